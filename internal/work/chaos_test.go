@@ -1,0 +1,480 @@
+package work_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/engage-interactions/engage/internal/work"
+	"github.com/engage-interactions/engage/store"
+	"github.com/engage-interactions/engage/store/memory"
+)
+
+const (
+	tenant = "acme"
+	kind   = "account"
+)
+
+// chaos is a store on which something goes wrong at one call.
+type chaos struct {
+	store.Store
+
+	at    int // the call, counted from 1, at which trouble strikes; 0 for none
+	do    trouble
+	calls int
+	late  *store.Batch // lands before the next call
+}
+
+// trouble is what can go wrong. It wraps one call; what it leaves nil goes well.
+type trouble struct {
+	name   string
+	before func(c *chaos)                                           // the world changes before the call
+	after  func(c *chaos)                                           // or right after it
+	commit func(c *chaos, ctx context.Context, b store.Batch) error // instead of the commit
+	fail   error                                                    // instead of any call
+
+	traceless bool // nobody can tell afterwards whether an update was done
+}
+
+// errUnplugged stands for any failure of a store.
+var errUnplugged = fmt.Errorf("%w: unplugged", store.ErrUnavailable)
+
+func (c *chaos) strike() (trouble, bool) {
+	if c.late != nil {
+		_ = c.Store.Commit(context.Background(), *c.late) // too late, perhaps
+		c.late = nil
+	}
+	c.calls++
+	return c.do, c.calls == c.at
+}
+
+func (c *chaos) Get(ctx context.Context, keys ...store.Key) ([]store.Record, error) {
+	do, now := c.strike()
+	if !now {
+		return c.Store.Get(ctx, keys...)
+	}
+	if do.fail != nil {
+		return nil, do.fail
+	}
+	defer do.run(do.after, c)
+	do.run(do.before, c)
+	return c.Store.Get(ctx, keys...)
+}
+
+func (c *chaos) Find(ctx context.Context, q store.Query) (store.Page, error) {
+	do, now := c.strike()
+	if !now {
+		return c.Store.Find(ctx, q)
+	}
+	if do.fail != nil {
+		return store.Page{}, do.fail
+	}
+	defer do.run(do.after, c)
+	do.run(do.before, c)
+	return c.Store.Find(ctx, q)
+}
+
+func (c *chaos) Commit(ctx context.Context, b store.Batch) error {
+	do, now := c.strike()
+	switch {
+	case !now:
+		return c.Store.Commit(ctx, b)
+	case do.fail != nil:
+		return do.fail
+	case do.commit != nil:
+		return do.commit(c, ctx, b)
+	}
+	defer do.run(do.after, c)
+	do.run(do.before, c)
+	return c.Store.Commit(ctx, b)
+}
+
+func (trouble) run(do func(*chaos), c *chaos) {
+	if do != nil {
+		do(c)
+	}
+}
+
+var lost = fmt.Errorf("%w: the answer was lost", store.ErrUnknownOutcome)
+
+// rival is another process that deposits 1 into the account "a".
+func rival(c *chaos) { deposit(c.Store, "a", "b", "guard") }
+
+// deposit adds 1 to each of the accounts, in one batch.
+func deposit(st store.Store, ids ...string) {
+	keys := make([]store.Key, len(ids))
+	for i, id := range ids {
+		keys[i] = key(id)
+	}
+	records, err := st.Get(context.Background(), keys...)
+	if err != nil {
+		panic(err)
+	}
+	b := store.Batch{ID: newID(), Tenant: tenant}
+	for _, r := range records {
+		r.Value = fmt.Appendf(nil, "%d", number(r)+1)
+		b.Puts = append(b.Puts, r)
+	}
+	if err := st.Commit(context.Background(), b); err != nil {
+		panic(err)
+	}
+}
+
+// touchEntries rewrites all entries, so that none has the version of its maker.
+func touchEntries(st store.Store) {
+	page, err := st.Find(context.Background(), store.Query{Tenant: tenant, Kind: "entry"})
+	if err == nil && len(page.Records) > 0 {
+		err = st.Commit(context.Background(), store.Batch{ID: newID(), Tenant: tenant, Puts: page.Records})
+	}
+	if err != nil {
+		panic(err)
+	}
+}
+
+var troubles = []trouble{
+	{name: "nothing"},
+	{name: "a rival changes the records before the call", before: rival},
+	{name: "a rival changes the records after the call", after: rival},
+	{name: "the call fails", fail: errUnplugged},
+	{name: "the commit is lost before it lands", commit: func(*chaos, context.Context, store.Batch) error { return lost }},
+	{name: "the commit lands and its answer is lost", commit: func(c *chaos, ctx context.Context, b store.Batch) error {
+		return errors.Join(c.Store.Commit(ctx, b), lost)
+	}},
+	{name: "the commit lands late", commit: func(c *chaos, _ context.Context, b store.Batch) error {
+		c.late = &b
+		return lost
+	}},
+	{name: "the commit lands, its answer is lost, and a rival writes", traceless: true, commit: func(c *chaos, ctx context.Context, b store.Batch) error {
+		err := c.Store.Commit(ctx, b)
+		rival(c)
+		touchEntries(c.Store)
+		return errors.Join(err, lost)
+	}},
+	{name: "the commit is lost, and a rival writes", traceless: true, commit: func(c *chaos, _ context.Context, _ store.Batch) error {
+		rival(c)
+		return lost
+	}},
+}
+
+var ids atomic.Int64
+
+func newID() string { return fmt.Sprintf("id-%08d", ids.Add(1)) }
+
+func key(id string) store.Key { return store.Key{Tenant: tenant, Kind: kind, ID: id} }
+
+func number(r store.Record) (n int) {
+	if r.Exists() {
+		if _, err := fmt.Sscan(string(r.Value), &n); err != nil {
+			panic(err)
+		}
+	}
+	return n
+}
+
+func open(t testing.TB) store.Store {
+	t.Helper()
+	st := memory.New()
+	t.Cleanup(func() { _ = st.Close() })
+	if err := st.Prepare(t.Context(), store.Kind{Name: kind, Indexes: []string{"by"}}, store.Kind{Name: "entry"}); err != nil {
+		t.Fatal(err)
+	}
+	return st
+}
+
+func runner(st store.Store) *work.Runner {
+	return work.NewRunner(st, work.Options{
+		Tenant:  tenant,
+		NewID:   newID,
+		Backoff: func(int) time.Duration { return 0 },
+	})
+}
+
+// transfer moves 1 from account a to b, books it under a minted ID and tells of
+// it. It reads in several steps, so that the world can change in between.
+func transfer(ctx context.Context, w *work.Work) error {
+	guard, err := w.Get(ctx, key("guard"))
+	if err != nil {
+		return err
+	}
+	accounts, err := w.Get(ctx, key("a"), key("b"))
+	if err != nil {
+		return err
+	}
+	if _, err := w.Find(ctx, store.Query{Tenant: tenant, Kind: "entry", Limit: 1}); err != nil {
+		return err
+	}
+	for i, r := range append(accounts, guard...) {
+		r.Value = fmt.Appendf(nil, "%d", number(r)+[]int{-1, 1, 1}[i])
+		if err := w.Put(r); err != nil {
+			return err
+		}
+	}
+	entry := w.ID()
+	if err := w.Insert(store.Record{Key: store.Key{Tenant: tenant, Kind: "entry", ID: entry}, Value: []byte(`{}`)}); err != nil {
+		return err
+	}
+	return w.Append(store.Event{ID: w.ID(), Type: "transferred", Value: []byte(`"` + entry + `"`)})
+}
+
+// TestTransferUnderTrouble runs the transfer with each trouble at each call in
+// turn: it is done once, or not at all and then says so.
+func TestTransferUnderTrouble(t *testing.T) {
+	t.Parallel()
+	for _, do := range troubles {
+		t.Run(do.name, func(t *testing.T) {
+			t.Parallel()
+			for at := 1; ; at++ {
+				c := &chaos{Store: open(t), at: at, do: do}
+				deposit(c.Store, "a", "b", "guard")
+				err := runner(c).Do(t.Context(), func(w *work.Work) error { return transfer(t.Context(), w) })
+				c.strike() // a late batch lands now at the latest
+				done := checkBooks(t, c.Store)
+				switch {
+				case err == nil && done != 1, err != nil && done != 0:
+					t.Fatalf("trouble at call %d: error %v, and the transfer was done %d times", at, err, done)
+				case err != nil && do.fail == nil:
+					t.Fatalf("trouble at call %d: %v", at, err)
+				case err != nil && !errors.Is(err, do.fail):
+					t.Fatalf("trouble at call %d: %v, want the store's error", at, err)
+				}
+				if c.calls < at+1 { // the call was never reached
+					return
+				}
+			}
+		})
+	}
+}
+
+// checkBooks checks that records and events agree, and returns how many
+// transfers were done. Rivals deposit into a, b and guard alike, so that the
+// difference of b and a counts transfers twice.
+func checkBooks(t *testing.T, st store.Store) int {
+	t.Helper()
+	r, err := st.Get(t.Context(), key("a"), key("b"), key("guard"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := st.Find(t.Context(), store.Query{Tenant: tenant, Kind: "entry"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	events, err := st.Events(t.Context(), tenant, 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved := (number(r[1]) - number(r[0])) / 2
+	if n := len(entries.Records); n != moved || len(events) != moved || number(r[2])-number(r[0]) != 2*moved {
+		t.Fatalf("%d moved, %d entries, %d events, guard %s, a %s", moved, n, len(events), r[2].Value, r[0].Value)
+	}
+	return moved
+}
+
+// TestPureUpdateIsNeverDoneTwice is about a work without a minted record: once a
+// rival has written over its traces, its fate cannot be told, and it says that.
+func TestPureUpdateIsNeverDoneTwice(t *testing.T) {
+	t.Parallel()
+	for _, do := range troubles {
+		for at := 1; at <= 8; at++ {
+			c := &chaos{Store: open(t), at: at, do: do}
+			err := runner(c).Do(t.Context(), func(w *work.Work) error {
+				r, err := w.Get(t.Context(), key("a"))
+				if err != nil {
+					return err
+				}
+				r[0].Value = fmt.Appendf(nil, "%d", number(r[0])+1)
+				return w.Put(r[0])
+			})
+			c.strike()
+			r, gerr := c.Store.Get(t.Context(), key("a"), key("b"))
+			if gerr != nil {
+				t.Fatal(gerr)
+			}
+			done := number(r[0]) - number(r[1]) // rivals write both
+			switch {
+			case err == nil && done != 1,
+				errors.Is(err, store.ErrUnknownOutcome) && !do.traceless,
+				errors.Is(err, store.ErrUnavailable) && done != 0,
+				errors.Is(err, store.ErrUnknownOutcome) && done != 0 && done != 1,
+				err != nil && !errors.Is(err, store.ErrUnavailable) && !errors.Is(err, store.ErrUnknownOutcome):
+				t.Errorf("%s at call %d: error %v, done %d times", do.name, at, err, done)
+			}
+		}
+	}
+}
+
+// TestRefusalIsNeverOfAStateThatNeverWas: a and b are equal in every state, and
+// read one after the other.
+func TestRefusalIsNeverOfAStateThatNeverWas(t *testing.T) {
+	t.Parallel()
+	errUnequal := errors.New("unequal")
+	errRefused := errors.New("refused")
+	for _, answer := range []error{errRefused, nil} {
+		for _, do := range troubles {
+			for at := 1; at <= 8; at++ {
+				c := &chaos{Store: open(t), at: at, do: do}
+				deposit(c.Store, "a", "b", "guard")
+				seen := 0
+				err := runner(c).Do(t.Context(), func(w *work.Work) error {
+					a, err := w.Get(t.Context(), key("a"))
+					if err != nil {
+						return err
+					}
+					b, err := w.Find(t.Context(), store.Query{Tenant: tenant, Kind: kind, Prefix: "b"})
+					if err != nil {
+						return err
+					}
+					seen = number(a[0]) - number(b.Records[0])
+					if seen != 0 {
+						return errUnequal
+					}
+					return answer
+				})
+				if errors.Is(err, errUnequal) || seen != 0 && err == nil {
+					t.Errorf("%s at call %d: refused for %d, %v", do.name, at, seen, err)
+				}
+				if !errors.Is(err, answer) && !errors.Is(err, do.fail) {
+					t.Errorf("%s at call %d: %v", do.name, at, err)
+				}
+			}
+		}
+	}
+}
+
+// TestManyCallersOnOneRecord: none of them gives up, although not one try may be
+// used up; and each sees what the one before it wrote.
+func TestManyCallersOnOneRecord(t *testing.T) {
+	t.Parallel()
+	const callers, rounds = 64, 10
+	r := work.NewRunner(open(t), work.Options{Tenant: tenant, NewID: newID, Tries: -1})
+	var wg sync.WaitGroup
+	for range callers {
+		wg.Go(func() {
+			for range rounds {
+				if err := r.Do(t.Context(), func(w *work.Work) error { return transfer(t.Context(), w) }); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if t.Failed() {
+		return
+	}
+	if records, err := r.Store().Get(t.Context(), key("b")); err != nil || number(records[0]) != callers*rounds {
+		t.Errorf("%s, %v; want %d", records[0].Value, err, callers*rounds)
+	}
+}
+
+// TestStaleReadUsesUpNoTry: another work of the same Runner comes and goes between
+// the read and the commit, so that there is nobody to wait for.
+func TestStaleReadUsesUpNoTry(t *testing.T) {
+	t.Parallel()
+	r := work.NewRunner(open(t), work.Options{Tenant: tenant, NewID: newID, Tries: -1})
+	runs := 0
+	err := r.Do(t.Context(), func(w *work.Work) error {
+		if err := transfer(t.Context(), w); err != nil {
+			return err
+		}
+		if runs++; runs == 1 {
+			return r.Do(t.Context(), func(w *work.Work) error { return transfer(t.Context(), w) })
+		}
+		return nil
+	})
+	if done := checkBooks(t, r.Store()); err != nil || done != 2 || runs != 2 {
+		t.Errorf("%v, %d transfers in %d runs", err, done, runs)
+	}
+}
+
+// TestTwoProcessesOnOneRecord: each has a Runner of its own, so that their
+// conflicts show at the store only.
+func TestTwoProcessesOnOneRecord(t *testing.T) {
+	t.Parallel()
+	const callers, rounds = 8, 25
+	st := open(t)
+	var wg sync.WaitGroup
+	for range 2 {
+		r := work.NewRunner(st, work.Options{Tenant: tenant, NewID: newID, Tries: 10_000})
+		for range callers {
+			wg.Go(func() {
+				for range rounds {
+					if err := r.Do(t.Context(), func(w *work.Work) error { return transfer(t.Context(), w) }); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+	}
+	wg.Wait()
+	records, err := st.Get(t.Context(), key("b"))
+	if err != nil || number(records[0]) != 2*callers*rounds {
+		t.Errorf("%s, %v; want %d", records[0].Value, err, 2*callers*rounds)
+	}
+}
+
+// TestEndlessConflictEnds: a rival that never rests uses up the tries.
+func TestEndlessConflictEnds(t *testing.T) {
+	t.Parallel()
+	st := open(t)
+	err := runner(st).Do(t.Context(), func(w *work.Work) error {
+		r, err := w.Get(t.Context(), key("a"))
+		if err != nil {
+			return err
+		}
+		deposit(st, "a")
+		r[0].Value = []byte("0")
+		return w.Put(r[0])
+	})
+	if conflict, ok := errors.AsType[*store.ConflictError](err); !ok || conflict.Key != key("a") {
+		t.Errorf("%v, want a conflict on a", err)
+	}
+}
+
+func TestContextEndsTheWork(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	err := runner(open(t)).Do(ctx, func(*work.Work) error {
+		t.Error("decided, although the context was done")
+		return nil
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	// While a work waits in line behind another.
+	r := runner(open(t))
+	ctx, cancel = context.WithCancel(t.Context())
+	first := true
+	err = r.Do(t.Context(), func(w *work.Work) error {
+		records, err := w.Get(t.Context(), key("a"))
+		if err != nil {
+			return err
+		}
+		if first { // the next run stands at the head of the line
+			first = false
+			deposit(r.Store(), "a")
+		} else {
+			waiting := make(chan error)
+			go func() {
+				waiting <- r.Do(ctx, func(w *work.Work) error {
+					if _, err := w.Get(ctx, key("a")); err != nil {
+						return err
+					}
+					defer cancel()
+					return w.Put(store.Record{Key: key("a"), Value: []byte("7")})
+				})
+			}()
+			if err := <-waiting; !errors.Is(err, context.Canceled) || errors.Is(err, store.ErrUnknownOutcome) {
+				t.Errorf("%v, want canceled", err)
+			}
+		}
+		records[0].Value = []byte("5")
+		return w.Put(records[0])
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,234 @@
+package work
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/engage-interactions/engage/store"
+)
+
+// Options of a Runner.
+type Options struct {
+	Tenant string        // the tenant of all records and events; required
+	NewID  func() string // mints IDs that are never used again; required
+	// Tries bounds how often a work is decided anew because another process
+	// changed what it read, and how often a batch without an answer is sent.
+	// Default 32.
+	Tries int
+	// Backoff is how long to wait before the n-th new try, n = 1, 2, ….
+	// Default: random, up to 1 ms · 2ⁿ and never more than 100 ms.
+	Backoff func(n int) time.Duration
+	// Committed, if not nil, is called after each commit that appended events.
+	Committed func()
+}
+
+// Runner runs works of one tenant on one store. It is safe for concurrent use.
+type Runner struct {
+	store store.Store
+	opts  Options
+	lines lines
+}
+
+// NewRunner returns a Runner.
+func NewRunner(st store.Store, opts Options) *Runner {
+	if opts.Tries == 0 {
+		opts.Tries = 32
+	}
+	if opts.Backoff == nil {
+		opts.Backoff = func(n int) time.Duration {
+			return rand.N(time.Millisecond << min(n, 7)).Truncate(time.Microsecond)
+		}
+	}
+	return &Runner{store: st, opts: opts}
+}
+
+// Tenant returns the tenant of the Runner's works.
+func (r *Runner) Tenant() string { return r.opts.Tenant }
+
+// Store returns the store that the works are done on.
+func (r *Runner) Store() store.Store { return r.store }
+
+// Do runs decide, and commits what it wrote. It may run decide several times;
+// only the last run counts, so decide sets its results anew each time and has no
+// effects outside the Work. When Do returns, the Work is dead.
+//
+// An error of decide comes back as it is, and nothing was written. Otherwise
+// the errors are those of the store: one that wraps ErrConflict when other
+// processes kept changing what was read, ErrUnavailable, the context's, or
+// ErrUnknownOutcome when it cannot be told whether the work was done.
+func (r *Runner) Do(ctx context.Context, decide func(*Work) error) error {
+	u := &unit{Runner: r, held: r.lines.none()}
+	defer func() { u.held.release() }()
+	for {
+		again, err := u.attempt(ctx, decide)
+		if !again {
+			return err
+		}
+	}
+}
+
+// unit is one call of Do, over all its attempts.
+type unit struct {
+	*Runner
+
+	ids   []string    // minted so far; attempts share them
+	held  *hold       // the lines it stands at the head of
+	safe  []store.Key // those it stood at when the current attempt began to read
+	tries int         // how many were used up
+}
+
+// attempt runs decide once and tries to make its outcome final. It returns true
+// if decide must run again.
+func (u *unit) attempt(ctx context.Context, decide func(*Work) error) (again bool, err error) {
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	u.safe = slices.Clone(u.held.keys)
+	w := newWork(u)
+	defer w.kill()
+	err = decide(w)
+	switch {
+	case w.failed != nil && errors.Is(err, w.failed):
+		return false, err
+	case w.failed != nil: // whatever decide made of it
+		return false, w.failed
+	case err == nil && len(w.events) > 0 && !w.hasWrites():
+		return false, errors.New("work: events without a record")
+	case err != nil || !w.hasWrites():
+		if w.snapshots <= 1 {
+			return false, err // all of it was so at one moment
+		}
+		moved, failure := w.confirm(ctx)
+		if failure != nil {
+			return false, failure
+		}
+		if moved != nil {
+			return u.retry(ctx, *moved, &store.ConflictError{Key: *moved})
+		}
+		return false, err
+	}
+	batch := w.batch(u.opts.NewID())
+	waited, err := u.held.extend(ctx, w.contended())
+	if err != nil {
+		return false, err
+	}
+	if waited {
+		return true, nil // somebody wrote there meanwhile: read it before trying
+	}
+	err = u.commit(ctx, batch, w)
+	if conflict, ok := errors.AsType[*store.ConflictError](err); ok {
+		return u.retry(ctx, conflict.Key, err)
+	}
+	if err == nil && len(batch.Events) > 0 && u.opts.Committed != nil {
+		u.opts.Committed()
+	}
+	return false, err
+}
+
+// retry prepares for another attempt after key was changed under this one. If it
+// read the record before it stood at the head of that line, a work of this Runner
+// may have done it, and it reads again from there. If not, it was another process.
+func (u *unit) retry(ctx context.Context, key store.Key, cause error) (again bool, err error) {
+	if !slices.Contains(u.safe, key) {
+		_, err := u.held.extend(ctx, []store.Key{key})
+		return err == nil, err
+	}
+	if err := u.pause(ctx); err != nil {
+		return false, err
+	}
+	if u.tries > u.opts.Tries {
+		return false, fmt.Errorf("other processes kept changing the same record: %w", cause)
+	}
+	return true, nil
+}
+
+func (u *unit) pause(ctx context.Context) error {
+	u.tries++
+	timer := time.NewTimer(u.opts.Backoff(u.tries))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// commit sends the batch until its outcome is known. It stands at the head of
+// the lines of all records in it, so no other work of this Runner writes them
+// meanwhile.
+func (u *unit) commit(ctx context.Context, b store.Batch, w *Work) error {
+	err := u.store.Commit(ctx, b)
+	unknown := error(nil)
+	for {
+		lost := errors.Is(err, store.ErrUnknownOutcome)
+		if err == nil || !lost && unknown == nil {
+			return err // the outcome, certain from the first
+		}
+		if lost {
+			unknown = err
+		}
+		if ctx.Err() != nil {
+			return errors.Join(unknown, ctx.Err())
+		}
+		// Either the answer was lost, or the batch was sent again after that
+		// and refused, perhaps because it had landed before.
+		fate, ferr := u.fate(ctx, b, w)
+		switch {
+		case ferr != nil:
+			return errors.Join(unknown, ferr)
+		case fate == landed:
+			return nil
+		case fate == overwritten:
+			return unknown
+		case !lost && errors.Is(err, store.ErrConflict):
+			return err // a record it expects has moved: it can never land any more
+		}
+		if perr := u.pause(ctx); perr != nil {
+			return errors.Join(unknown, perr)
+		}
+		if u.tries > u.opts.Tries {
+			return unknown
+		}
+		err = u.store.Commit(ctx, b)
+	}
+}
+
+// fate is what became of a batch whose answer was lost.
+type fate int
+
+const (
+	absent      fate = iota // not applied, so far
+	landed                  // applied
+	overwritten             // cannot be told: another process has written what it would have
+)
+
+// fate looks for traces of the batch in the records that it writes.
+func (u *unit) fate(ctx context.Context, b store.Batch, w *Work) (fate, error) {
+	records, err := u.store.Get(ctx, w.order...)
+	if err != nil {
+		return absent, err
+	}
+	moved, fresh := false, false
+	for _, r := range records {
+		change := w.writes[r.Key]
+		if string(r.Version) == b.ID {
+			return landed, nil
+		}
+		if change.fresh {
+			fresh = true
+			if r.Exists() {
+				return landed, nil // nobody else mints that ID
+			}
+		}
+		moved = moved || r.Version != change.expected
+	}
+	if moved && !fresh {
+		return overwritten, nil
+	}
+	return absent, nil
+}

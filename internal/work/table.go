@@ -1,0 +1,180 @@
+package work
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/engage-interactions/engage/store"
+)
+
+// ErrOutdated says that a record was written by a newer version of this program.
+// It is left as it is: reading it half would be the first step to overwriting it.
+var ErrOutdated = errors.New("a stored value has a newer format than this version knows")
+
+// Table stores values of one type as the records of one kind. A value is stored
+// as its JSON object with the number of its format before all other members:
+//
+//	{"_format":1,"contactId":"…",…}
+type Table[T any] struct {
+	Kind    string
+	Format  int // of the values written now, counted from 1
+	Upgrade func(format int, value []byte) ([]byte, error)
+	ID      func(*T) string // the ID of the value's record
+	Indexes []Index[T]
+}
+
+// Index is one index of a Table: the term of a value, and whether it has one.
+type Index[T any] struct {
+	Name string
+	Term func(*T) (string, bool)
+}
+
+const formatMember = `{"_format":`
+
+// Declare returns the kind to prepare.
+func (t *Table[T]) Declare() store.Kind {
+	kind := store.Kind{Name: t.Kind}
+	for _, index := range t.Indexes {
+		kind.Indexes = append(kind.Indexes, index.Name)
+	}
+	return kind
+}
+
+// Get returns the value with this ID, nil if there is none.
+func (t *Table[T]) Get(ctx context.Context, w *Work, id string) (*T, error) {
+	key := w.Key(t.Kind, id)
+	if err := w.load(ctx, key); err != nil {
+		return nil, err
+	}
+	return t.decode(w.look(key))
+}
+
+// All returns the values with these IDs, nil for each that does not exist, as
+// they are at one moment.
+func (t *Table[T]) All(ctx context.Context, w *Work, ids ...string) ([]*T, error) {
+	keys := make([]store.Key, len(ids))
+	for i, id := range ids {
+		keys[i] = w.Key(t.Kind, id)
+	}
+	if err := w.load(ctx, keys...); err != nil {
+		return nil, err
+	}
+	values := make([]*T, len(ids))
+	for i, key := range keys {
+		v, err := t.decode(w.look(key))
+		if err != nil {
+			return nil, err
+		}
+		values[i] = v
+	}
+	return values, nil
+}
+
+// Find returns one page of the values that q selects, and the cursor of the
+// next. Tenant and kind of q are set here.
+func (t *Table[T]) Find(ctx context.Context, w *Work, q store.Query) (values []*T, next string, err error) {
+	q.Tenant, q.Kind = w.Tenant(), t.Kind
+	page, err := w.page(ctx, q)
+	if err != nil {
+		return nil, "", err
+	}
+	values = make([]*T, len(page.Records))
+	for i, r := range page.Records {
+		if values[i], err = t.decode(r); err != nil {
+			return nil, "", err
+		}
+	}
+	return values, page.Next, nil
+}
+
+// Put writes a value that was read in this work.
+func (t *Table[T]) Put(w *Work, v *T) error {
+	r, err := t.encode(w, v)
+	if err != nil {
+		return err
+	}
+	return w.change(r, false)
+}
+
+// Insert writes a new value without having read it; see [Work.Insert].
+func (t *Table[T]) Insert(w *Work, v *T) error {
+	r, err := t.encode(w, v)
+	if err != nil {
+		return err
+	}
+	return w.insert(r)
+}
+
+// Delete removes a value that was read in this work.
+func (t *Table[T]) Delete(w *Work, v *T) error {
+	return w.Delete(w.Key(t.Kind, t.ID(v)))
+}
+
+func (t *Table[T]) encode(w *Work, v *T) (store.Record, error) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return store.Record{}, fmt.Errorf("encoding a %s: %w", t.Kind, err)
+	}
+	r := store.Record{Key: w.Key(t.Kind, t.ID(v))}
+	r.Value = make([]byte, 0, len(formatMember)+4+len(body))
+	r.Value = append(r.Value, formatMember...)
+	r.Value = strconv.AppendInt(r.Value, int64(t.Format), 10)
+	if len(body) > len("{}") {
+		r.Value = append(r.Value, ',')
+	}
+	r.Value = append(r.Value, body[1:]...)
+	for _, index := range t.Indexes {
+		if term, ok := index.Term(v); ok {
+			if r.Terms == nil {
+				r.Terms = make(map[string]string, len(t.Indexes))
+			}
+			r.Terms[index.Name] = term
+		}
+	}
+	return r, nil
+}
+
+func (t *Table[T]) decode(r store.Record) (*T, error) {
+	if !r.Exists() {
+		return nil, nil
+	}
+	format, value, err := readFormat(r.Value), r.Value, error(nil)
+	switch {
+	case format > t.Format:
+		return nil, fmt.Errorf("%s: %w (%d, known is %d)", t.Kind, ErrOutdated, format, t.Format)
+	case format < 1 || format < t.Format && t.Upgrade == nil:
+		return nil, fmt.Errorf("%s %s: its value has no known format", t.Kind, r.ID)
+	case format < t.Format:
+		if value, err = t.Upgrade(format, value); err != nil {
+			return nil, fmt.Errorf("%s %s: upgrading it from format %d: %w", t.Kind, r.ID, format, err)
+		}
+	}
+	v := new(T)
+	if err := json.Unmarshal(value, v); err != nil {
+		return nil, fmt.Errorf("%s %s: decoding it: %w", t.Kind, r.ID, err)
+	}
+	return v, nil
+}
+
+// readFormat returns the format number of a stored value, 0 if it has none. A
+// store may lay out JSON anew, so the member is not always the first.
+func readFormat(value []byte) int {
+	if rest, ok := bytes.CutPrefix(value, []byte(formatMember)); ok {
+		if end := bytes.IndexAny(rest, ",}"); end > 0 {
+			if n, err := strconv.Atoi(string(rest[:end])); err == nil {
+				return n
+			}
+		}
+	}
+	var head struct {
+		Format int `json:"_format"`
+	}
+	if json.Unmarshal(value, &head) != nil {
+		return 0
+	}
+	return head.Format
+}

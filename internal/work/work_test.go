@@ -1,0 +1,238 @@
+package work_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/engage-interactions/engage/internal/work"
+	"github.com/engage-interactions/engage/store"
+)
+
+func TestIDsAreKeptOverRuns(t *testing.T) {
+	t.Parallel()
+	st := open(t)
+	var runs [][]string
+	err := runner(st).Do(t.Context(), func(w *work.Work) error {
+		r, err := w.Get(t.Context(), key("a"))
+		if err != nil {
+			return err
+		}
+		runs = append(runs, []string{w.ID(), w.ID()})
+		if len(runs) < 3 {
+			deposit(st, "a")
+		}
+		r[0].Value = []byte("1")
+		return w.Put(r[0])
+	})
+	if err != nil || len(runs) != 3 || !slices.Equal(runs[0], runs[1]) || !slices.Equal(runs[0], runs[2]) {
+		t.Errorf("%v, %v", runs, err)
+	}
+}
+
+func TestWorkIsDeadAfterwards(t *testing.T) {
+	t.Parallel()
+	var kept *work.Work
+	r := runner(open(t))
+	if err := r.Do(t.Context(), func(w *work.Work) error { kept = w; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	_, getErr := kept.Get(t.Context(), key("a"))
+	_, findErr := kept.Find(t.Context(), store.Query{Tenant: tenant, Kind: kind})
+	for _, err := range []error{
+		getErr, findErr,
+		kept.Put(store.Record{Key: key("a")}), kept.Insert(store.Record{Key: key("a")}),
+		kept.Delete(key("a")), kept.Append(store.Event{}),
+	} {
+		if !errors.Is(err, work.ErrDone) {
+			t.Errorf("%v, want ErrDone", err)
+		}
+	}
+}
+
+func TestWhatWasNotReadIsNotWritten(t *testing.T) {
+	t.Parallel()
+	r := runner(open(t))
+	for name, decide := range map[string]func(*work.Work) error{
+		"put unread":    func(w *work.Work) error { return w.Put(store.Record{Key: key("a"), Value: []byte("1")}) },
+		"delete unread": func(w *work.Work) error { return w.Delete(key("a")) },
+		"insert known": func(w *work.Work) error {
+			if _, err := w.Get(t.Context(), key("a")); err != nil {
+				return err
+			}
+			return w.Insert(store.Record{Key: key("a"), Value: []byte("1")})
+		},
+		"events alone": func(w *work.Work) error { return w.Append(store.Event{ID: "e", Type: "t", Value: []byte("1")}) },
+		"error ignored": func(w *work.Work) error {
+			_ = w.Put(store.Record{Key: key("b"), Value: []byte("1")})
+			return nil
+		},
+	} {
+		if err := r.Do(t.Context(), decide); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+// TestWorkSeesItsOwnWrites compares a work with a plain map, over random writes,
+// parts that fail, reads, and listings with random limits in both directions.
+func TestWorkSeesItsOwnWrites(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		st := open(t)
+		model := map[string]store.Record{}
+		write := func(id string) store.Record {
+			r := store.Record{Key: key(id), Value: fmt.Appendf(nil, "%d", rapid.IntRange(0, 99).Draw(rt, "value"))}
+			if term := rapid.SampledFrom([]string{"-", "", "x", "xa", "y"}).Draw(rt, "term"); term != "-" {
+				r.Terms = map[string]string{"by": term}
+			}
+			return r
+		}
+		ids := rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f", "g"})
+		for range rapid.IntRange(0, 7).Draw(rt, "stored") {
+			id := ids.Draw(rt, "id")
+			r := write(id)
+			r.Version = model[id].Version
+			b := store.Batch{ID: newID(), Tenant: tenant, Puts: []store.Record{r}}
+			if err := st.Commit(t.Context(), b); err != nil {
+				rt.Fatal(err)
+			}
+			r.Version = store.Version(b.ID)
+			model[id] = r
+		}
+		errPart := errors.New("this part fails")
+		err := runner(st).Do(t.Context(), func(w *work.Work) error {
+			var step func(depth int)
+			step = func(depth int) {
+				id := ids.Draw(rt, "id")
+				switch rapid.SampledFrom([]string{"put", "delete", "get", "find", "part"}).Draw(rt, "action") {
+				case "put":
+					mustGet(rt, w, id)
+					r := write(id)
+					must(rt, w.Put(r))
+					r.Version = "exists"
+					model[id] = r
+				case "delete":
+					mustGet(rt, w, id)
+					must(rt, w.Delete(key(id)))
+					delete(model, id)
+				case "get":
+					got, want := mustGet(rt, w, id), model[id]
+					if got.Exists() != want.Exists() || string(got.Value) != string(want.Value) {
+						rt.Fatalf("%s: got %+v, want %+v", id, got, want)
+					}
+				case "find":
+					compareListings(rt, w, model)
+				case "part":
+					if depth > 2 {
+						return
+					}
+					before := map[string]store.Record{}
+					for id, r := range model {
+						before[id] = r
+					}
+					fails := rapid.Bool().Draw(rt, "fails")
+					err := w.Part(func() error {
+						for range rapid.IntRange(0, 4).Draw(rt, "steps") {
+							step(depth + 1)
+						}
+						if fails {
+							return errPart
+						}
+						return nil
+					})
+					if fails {
+						model = before
+					}
+					if errors.Is(err, errPart) != fails {
+						rt.Fatal(err)
+					}
+				}
+			}
+			for range rapid.IntRange(1, 20).Draw(rt, "steps") {
+				step(0)
+			}
+			return nil
+		})
+		must(rt, err)
+		// And what was committed is what the work saw.
+		must(rt, runner(st).Do(t.Context(), func(w *work.Work) error {
+			compareListings(rt, w, model)
+			return nil
+		}))
+	})
+}
+
+func must(t interface{ Fatal(...any) }, err error) {
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func mustGet(t *rapid.T, w *work.Work, id string) store.Record {
+	records, err := w.Get(t.Context(), key(id))
+	must(t, err)
+	return records[0]
+}
+
+func compareListings(t *rapid.T, w *work.Work, model map[string]store.Record) {
+	q := store.Query{
+		Tenant: tenant, Kind: kind,
+		Index:   rapid.SampledFrom([]string{"", "by"}).Draw(t, "index"),
+		Prefix:  rapid.SampledFrom([]string{"", "x", "c"}).Draw(t, "prefix"),
+		From:    rapid.SampledFrom([]string{"", "b", "x"}).Draw(t, "from"),
+		To:      rapid.SampledFrom([]string{"", "f", "xa"}).Draw(t, "to"),
+		Reverse: rapid.Bool().Draw(t, "reverse"),
+		Limit:   rapid.IntRange(1, 4).Draw(t, "limit"),
+	}
+	var want []store.Position
+	for _, r := range model {
+		if term, ok := q.Term(r); ok && q.Selects(term) {
+			want = append(want, store.Position{Term: term, ID: r.ID})
+		}
+	}
+	slices.SortFunc(want, store.Position.Compare)
+	if q.Reverse {
+		slices.Reverse(want)
+	}
+	var got []store.Position
+	for {
+		page, err := w.Find(t.Context(), q)
+		must(t, err)
+		if len(page.Records) > q.Limit {
+			t.Fatalf("%d records on a page of %d", len(page.Records), q.Limit)
+		}
+		for _, r := range page.Records {
+			term, _ := q.Term(r)
+			got = append(got, store.Position{Term: term, ID: r.ID})
+			if string(r.Value) != string(model[r.ID].Value) {
+				t.Fatalf("%s has value %s, want %s", r.ID, r.Value, model[r.ID].Value)
+			}
+		}
+		if page.Next == "" {
+			break
+		}
+		q.Cursor = page.Next
+	}
+	if !slices.Equal(got, want) {
+		t.Fatalf("%+v\n got %v\nwant %v", q, got, want)
+	}
+}
+
+func TestForeignCursorHarmsOnlyTheCall(t *testing.T) {
+	t.Parallel()
+	err := runner(open(t)).Do(t.Context(), func(w *work.Work) error {
+		for _, cursor := range []string{"%", "e30x", "eyJzIjoiYWJjIn0"} {
+			if _, err := w.Find(t.Context(), store.Query{Tenant: tenant, Kind: kind, Cursor: cursor}); !errors.Is(err, store.ErrInvalid) {
+				t.Errorf("cursor %q: %v, want ErrInvalid", cursor, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
