@@ -49,6 +49,9 @@ func NewRunner(st store.Store, opts Options) *Runner {
 // Tenant returns the tenant of the Runner's works.
 func (r *Runner) Tenant() string { return r.opts.Tenant }
 
+// NewID mints an ID outside of any work.
+func (r *Runner) NewID() string { return r.opts.NewID() }
+
 // Store returns the store that the works are done on.
 func (r *Runner) Store() store.Store { return r.store }
 

@@ -47,11 +47,26 @@ func (t *Table[T]) Declare() store.Kind {
 // Get returns the value with this ID, nil if there is none.
 func (t *Table[T]) Get(ctx context.Context, w *Work, id string) (*T, error) {
 	key := w.Key(t.Kind, id)
-	if err := w.load(ctx, key); err != nil {
+	if err := w.Load(ctx, key); err != nil {
 		return nil, err
 	}
 	return t.decode(w.look(key))
 }
+
+// Peek returns the version of a value without decoding it, "" if there is none.
+// If stored, equal versions mean equal values; what the work itself has written is
+// not stored yet.
+func (t *Table[T]) Peek(ctx context.Context, w *Work, id string) (version store.Version, stored bool, err error) {
+	key := w.Key(t.Kind, id)
+	if err := w.Load(ctx, key); err != nil {
+		return "", false, err
+	}
+	version = w.look(key).Version
+	return version, version != "" && version != pending, nil
+}
+
+// Key returns the key of the value with this ID.
+func (t *Table[T]) Key(w *Work, id string) store.Key { return w.Key(t.Kind, id) }
 
 // All returns the values with these IDs, nil for each that does not exist, as
 // they are at one moment.
@@ -60,7 +75,7 @@ func (t *Table[T]) All(ctx context.Context, w *Work, ids ...string) ([]*T, error
 	for i, id := range ids {
 		keys[i] = w.Key(t.Kind, id)
 	}
-	if err := w.load(ctx, keys...); err != nil {
+	if err := w.Load(ctx, keys...); err != nil {
 		return nil, err
 	}
 	values := make([]*T, len(ids))

@@ -57,6 +57,10 @@ func (w *Work) kill() { w.dead = true }
 
 func (w *Work) hasWrites() bool { return len(w.writes) > 0 }
 
+// Size returns how many checks, puts, deletes and events the work comes to so far.
+// One commit takes store.MaxOperations of them.
+func (w *Work) Size() int { return len(w.reads) + len(w.writes) + len(w.events) }
+
 // Tenant returns the tenant that the work is for.
 func (w *Work) Tenant() string { return w.unit.opts.Tenant }
 
@@ -78,7 +82,7 @@ func (w *Work) ID() string {
 // Get returns the records of keys as this work sees them: its own writes, else
 // what it read before, else what the store holds now.
 func (w *Work) Get(ctx context.Context, keys ...store.Key) ([]store.Record, error) {
-	if err := w.load(ctx, keys...); err != nil {
+	if err := w.Load(ctx, keys...); err != nil {
 		return nil, err
 	}
 	out := make([]store.Record, len(keys))
@@ -88,8 +92,9 @@ func (w *Work) Get(ctx context.Context, keys ...store.Key) ([]store.Record, erro
 	return out, nil
 }
 
-// load reads those of keys that the work does not know yet, at one moment.
-func (w *Work) load(ctx context.Context, keys ...store.Key) error {
+// Load reads those of keys that the work does not know yet, all at one moment, so
+// that later calls find them at hand.
+func (w *Work) Load(ctx context.Context, keys ...store.Key) error {
 	if err := w.usable(); err != nil {
 		return err
 	}

@@ -1,0 +1,108 @@
+package engage
+
+import "context"
+
+// ActorType says what kind of party acts.
+type ActorType string
+
+// The parties.
+const (
+	ActorSystem   ActorType = "system" // the host itself
+	ActorAgent    ActorType = "agent"
+	ActorBot      ActorType = "bot"
+	ActorCustomer ActorType = "customer"
+)
+
+// Actor is who a call is made for. It stands in every event that the call causes.
+// The zero Actor is the system.
+type Actor struct {
+	Type ActorType `json:"type"`
+	ID   string    `json:"id,omitempty"`
+}
+
+// Agent returns the actor for an agent of the host.
+func Agent(id string) Actor { return Actor{Type: ActorAgent, ID: id} }
+
+// Bot returns the actor for a bot.
+func Bot(id string) Actor { return Actor{Type: ActorBot, ID: id} }
+
+// Customer returns the actor for a customer.
+func Customer(id string) Actor { return Actor{Type: ActorCustomer, ID: id} }
+
+// System returns the actor for the host itself.
+func System() Actor { return Actor{Type: ActorSystem} }
+
+// String returns type and ID.
+func (a Actor) String() string {
+	if a.ID == "" {
+		return string(a.Type)
+	}
+	return string(a.Type) + " " + a.ID
+}
+
+func (a Actor) orSystem() Actor {
+	if a.Type == "" {
+		a.Type = ActorSystem
+	}
+	return a
+}
+
+// Resource names what a call or an event is about.
+type Resource struct {
+	Type string `json:"type"` // such as "interaction"
+	ID   string `json:"id,omitempty"`
+}
+
+// String returns type and ID.
+func (r Resource) String() string {
+	if r.ID == "" {
+		return r.Type
+	}
+	return r.Type + " " + r.ID
+}
+
+// The types of Resource.
+const (
+	resourceSchema      = "interaction_schema"
+	resourceInteraction = "interaction"
+	resourceQuarantine  = "quarantined_interaction"
+	resourceContact     = "contact"
+	resourceTrigger     = "trigger"
+	resourceConsumer    = "consumer"
+	resourceEvents      = "events"
+)
+
+// Action names what a call does, as service and method: "interactions.record".
+type Action string
+
+// The actions that Options.Authorize is asked about.
+const (
+	ActionSchemasCreate    Action = "schemas.create"
+	ActionSchemasRead      Action = "schemas.read"
+	ActionSchemasSupersede Action = "schemas.supersede"
+	ActionSchemasDelete    Action = "schemas.delete"
+
+	ActionInteractionsRecord Action = "interactions.record"
+	ActionInteractionsCheck  Action = "interactions.check"
+	ActionInteractionsRead   Action = "interactions.read"
+	ActionInteractionsDelete Action = "interactions.delete"
+
+	ActionQuarantineRead    Action = "quarantine.read"
+	ActionQuarantineReplay  Action = "quarantine.replay"
+	ActionQuarantineDiscard Action = "quarantine.discard"
+
+	ActionTriggersRegister Action = "triggers.register"
+	ActionTriggersRead     Action = "triggers.read"
+	ActionTriggersRemove   Action = "triggers.remove"
+
+	ActionSegmentsRead Action = "segments.read"
+
+	ActionEventsRead    Action = "events.read"
+	ActionEventsConsume Action = "events.consume"
+	ActionEventsTrim    Action = "events.trim"
+)
+
+// Authorize decides whether an actor may do something; an error says no. It is
+// asked before every call of a service, may be asked several times for one call,
+// and must be safe for concurrent use.
+type Authorize func(ctx context.Context, actor Actor, action Action, resource Resource) error

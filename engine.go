@@ -1,0 +1,159 @@
+package engage
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/engage-interactions/engage/internal/feed"
+	"github.com/engage-interactions/engage/internal/work"
+	"github.com/engage-interactions/engage/schema"
+	"github.com/engage-interactions/engage/store"
+)
+
+// DefaultTenant is the tenant of an Engine whose options name none.
+const DefaultTenant = "default"
+
+// Options of an Engine. The zero value, and nil, are useful.
+type Options struct {
+	// Tenant is whose data the Engine works on: 1 to 512 bytes of UTF-8 without
+	// NUL. Tenants that share a store see nothing of each other.
+	Tenant string
+	// Schema says how strictly definitions and payloads are treated, and their
+	// limits; schema.VoyadoLimits is a preset.
+	Schema schema.Options
+	// Authorize guards every call. Nil allows everything.
+	Authorize Authorize
+	// NewContact is asked when an interaction is recorded for a contact that is
+	// not known yet; an error refuses it. It may be asked several times for one
+	// call. Nil welcomes everybody.
+	NewContact func(ctx context.Context, contactID string) error
+	// Clock tells the time. It must be safe for concurrent use. Default: the
+	// clock of the machine.
+	Clock func() time.Time
+	// NewID mints IDs that are never used again: 1 to 128 bytes of printable
+	// ASCII, and such that later ones are greater, which is what "received
+	// order" means. It must be safe for concurrent use. Default: monotonic
+	// ULIDs.
+	NewID func() string
+	// Logger is told of what nobody is there to receive as an error, such as an
+	// event handler that fails. Default: nothing is logged.
+	Logger *slog.Logger
+	// Consumers sets how the consumers of events work.
+	Consumers ConsumerOptions
+}
+
+// ConsumerOptions set how Events.Consume works. Zero fields have the defaults.
+type ConsumerOptions struct {
+	// Lease is how long a consumer belongs to a process that does not renew it.
+	// Default 30 s.
+	Lease time.Duration
+	// MaxClockSkew is by how much the clocks of processes may differ. A lease is
+	// taken over only that long after its end. Default 5 s.
+	MaxClockSkew time.Duration
+	// Poll is how often to look for events of other processes. Those of this
+	// process are seen at once. Default 500 ms.
+	Poll time.Duration
+	// Backoff is the pause before a handler that failed n+1 times is called
+	// again. Default: 100 ms · 2ⁿ, at most 30 s.
+	Backoff func(n int) time.Duration
+	// Abandoned is how long a consumer may stay away before Events.Trim drops it.
+	// Default 30 days.
+	Abandoned time.Duration
+}
+
+// Engine keeps the customer engagement of one tenant in a store. Its services
+// are its fields. It is safe for concurrent use; so are several Engines on one
+// store, in one or in several processes.
+//
+// An Engine holds nothing that must be released: to end it, end the contexts of
+// its calls and close the store.
+type Engine struct {
+	services
+
+	// Events reads the log of what happened, and hands it to consumers.
+	Events Events
+
+	core  *core
+	actor Actor
+}
+
+// services are what an Engine and a Work both offer.
+type services struct {
+	// Schemas declares the schemas that interactions follow.
+	Schemas Schemas
+	// Interactions records what contacts did.
+	Interactions Interactions
+	// Quarantine keeps what was rejected.
+	Quarantine Quarantine
+	// Triggers waits for a contact's first interaction with some value.
+	Triggers Triggers
+	// Segments finds contacts by what they did.
+	Segments Segments
+}
+
+// core is what all Engines share that come from one New.
+type core struct {
+	opts     Options
+	runner   *work.Runner
+	feed     *feed.Feed
+	compiled compiledSchemas
+}
+
+// New returns an Engine on the store, acting for the system, and prepares the
+// store for it. The store stays the caller's to close.
+func New(ctx context.Context, st store.Store, opts *Options) (*Engine, error) {
+	c := &core{}
+	if opts != nil {
+		c.opts = *opts
+	}
+	if c.opts.Tenant == "" {
+		c.opts.Tenant = DefaultTenant
+	}
+	if c.opts.Clock == nil {
+		c.opts.Clock = wallClock
+	}
+	if c.opts.NewID == nil {
+		c.opts.NewID = newULIDs(c.opts.Clock).next
+	}
+	if c.opts.Logger == nil {
+		c.opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	if _, err := store.EventsFrom(c.opts.Tenant, 0, 0); err != nil {
+		return nil, &InvalidError{Field: "Options.Tenant", Err: err}
+	}
+	c.runner = work.NewRunner(st, work.Options{
+		Tenant:    c.opts.Tenant,
+		NewID:     c.opts.NewID,
+		Committed: func() { c.feed.Wake() },
+	})
+	c.feed = feed.New(c.runner, feed.Options{
+		Clock:     c.opts.Clock,
+		Lease:     c.opts.Consumers.Lease,
+		Skew:      c.opts.Consumers.MaxClockSkew,
+		Poll:      c.opts.Consumers.Poll,
+		Backoff:   c.opts.Consumers.Backoff,
+		Abandoned: c.opts.Consumers.Abandoned,
+		OnDrop:    c.consumerDropped,
+		Logger:    c.opts.Logger,
+	})
+	if err := st.Prepare(ctx, append(kinds(), feed.Kinds()...)...); err != nil {
+		return nil, fmt.Errorf("preparing the store: %w", err)
+	}
+	return c.engine(System()), nil
+}
+
+func (c *core) engine(actor Actor) *Engine {
+	s := scope{core: c, actor: actor}
+	return &Engine{services: s.services(), Events: Events{s}, core: c, actor: actor}
+}
+
+// As returns the same Engine acting for somebody else. It costs next to nothing.
+func (e *Engine) As(actor Actor) *Engine { return e.core.engine(actor.orSystem()) }
+
+// Actor returns who the Engine acts for.
+func (e *Engine) Actor() Actor { return e.actor }
+
+// Tenant returns the tenant whose data the Engine works on.
+func (e *Engine) Tenant() string { return e.core.opts.Tenant }

@@ -1,0 +1,130 @@
+package engage
+
+import (
+	"context"
+	"iter"
+	"time"
+	"unicode/utf8"
+
+	"github.com/engage-interactions/engage/store"
+)
+
+// Events reads the log of what happened to the tenant's data.
+type Events struct{ scope }
+
+// After returns the events behind a position, 0 for all, in order, up to the end
+// of the log; it does not wait for more. An error ends the sequence; one that
+// wraps ErrTrimmed says that events behind the position are forgotten.
+//
+//	for event, err := range eng.Events.After(ctx, position) {
+//		if err != nil {
+//			return err
+//		}
+//		…
+//		position = event.Position
+//	}
+func (s Events) After(ctx context.Context, position int64) iter.Seq2[Event, error] {
+	return func(yield func(Event, error) bool) {
+		if err := s.allow(ctx, ActionEventsRead, Resource{Type: resourceEvents}); err != nil {
+			yield(Event{}, err)
+			return
+		}
+		for {
+			page, err := s.core.runner.Store().Events(ctx, s.core.opts.Tenant, position, store.MaxLimit)
+			if err != nil {
+				yield(Event{}, err)
+				return
+			}
+			for _, stored := range page {
+				event, err := readEvent(stored)
+				if !yield(event, err) || err != nil {
+					return
+				}
+				position = stored.Position
+			}
+			if len(page) == 0 {
+				return
+			}
+		}
+	}
+}
+
+// Consume hands events to handle, one after another in order, and goes on with
+// new ones as they come, until ctx ends, whose error it returns.
+//
+// The log is read under a name, whose position is kept in the store: after a
+// restart it goes on behind the last event that was handled. A new name starts
+// with the oldest event that there is. Several processes may consume under one
+// name; one at a time does, the others stand by.
+//
+// Each event is handed over at least once: after a crash, up to 100 come again.
+// When handle returns an error, the same event comes again after a pause, and no
+// other before it. The handler's context ends with ctx, and when the process has
+// lost its turn to another because it stood still for too long.
+//
+// The error wraps ErrDropped if the name has stayed away past
+// ConsumerOptions.Abandoned and the log went on without it; Forget it to begin
+// anew.
+func (s Events) Consume(ctx context.Context, name string, handle func(ctx context.Context, event Event) error) error {
+	if err := s.consumer(ctx, ActionEventsConsume, name); err != nil {
+		return err
+	}
+	return s.core.feed.Consume(ctx, name, func(ctx context.Context, stored store.Event) error {
+		event, err := readEvent(stored)
+		if err != nil {
+			return err
+		}
+		return handle(ctx, event)
+	})
+}
+
+// Consumer is the state of a consumer of events.
+type Consumer struct {
+	Name     string    `json:"name"`
+	Position int64     `json:"position"`         // of the last event that it has handled
+	Active   bool      `json:"active"`           // a process is consuming under the name
+	Seen     time.Time `json:"seen"`             // when it was last heard of
+	Dropped  time.Time `json:"dropped,omitzero"` // when it was dropped
+}
+
+// Consumers returns all consumers, in the order of their names.
+func (s Events) Consumers(ctx context.Context) ([]Consumer, error) {
+	if err := s.allow(ctx, ActionEventsRead, Resource{Type: resourceConsumer}); err != nil {
+		return nil, err
+	}
+	all, err := s.core.feed.Consumers(ctx)
+	consumers := make([]Consumer, 0, len(all))
+	for _, c := range all {
+		consumers = append(consumers, Consumer{
+			Name: c.Name, Position: c.Position, Active: c.Holder != "", Seen: c.Seen, Dropped: c.Dropped,
+		})
+	}
+	return consumers, err
+}
+
+// Forget removes a consumer and its position; under the same name a new one can
+// begin. It is a conflict while a process consumes under the name.
+func (s Events) Forget(ctx context.Context, name string) error {
+	if err := s.consumer(ctx, ActionEventsTrim, name); err != nil {
+		return err
+	}
+	return s.core.feed.Forget(ctx, name)
+}
+
+// Trim forgets the events that all consumers have handled, so that the log does
+// not grow for ever, and returns the position up to which it is forgotten. Without
+// any consumer it forgets nothing. A consumer that nobody has heard of for longer
+// than ConsumerOptions.Abandoned is dropped, with EventConsumerDropped.
+func (s Events) Trim(ctx context.Context) (position int64, err error) {
+	if err := s.allow(ctx, ActionEventsTrim, Resource{Type: resourceEvents}); err != nil {
+		return 0, err
+	}
+	return s.core.feed.Trim(ctx)
+}
+
+func (s Events) consumer(ctx context.Context, action Action, name string) error {
+	if name == "" || len(name) > maxPlain || !utf8.ValidString(name) || plain(name) != name {
+		return invalid("name", "is not 1 to 128 bytes of printable UTF-8")
+	}
+	return s.allow(ctx, action, Resource{Type: resourceConsumer, ID: name})
+}

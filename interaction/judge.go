@@ -1,0 +1,129 @@
+package interaction
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"github.com/engage-interactions/engage/schema"
+)
+
+// MaxContactID bounds the ID of a contact, in bytes.
+const MaxContactID = 1024
+
+// FieldError says which field of a submission cannot be used at all. Such a
+// submission is not kept: there is nothing that could be judged again.
+type FieldError struct {
+	Field string // its JSON name, such as "createdDate"
+	Err   error  // why
+}
+
+// Error names the field and the reason, never the value.
+func (e *FieldError) Error() string { return e.Field + ": " + e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *FieldError) Unwrap() error { return e.Err }
+
+// Verdict is what became of a submission: exactly one of the two.
+type Verdict struct {
+	Interaction *Interaction
+	Quarantined *Quarantined
+	// Values are those of the accepted payload, in its order.
+	Values []schema.Value
+}
+
+// Law is a schema to judge by: a version of a definition, compiled.
+type Law struct {
+	Schema  *schema.Schema
+	Version int
+}
+
+// Judge decides what becomes of a submission that came in at a given time: it is
+// recorded under the ID, without the properties that do not conform, or, if a
+// required one is missing then, quarantined under the ID (seed 002, "Sending an
+// interaction"). Whether the schema knows no mercy (schema.Options.Strict) is up
+// to the schema.
+//
+// The error is a [*FieldError]: the contact's ID is too long or not UTF-8, the
+// date is not RFC 3339, or the payload is no JSON object or over a limit.
+func Judge(s Submission, law Law, id string, received time.Time) (Verdict, error) {
+	if err := CheckContactID(s.ContactID); err != nil {
+		return Verdict{}, err
+	}
+	created, err := createdDate(s.CreatedDate, received)
+	if err != nil {
+		return Verdict{}, err
+	}
+	result, err := law.Schema.Check(s.Payload)
+	if err != nil {
+		return Verdict{}, &FieldError{Field: "payload", Err: err}
+	}
+	if !result.Accepted {
+		return Verdict{Quarantined: &Quarantined{
+			ID:             id,
+			ContactID:      s.ContactID,
+			SchemaID:       s.SchemaID,
+			IdempotencyKey: s.IdempotencyKey,
+			CreatedDate:    created,
+			ReceivedDate:   received,
+			Raw:            bytes.Clone(s.Payload),
+			SchemaVersion:  law.Version,
+			Violations:     result.Violations,
+			Unlisted:       result.Unlisted,
+			Attempts:       1,
+		}}, nil
+	}
+	values, err := law.Schema.Values(result.Projection)
+	if err != nil {
+		return Verdict{}, fmt.Errorf("reading the projection: %w", err)
+	}
+	payload, err := json.Marshal(result.Projection) // in the form that it is stored in
+	if err != nil {
+		return Verdict{}, fmt.Errorf("encoding the projection: %w", err)
+	}
+	interaction := &Interaction{
+		ID:             id,
+		ContactID:      s.ContactID,
+		SchemaID:       s.SchemaID,
+		SchemaVersion:  law.Version,
+		CreatedDate:    created,
+		ReceivedDate:   received,
+		Payload:        payload,
+		Omitted:        result.Violations,
+		OmittedMore:    result.Unlisted,
+		IdempotencyKey: s.IdempotencyKey,
+	}
+	if !bytes.Equal(payload, s.Payload) {
+		interaction.Raw = bytes.Clone(s.Payload)
+	}
+	return Verdict{Interaction: interaction, Values: values}, nil
+}
+
+// CheckContactID refuses, with a [*FieldError], what cannot be the ID of a
+// contact.
+func CheckContactID(id string) error {
+	switch {
+	case id == "":
+		return &FieldError{Field: "contactId", Err: errors.New("is empty")}
+	case len(id) > MaxContactID:
+		return &FieldError{Field: "contactId", Err: errors.New("is longer than " + strconv.Itoa(MaxContactID) + " bytes")}
+	case !utf8.ValidString(id):
+		return &FieldError{Field: "contactId", Err: errors.New("is not UTF-8")}
+	}
+	return nil
+}
+
+func createdDate(text string, received time.Time) (time.Time, error) {
+	if text == "" {
+		return received, nil
+	}
+	created, err := schema.ParseDateTime(text)
+	if err != nil {
+		return time.Time{}, &FieldError{Field: "createdDate", Err: err}
+	}
+	return created, nil
+}

@@ -1,0 +1,234 @@
+package feed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/engage-interactions/engage/internal/work"
+	"github.com/engage-interactions/engage/store"
+)
+
+// errLost says that another holder took the consumer over.
+var errLost = errors.New("the lease was lost")
+
+// pageSize is how many events are read, and at most handled again after a crash.
+const pageSize = 100
+
+// Consume hands the events behind the cursor of name to handle, one after
+// another, and goes on with new ones as they come, until ctx ends; it returns the
+// error of ctx. A name that is new starts at the floor: with the oldest event
+// that there is.
+//
+// If another holder works for name, it waits. If the lease is lost, say because
+// this process stood still, the context of the handler ends, and Consume waits
+// for its turn again. It gives up on ErrDropped, and on errors that no waiting
+// mends, such as work.ErrOutdated or store.ErrClosed.
+func (f *Feed) Consume(ctx context.Context, name string, handle func(context.Context, store.Event) error) error {
+	holder := f.runner.NewID()
+	log := f.opts.Logger.With(slog.String("consumer", name))
+	for failures := 0; ; {
+		position, err := f.acquire(ctx, name, holder)
+		if err == nil {
+			failures = 0
+			h := held{Feed: f, name: name, holder: holder, position: position, handle: handle, log: log}
+			err = h.work(ctx)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, errLost):
+			log.WarnContext(ctx, "consumer was taken over by another holder")
+			continue
+		case !errors.Is(err, store.ErrUnavailable) && !errors.Is(err, store.ErrConflict) && !errors.Is(err, store.ErrUnknownOutcome):
+			return err
+		}
+		log.WarnContext(ctx, "consumer pauses", slog.Any("error", err))
+		if err := wait(ctx, nil, f.opts.Backoff(failures)); err != nil {
+			return err
+		}
+		failures++
+	}
+}
+
+// acquire waits until the holder has the lease, and returns the cursor.
+func (f *Feed) acquire(ctx context.Context, name, holder string) (position int64, err error) {
+	for {
+		var left time.Duration // until the lease of somebody else may be taken over
+		rung := f.bell.rung()
+		err := f.runner.Do(ctx, func(w *work.Work) error {
+			left = 0
+			c, err := consumers.Get(ctx, w, name)
+			if err != nil {
+				return err
+			}
+			now := f.opts.Clock()
+			switch {
+			case c == nil:
+				fl, err := guard(ctx, w)
+				if err != nil {
+					return err
+				}
+				if err := floors.Put(w, fl); err != nil {
+					return err
+				}
+				c = &Consumer{Name: name, Position: fl.Position}
+			case !c.Dropped.IsZero():
+				return fmt.Errorf("%w: %q at position %d", ErrDropped, name, c.Position)
+			case f.held(c) && c.Holder != holder:
+				left = c.Until.Add(f.opts.Skew).Sub(now)
+				return nil
+			}
+			c.Holder, c.Until, c.Seen = holder, now.Add(f.opts.Lease), now
+			position = c.Position
+			return consumers.Put(w, c)
+		})
+		if err != nil || left == 0 {
+			return position, err
+		}
+		if err := wait(ctx, rung, min(left, f.opts.Poll)); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// held is the work of one holder while it has the lease.
+type held struct {
+	*Feed
+
+	name, holder string
+	position     int64 // all up to here is handled
+	handle       func(context.Context, store.Event) error
+	log          *slog.Logger
+}
+
+// work handles events until ctx ends or the lease is lost. Whatever ends it, the
+// cursor is saved and the lease given back if that is still possible.
+func (h *held) work(ctx context.Context) (err error) {
+	leased, stop := context.WithCancelCause(ctx)
+	var renewing sync.WaitGroup
+	renewing.Go(func() { stop(h.renew(leased)) })
+	defer func() {
+		stop(context.Canceled)
+		renewing.Wait()
+		last, done := context.WithTimeout(context.WithoutCancel(ctx), h.opts.Lease/3)
+		defer done()
+		if serr := h.save(last, true); serr != nil && err == nil {
+			err = serr
+		}
+	}()
+	for {
+		rung := h.bell.rung()
+		events, err := h.runner.Store().Events(leased, h.runner.Tenant(), h.position, pageSize)
+		if err != nil {
+			return h.cause(leased, err)
+		}
+		if len(events) == 0 {
+			if err := wait(leased, rung, h.opts.Poll); err != nil {
+				return h.cause(leased, err)
+			}
+			continue
+		}
+		for _, e := range events {
+			if err := h.handleOne(leased, e); err != nil {
+				return h.cause(leased, err)
+			}
+			h.position = e.Position
+		}
+		if err := h.save(leased, false); err != nil {
+			return h.cause(leased, err)
+		}
+	}
+}
+
+// cause returns why the lease's context ended, if it did, else err.
+func (h *held) cause(leased context.Context, err error) error {
+	if leased.Err() != nil {
+		return context.Cause(leased)
+	}
+	return err
+}
+
+// handleOne hands one event to the handler until it succeeds or the lease ends.
+func (h *held) handleOne(leased context.Context, e store.Event) error {
+	for failures := 0; ; failures++ {
+		if err := leased.Err(); err != nil {
+			return err
+		}
+		err := h.handle(leased, e)
+		if err == nil {
+			return nil
+		}
+		if leased.Err() != nil {
+			return leased.Err()
+		}
+		h.log.WarnContext(leased, "event handler failed, and will be called again",
+			slog.Int64("position", e.Position), slog.String("type", e.Type),
+			slog.Int("failures", failures+1), slog.Any("error", err))
+		if failures == 0 { // what is done is done, in case this one takes long
+			if err := h.save(leased, false); err != nil {
+				return err
+			}
+		}
+		if err := wait(leased, nil, h.opts.Backoff(failures)); err != nil {
+			return err
+		}
+	}
+}
+
+// renew extends the lease again and again, until ctx ends or the lease is lost.
+func (h *held) renew(ctx context.Context) error {
+	end := h.opts.Clock().Add(h.opts.Lease)
+	for {
+		if err := wait(ctx, nil, h.opts.Lease/3); err != nil {
+			return err
+		}
+		err := h.change(ctx, func(c *Consumer, now time.Time) {
+			c.Until = now.Add(h.opts.Lease)
+			end = c.Until
+		})
+		switch {
+		case err == nil:
+		case errors.Is(err, errLost), ctx.Err() != nil:
+			return err
+		case !h.opts.Clock().Before(end):
+			return errLost
+		default:
+			h.log.WarnContext(ctx, "lease could not be renewed", slog.Any("error", err))
+		}
+	}
+}
+
+// save writes the cursor, and gives the lease back if release is true.
+func (h *held) save(ctx context.Context, release bool) error {
+	err := h.change(ctx, func(c *Consumer, _ time.Time) {
+		c.Position = max(c.Position, h.position)
+		if release {
+			c.Holder, c.Until = "", time.Time{}
+		}
+	})
+	if release {
+		h.bell.ring() // for those who wait for the lease
+	}
+	return err
+}
+
+// change changes the consumer's record, if it is still this holder's.
+func (h *held) change(ctx context.Context, do func(c *Consumer, now time.Time)) error {
+	return h.runner.Do(ctx, func(w *work.Work) error {
+		c, err := consumers.Get(ctx, w, h.name)
+		if err != nil {
+			return err
+		}
+		if c == nil || c.Holder != h.holder {
+			return errLost
+		}
+		now := h.opts.Clock()
+		c.Seen = now
+		do(c, now)
+		return consumers.Put(w, c)
+	})
+}

@@ -1,0 +1,226 @@
+package engage
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/store"
+)
+
+// Quarantine keeps the submissions that their schema rejected, with the reasons and
+// the raw bytes, until they are replayed or discarded.
+type Quarantine struct{ scope }
+
+// QuarantineFilter says which quarantined submissions to list: those of a schema,
+// of a contact, or of both. With neither, all are listed, and From and To have no
+// meaning.
+type QuarantineFilter struct {
+	SchemaID  string
+	ContactID string
+	// From and To bound the ReceivedDate: From <= received < To. Zero is open.
+	From, To time.Time
+	// OldestFirst turns the order around. Last received first is the default.
+	OldestFirst bool
+	// Limit is the length of a page; 0 means DefaultPage.
+	Limit int
+	// Continuation is that of the page before.
+	Continuation string
+}
+
+// List returns one page of quarantined submissions, in the order in which they were
+// received.
+func (s Quarantine) List(ctx context.Context, filter QuarantineFilter) (Page[interaction.Quarantined], error) {
+	if err := s.allow(ctx, ActionQuarantineRead, schemaResource(filter.SchemaID)); err != nil {
+		return Page[interaction.Quarantined]{}, err
+	}
+	q := store.Query{Reverse: !filter.OldestFirst, Limit: filter.Limit, Cursor: filter.Continuation}
+	keep := func(*interaction.Quarantined) bool { return true }
+	switch {
+	case filter.ContactID != "":
+		q.Index = byContactReceived
+		q = window(q, contactTerm(filter.ContactID), filter.From, filter.To)
+		if filter.SchemaID != "" {
+			keep = func(q *interaction.Quarantined) bool { return q.SchemaID == filter.SchemaID }
+		}
+	case filter.SchemaID != "":
+		q.Index = bySchemaReceived
+		q = window(q, schemaTerm(plain(filter.SchemaID)), filter.From, filter.To)
+	}
+	return listPage(ctx, s.scope, &quarantine, q, keep)
+}
+
+// Get returns a quarantined submission by its ID.
+func (s Quarantine) Get(ctx context.Context, id string) (interaction.Quarantined, error) {
+	if err := s.allow(ctx, ActionQuarantineRead, quarantineResource(id)); err != nil {
+		return interaction.Quarantined{}, err
+	}
+	var found interaction.Quarantined
+	err := s.do(ctx, func(t *turn) error {
+		q, err := t.quarantined(ctx, id)
+		if err == nil {
+			found = *q
+		}
+		return err
+	})
+	return found, err
+}
+
+// Replay judges a quarantined submission again, by the schema as it is now. If it
+// is accepted, it becomes an interaction that happened when it was submitted to
+// have happened, and leaves the quarantine. If not, it stays, with the new reasons.
+//
+// If its idempotency key has been bound meanwhile, because the sender corrected the
+// submission and sent it again, that one stands and this one goes.
+func (s Quarantine) Replay(ctx context.Context, id string) (Recorded, error) {
+	if err := s.allow(ctx, ActionQuarantineReplay, quarantineResource(id)); err != nil {
+		return Recorded{}, err
+	}
+	var recorded Recorded
+	err := s.do(ctx, func(t *turn) error {
+		q, err := t.quarantined(ctx, id)
+		if err != nil {
+			return err
+		}
+		recorded, err = t.replay(ctx, q)
+		return err
+	})
+	return recorded, err
+}
+
+// ReplayAll judges all quarantined submissions of a schema again, the oldest first,
+// and returns how many there were and how many were accepted.
+//
+// It goes in bounded steps, each of which is committed with a note of how far it
+// came (see Replaying). If it is interrupted, the next ReplayAll continues it. A
+// submission that cannot be judged now, say because a limit was lowered, stays as it
+// is. It is not possible
+// within Atomically.
+func (s Quarantine) ReplayAll(ctx context.Context, schemaID string) (Progress, error) {
+	if err := s.allow(ctx, ActionQuarantineReplay, schemaResource(schemaID)); err != nil {
+		return Progress{}, err
+	}
+	if s.work != nil {
+		return Progress{}, invalid("ReplayAll", "is not possible within Atomically")
+	}
+	err := s.do(ctx, func(t *turn) error {
+		if _, _, err := t.live(ctx, schemaID); err != nil {
+			return err
+		}
+		_, err := t.begin(ctx, TaskReplay, schemaID)
+		return err
+	})
+	if err != nil {
+		return Progress{}, err
+	}
+	return s.steps(ctx, TaskReplay, schemaID, func(t *turn, p *Progress) error {
+		// What comes in meanwhile has been judged by the same schema.
+		q := store.Query{Index: bySchemaReceived, Cursor: p.Cursor, Limit: stepSize}
+		q = window(q, schemaTerm(schemaID), time.Time{}, p.StartedDate)
+		entries, next, err := quarantine.Find(ctx, t.Work, q)
+		if err != nil {
+			return err
+		}
+		for _, entry := range entries {
+			var recorded Recorded
+			err := t.Part(func() (err error) {
+				recorded, err = t.replay(ctx, entry)
+				return err
+			})
+			unfit := errors.Is(err, ErrInvalid) || errors.Is(err, ErrRefused)
+			if err != nil && !unfit {
+				return err
+			}
+			p.Handled++
+			if recorded.Accepted {
+				p.Accepted++
+			}
+		}
+		if p.Cursor = next; next == "" {
+			p.State = StateDone
+		}
+		return nil
+	})
+}
+
+// Replaying returns how far the last ReplayAll of a schema is, and false if there
+// was none.
+func (s Quarantine) Replaying(ctx context.Context, schemaID string) (Progress, bool, error) {
+	if err := s.allow(ctx, ActionQuarantineRead, schemaResource(schemaID)); err != nil {
+		return Progress{}, false, err
+	}
+	return s.progress(ctx, TaskReplay, schemaID)
+}
+
+// Discard removes a quarantined submission for good.
+func (s Quarantine) Discard(ctx context.Context, id string) error {
+	if err := s.allow(ctx, ActionQuarantineDiscard, quarantineResource(id)); err != nil {
+		return err
+	}
+	return s.do(ctx, func(t *turn) error {
+		q, err := t.quarantined(ctx, id)
+		if err != nil {
+			return err
+		}
+		return quarantine.Delete(t.Work, q)
+	})
+}
+
+func (t *turn) quarantined(ctx context.Context, id string) (*interaction.Quarantined, error) {
+	if !isID(id) {
+		return nil, &NotFoundError{Resource: quarantineResource(id)}
+	}
+	q, err := quarantine.Get(ctx, t.Work, id)
+	if err == nil && q == nil {
+		err = &NotFoundError{Resource: quarantineResource(id)}
+	}
+	return q, err
+}
+
+// quarantine keeps a rejected submission.
+func (t *turn) quarantine(q *interaction.Quarantined) error {
+	if err := quarantine.Insert(t.Work, q); err != nil {
+		return err
+	}
+	return t.emit(EventInteractionRejected, quarantineResource(q.ID), InteractionEvent{
+		ContactID:     q.ContactID,
+		SchemaID:      q.SchemaID,
+		SchemaVersion: q.SchemaVersion,
+		CreatedDate:   q.CreatedDate,
+	})
+}
+
+// replay judges an entry again.
+func (t *turn) replay(ctx context.Context, q *interaction.Quarantined) (Recorded, error) {
+	submission := q.Submission()
+	if err := t.prefetch(ctx, []interaction.Submission{submission}); err != nil {
+		return Recorded{}, err
+	}
+	bound, err := t.bound(ctx, submission)
+	if err != nil {
+		return Recorded{}, err
+	}
+	if bound != nil {
+		return *bound, quarantine.Delete(t.Work, q)
+	}
+	stored, law, err := t.live(ctx, q.SchemaID)
+	if err != nil {
+		return Recorded{}, err
+	}
+	verdict, err := interaction.Judge(submission, law, t.ID(), t.now)
+	if err != nil {
+		return Recorded{}, invalidSubmission(err)
+	}
+	if verdict.Interaction != nil {
+		if err := quarantine.Delete(t.Work, q); err != nil {
+			return Recorded{}, err
+		}
+		return describe(verdict), t.insert(ctx, verdict, stored, law)
+	}
+	still := verdict.Quarantined
+	still.ID, still.ReceivedDate, still.Attempts = q.ID, q.ReceivedDate, q.Attempts+1
+	return describe(verdict), quarantine.Put(t.Work, still)
+}
+
+func quarantineResource(id string) Resource { return Resource{Type: resourceQuarantine, ID: id} }

@@ -1,0 +1,399 @@
+package engage
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/internal/work"
+	"github.com/engage-interactions/engage/schema"
+	"github.com/engage-interactions/engage/store"
+)
+
+// finder is what listing needs of a table.
+type finder[T any] interface {
+	Find(ctx context.Context, w *work.Work, q store.Query) ([]*T, string, error)
+}
+
+// Recorded is what became of a submission.
+type Recorded struct {
+	// ID is that of the interaction; empty if it was rejected.
+	ID string `json:"id,omitempty"`
+	// ContactID is that of the submission, or the one that was minted.
+	ContactID string `json:"contactId"`
+	// Accepted says that the submission became an interaction.
+	Accepted bool `json:"accepted"`
+	// Repeated says that the idempotency key was known: nothing was recorded now,
+	// and ID is that of the first.
+	Repeated bool `json:"repeated,omitempty"`
+	// QuarantineID is where the submission is kept if it was rejected.
+	QuarantineID string `json:"quarantineId,omitempty"`
+	// SchemaVersion is the version that it was checked against.
+	SchemaVersion int `json:"schemaVersion,omitempty"`
+	// Violations say why it was rejected or, if it was accepted, what was left out
+	// and why. Unlisted counts those beyond.
+	Violations []schema.Violation `json:"violations,omitempty"`
+	Unlisted   int                `json:"unlisted,omitempty"`
+}
+
+// Record records an interaction (seed 002, "Sending an interaction").
+//
+// A property that its schema does not declare, or whose value does not conform, is
+// left out; the raw payload is kept byte for byte. If a required property is
+// missing then, the interaction is rejected: that is a result, not an error, and
+// the submission is kept in quarantine. With schema.Options.Strict every violation
+// rejects.
+//
+// A repeated idempotency key returns the first interaction and records nothing. It
+// binds on acceptance: what was rejected may be corrected and sent again with it.
+//
+// Nothing is kept, and the error is, ErrNotFound if there is no such schema or it
+// was deleted; ErrInvalid if the contact's ID or createdDate is wrong, or the
+// payload is no JSON object or over a limit, with the field in [*InvalidError] and
+// a [*schema.PayloadError] behind it; ErrRefused if Options.NewContact refused.
+func (s Interactions) Record(ctx context.Context, submission interaction.Submission) (Recorded, error) {
+	if err := s.mayRecord(ctx, submission); err != nil {
+		return Recorded{}, err
+	}
+	var recorded Recorded
+	err := s.do(ctx, func(t *turn) (err error) {
+		recorded, err = t.record(ctx, submission)
+		return err
+	})
+	return recorded, err
+}
+
+// Outcome is what became of one of many submissions: it was recorded, or Err says
+// why nothing of it was kept.
+type Outcome struct {
+	Recorded
+
+	Err error `json:"-"`
+}
+
+// RecordMany records interactions in their order, in as few commits as there is
+// room for, and returns the outcome of each. One that cannot be recorded does not
+// affect the others. If the context ends or the store fails midway, what was
+// committed stays, and the rest has that error.
+//
+// Within Atomically all is part of the one commit, and so within its limits.
+func (s Interactions) RecordMany(ctx context.Context, submissions []interaction.Submission) []Outcome {
+	outcomes := make([]Outcome, len(submissions))
+	for begin := 0; begin < len(submissions); {
+		end := begin
+		err := s.do(ctx, func(t *turn) error {
+			end = min(begin+maxRun, len(submissions))
+			if err := t.prefetch(ctx, submissions[begin:end]); err != nil {
+				return err
+			}
+			size := 0
+			for i := begin; i < end; i++ {
+				if size += len(submissions[i].Payload); i > begin && (t.Size() > maxRunOperations || size > maxRunBytes) && s.work == nil {
+					end = i
+					break
+				}
+				outcomes[i] = s.recordOne(ctx, t, submissions[i])
+			}
+			return nil
+		})
+		if err != nil {
+			for i := begin; i < end; i++ {
+				outcomes[i] = Outcome{Err: err}
+			}
+		}
+		if end == begin || ctx.Err() != nil {
+			for i := end; i < len(outcomes); i++ {
+				outcomes[i] = Outcome{Err: errors.Join(err, ctx.Err())}
+			}
+			break
+		}
+		begin = end
+	}
+	return outcomes
+}
+
+// What one commit of RecordMany takes: one more interaction must always fit into a
+// batch, with all its tallies, segment values, triggers and events.
+const (
+	maxRun           = 1_000
+	maxRunOperations = store.MaxOperations - 1_500
+	maxRunBytes      = store.MaxBatch / 8
+)
+
+func (s Interactions) recordOne(ctx context.Context, t *turn, submission interaction.Submission) Outcome {
+	if err := s.mayRecord(ctx, submission); err != nil {
+		return Outcome{Err: err}
+	}
+	var recorded Recorded
+	err := t.Part(func() (err error) {
+		recorded, err = t.record(ctx, submission)
+		return err
+	})
+	if err != nil {
+		return Outcome{Err: err}
+	}
+	return Outcome{Recorded: recorded}
+}
+
+// Check says what Record would make of a submission, and keeps nothing. Only the
+// idempotency key is not looked at.
+func (s Interactions) Check(ctx context.Context, submission interaction.Submission) (Recorded, error) {
+	if err := s.allow(ctx, ActionInteractionsCheck, schemaResource(submission.SchemaID)); err != nil {
+		return Recorded{}, err
+	}
+	var checked Recorded
+	err := s.do(ctx, func(t *turn) error {
+		_, law, err := t.live(ctx, submission.SchemaID)
+		if err != nil {
+			return err
+		}
+		if submission.ContactID == "" {
+			submission.ContactID = t.ID()
+		}
+		verdict, err := interaction.Judge(submission, law, "unrecorded", t.now)
+		if err != nil {
+			return invalidSubmission(err)
+		}
+		checked = describe(verdict)
+		checked.ID, checked.QuarantineID = "", ""
+		return nil
+	})
+	return checked, err
+}
+
+func (s Interactions) mayRecord(ctx context.Context, submission interaction.Submission) error {
+	return s.allow(ctx, ActionInteractionsRecord, Resource{Type: resourceContact, ID: submission.ContactID})
+}
+
+// prefetch reads at one moment what recording the submissions will read.
+func (t *turn) prefetch(ctx context.Context, submissions []interaction.Submission) error {
+	var keys []store.Key
+	for _, s := range submissions {
+		if isSchemaID(s.SchemaID) {
+			keys = append(keys, schemas.Key(t.Work, s.SchemaID))
+		}
+		if s.IdempotencyKey != "" {
+			keys = append(keys, bindings.Key(t.Work, hashOf(s.IdempotencyKey)))
+		}
+		if s.ContactID != "" {
+			keys = append(keys,
+				contacts.Key(t.Work, plain(s.ContactID)),
+				tallies.Key(t.Work, tallyID(s.ContactID, "")))
+			if isSchemaID(s.SchemaID) {
+				keys = append(keys, tallies.Key(t.Work, tallyID(s.ContactID, s.SchemaID)))
+			}
+		}
+	}
+	return t.Load(ctx, keys...)
+}
+
+// record decides on a submission and writes what became of it.
+func (t *turn) record(ctx context.Context, s interaction.Submission) (Recorded, error) {
+	if err := t.prefetch(ctx, []interaction.Submission{s}); err != nil {
+		return Recorded{}, err
+	}
+	bound, err := t.bound(ctx, s)
+	if err != nil {
+		return Recorded{}, err
+	}
+	if bound != nil {
+		return *bound, nil
+	}
+	stored, law, err := t.live(ctx, s.SchemaID)
+	if err != nil {
+		return Recorded{}, err
+	}
+	id := t.ID()
+	if s.ContactID == "" {
+		s.ContactID = t.ID()
+	}
+	verdict, err := interaction.Judge(s, law, id, t.now)
+	if err != nil {
+		return Recorded{}, invalidSubmission(err)
+	}
+	if verdict.Interaction != nil {
+		err = t.insert(ctx, verdict, stored, law)
+	} else {
+		err = t.quarantine(verdict.Quarantined)
+	}
+	return describe(verdict), err
+}
+
+// bound returns what a submission's idempotency key is bound to, nil if it has none
+// or it is free.
+func (t *turn) bound(ctx context.Context, s interaction.Submission) (*Recorded, error) {
+	if s.IdempotencyKey == "" {
+		return nil, nil
+	}
+	b, err := bindings.Get(ctx, t.Work, hashOf(s.IdempotencyKey))
+	if err != nil || b == nil {
+		return nil, err
+	}
+	return &Recorded{ID: b.InteractionID, ContactID: b.ContactID, Accepted: true, Repeated: true}, nil
+}
+
+// insert writes an accepted interaction and all that follows from it.
+func (t *turn) insert(ctx context.Context, verdict interaction.Verdict, s *storedSchema, law interaction.Law) error {
+	i := verdict.Interaction
+	if err := t.meet(ctx, i.ContactID); err != nil {
+		return err
+	}
+	first, err := t.addTo(ctx, i, "")
+	if err != nil {
+		return err
+	}
+	firstOfSchema, err := t.addTo(ctx, i, i.SchemaID)
+	if err != nil {
+		return err
+	}
+	if i.IdempotencyKey != "" {
+		if err := bindings.Put(t.Work, &binding{KeyHash: hashOf(i.IdempotencyKey), InteractionID: i.ID, ContactID: i.ContactID}); err != nil {
+			return err
+		}
+	}
+	if err := interactions.Insert(t.Work, i); err != nil {
+		return err
+	}
+	event := interactionEvent(i)
+	event.First, event.FirstOfSchema = first, firstOfSchema
+	if err := t.emit(EventInteractionCreated, interactionResource(i.ID), event); err != nil {
+		return err
+	}
+	if err := t.countValues(ctx, i, law.Schema, verdict.Values, +1); err != nil {
+		return err
+	}
+	return t.fire(ctx, i, verdict.Values, s.Triggers)
+}
+
+// meet makes a contact known.
+func (t *turn) meet(ctx context.Context, contactID string) error {
+	known, err := contacts.Get(ctx, t.Work, plain(contactID))
+	if err != nil || known != nil {
+		return err
+	}
+	resource := Resource{Type: resourceContact, ID: contactID}
+	if welcome := t.core.opts.NewContact; welcome != nil {
+		if err := welcome(ctx, contactID); err != nil {
+			return &RefusedError{
+				Rule:     "the host does not accept this contact",
+				Resource: resource,
+				Remedy:   "make the contact known to the host first",
+				Err:      err,
+			}
+		}
+	}
+	return errors.Join(
+		contacts.Put(t.Work, &interaction.Contact{ID: contactID, CreatedDate: t.now}),
+		t.emit(EventContactCreated, resource, ContactEvent{ContactID: contactID}),
+	)
+}
+
+// addTo counts an interaction in a tally of its contact, and reports whether it is the
+// first one ever there.
+func (t *turn) addTo(ctx context.Context, i *interaction.Interaction, schemaID string) (isFirst bool, err error) {
+	tally, err := t.tally(ctx, i.ContactID, schemaID)
+	if err != nil {
+		return false, err
+	}
+	sum, isFirst := tally.Add(i.CreatedDate)
+	return isFirst, tallies.Put(t.Work, &sum)
+}
+
+// deleteInteraction takes an interaction back, with what it counts for.
+func (t *turn) deleteInteraction(ctx context.Context, i *interaction.Interaction) error {
+	if err := interactions.Delete(t.Work, i); err != nil {
+		return err
+	}
+	if err := t.removeFrom(ctx, i, "", byContactCreated, contactTerm(i.ContactID)); err != nil {
+		return err
+	}
+	if err := t.removeFrom(ctx, i, i.SchemaID, byContactSchemaCreated, contactTerm(i.ContactID).Text(i.SchemaID)); err != nil {
+		return err
+	}
+	law, err := t.lawOf(ctx, i.SchemaID, i.SchemaVersion)
+	if err != nil {
+		return err
+	}
+	values, err := law.Schema.Values(i.Payload)
+	if err != nil {
+		return err
+	}
+	if err := t.countValues(ctx, i, law.Schema, values, -1); err != nil {
+		return err
+	}
+	return t.emit(EventInteractionDeleted, interactionResource(i.ID), interactionEvent(i))
+}
+
+// removeFrom takes an interaction out of a tally. The tally is the guard of the
+// contact's interactions: all who record or delete one rewrite it. So, once it is
+// read, what is found in the index can be relied on.
+func (t *turn) removeFrom(ctx context.Context, i *interaction.Interaction, schemaID, index string, within store.Tuple) error {
+	tally, err := t.tally(ctx, i.ContactID, schemaID)
+	if err != nil {
+		return err
+	}
+	movesFirst, movesLast := tally.Bounds(i.CreatedDate)
+	rest := tally.Remove()
+	edge := func(latest bool, at *time.Time) error {
+		found, _, err := interactions.Find(ctx, t.Work, store.Query{Index: index, Prefix: within.String(), Reverse: latest, Limit: 1})
+		if err == nil && len(found) == 1 {
+			*at = found[0].CreatedDate
+		}
+		return err
+	}
+	if rest.Count > 0 && movesFirst {
+		err = edge(false, &rest.First)
+	}
+	if rest.Count > 0 && movesLast && err == nil {
+		err = edge(true, &rest.Last)
+	}
+	if err != nil {
+		return err
+	}
+	return tallies.Put(t.Work, &rest)
+}
+
+func interactionEvent(i *interaction.Interaction) InteractionEvent {
+	return InteractionEvent{
+		ContactID:     i.ContactID,
+		SchemaID:      i.SchemaID,
+		SchemaVersion: i.SchemaVersion,
+		CreatedDate:   i.CreatedDate,
+	}
+}
+
+func describe(v interaction.Verdict) Recorded {
+	if i := v.Interaction; i != nil {
+		return Recorded{
+			ID: i.ID, ContactID: i.ContactID, Accepted: true,
+			SchemaVersion: i.SchemaVersion, Violations: i.Omitted, Unlisted: i.OmittedMore,
+		}
+	}
+	q := v.Quarantined
+	return Recorded{
+		QuarantineID: q.ID, ContactID: q.ContactID,
+		SchemaVersion: q.SchemaVersion, Violations: q.Violations, Unlisted: q.Unlisted,
+	}
+}
+
+// invalidSubmission gives an error of Judge its class.
+func invalidSubmission(err error) error {
+	if field, ok := errors.AsType[*interaction.FieldError](err); ok {
+		return &InvalidError{Field: field.Field, Err: field.Err}
+	}
+	return err
+}
+
+// number returns the value of a number, for its place in an order.
+func number(v schema.Value) *float64 {
+	if v.Type != schema.TypeNumber && v.Type != schema.TypeInteger {
+		return nil
+	}
+	f, err := strconv.ParseFloat(string(v.Raw), 64)
+	if err != nil {
+		return nil
+	}
+	return &f
+}

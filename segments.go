@@ -1,0 +1,353 @@
+package engage
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/schema"
+	"github.com/engage-interactions/engage/store"
+)
+
+// Segments finds contacts by what they did (seed 002, "Segmentation": by "the
+// number of times or the time when an interaction was received").
+//
+// A segment is a sequence of contact IDs, each once. It is read page by page as it
+// is consumed, while others go on recording: it holds every contact that belonged
+// to it throughout. An error ends it.
+type Segments struct{ scope }
+
+// CountSegment is the contacts that have a number of interactions.
+type CountSegment struct {
+	// SchemaID counts the interactions of one schema. Empty counts all.
+	SchemaID string
+	// AtLeast and AtMost bound the number. A nil AtMost is no bound. If AtLeast is
+	// 0, contacts without any interaction belong to the segment, as far as they
+	// are known: because they once had one, of whatever schema.
+	AtLeast int64
+	AtMost  *int64
+	// From and To count only interactions with From <= CreatedDate < To. Zero is
+	// open. With either, the segment costs the interactions in the window, and
+	// memory for each contact in it.
+	From, To time.Time
+	// ByReceived bounds the ReceivedDate instead.
+	ByReceived bool
+}
+
+// ByCount returns a segment by number. In the order of ascending numbers, or,
+// where contacts without interactions belong to it or a window is set, of IDs.
+func (s Segments) ByCount(ctx context.Context, seg CountSegment) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		m := &members{yield: yield}
+		err := s.allow(ctx, ActionSegmentsRead, schemaResource(seg.SchemaID))
+		switch {
+		case err != nil:
+		case seg.SchemaID != "" && !isSchemaID(seg.SchemaID):
+			err = &NotFoundError{Resource: schemaResource(seg.SchemaID)}
+		case seg.AtLeast < 0 || seg.AtMost != nil && *seg.AtMost < seg.AtLeast:
+			err = invalid("AtLeast", "is negative or more than AtMost")
+		case !seg.From.IsZero() || !seg.To.IsZero():
+			err = s.byCountWithin(ctx, seg, m)
+		case seg.AtLeast == 0:
+			err = s.byCountOfKnown(ctx, seg, m)
+		default:
+			err = s.byCountIndex(ctx, seg, m)
+		}
+		if err != nil && !errors.Is(err, errEnough) {
+			yield("", err)
+		}
+	}
+}
+
+// byCountIndex goes through the tallies in the order of their counts. A contact
+// whose count changes meanwhile may come up twice.
+func (s Segments) byCountIndex(ctx context.Context, seg CountSegment, m *members) error {
+	within := schemaTerm(seg.SchemaID)
+	q := store.Query{Index: byCount, Prefix: within.String(), From: within.Int(seg.AtLeast).String()}
+	if seg.AtMost != nil && *seg.AtMost < math.MaxInt64 {
+		q.To = within.Int(*seg.AtMost + 1).String()
+	}
+	return eachPage(ctx, s.scope, &tallies, q, asIs, func(page []*interaction.Tally) error {
+		for _, tally := range page {
+			if err := m.add(tally.ContactID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// byCountOfKnown goes through all known contacts and looks up their counts.
+func (s Segments) byCountOfKnown(ctx context.Context, seg CountSegment, m *members) error {
+	counted := func(t *turn, page []*interaction.Contact) ([]*interaction.Tally, error) {
+		all := make([]*interaction.Tally, len(page))
+		ids := make([]string, len(page))
+		for i, c := range page {
+			ids[i] = tallyID(c.ID, seg.SchemaID)
+		}
+		stored, err := tallies.All(ctx, t.Work, ids...)
+		for i := range stored {
+			if all[i] = stored[i]; all[i] == nil {
+				all[i] = &interaction.Tally{ContactID: page[i].ID}
+			}
+		}
+		return all, err
+	}
+	return eachPage(ctx, s.scope, &contacts, store.Query{}, counted, func(page []*interaction.Tally) error {
+		for _, tally := range page {
+			if err := seg.addIf(m, tally.ContactID, tally.Count); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// byCountWithin counts the interactions in the window, then goes through those
+// counted, or through all known contacts if not having any is enough.
+func (s Segments) byCountWithin(ctx context.Context, seg CountSegment, m *members) error {
+	schemaIDs := []string{seg.SchemaID}
+	if seg.SchemaID == "" {
+		schemaIDs = nil
+		err := eachPage(ctx, s.scope, &schemas, store.Query{}, asIs, func(page []*storedSchema) error {
+			for _, stored := range page {
+				schemaIDs = append(schemaIDs, stored.Definition.ID)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	index := bySchemaCreated
+	if seg.ByReceived {
+		index = bySchemaReceived
+	}
+	counts := map[string]int64{}
+	for _, id := range schemaIDs {
+		q := window(store.Query{Index: index}, schemaTerm(id), seg.From, seg.To)
+		err := eachPage(ctx, s.scope, &interactions, q, asIs, func(page []*interaction.Interaction) error {
+			for _, i := range page {
+				counts[i.ContactID]++
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if seg.AtLeast == 0 {
+		return eachPage(ctx, s.scope, &contacts, store.Query{}, asIs, func(page []*interaction.Contact) error {
+			for _, c := range page {
+				if err := seg.addIf(m, c.ID, counts[c.ID]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	for _, id := range slices.Sorted(maps.Keys(counts)) {
+		if err := seg.addIf(m, id, counts[id]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addIf adds a contact to the members if its count belongs to the segment.
+func (seg CountSegment) addIf(m *members, contactID string, count int64) error {
+	if count < seg.AtLeast || seg.AtMost != nil && count > *seg.AtMost {
+		return nil
+	}
+	return m.add(contactID)
+}
+
+// ValueSegment is the contacts that have an interaction with a value in a property
+// that its schema marks addToSegmentation. It knows what was recorded since the
+// property was marked so.
+type ValueSegment struct {
+	SchemaID string
+	Property string
+	// Equals is the value, a JSON string, number or boolean. If it is nil, every
+	// value will do.
+	Equals json.RawMessage
+	// AtLeast and AtMost bound the value of a number instead. Nil is no bound.
+	AtLeast, AtMost *float64
+}
+
+// ByValue returns a segment by value, in the order of values.
+//
+// The error wraps ErrNotFound for an unknown schema, ErrInvalid if the property is
+// not marked addToSegmentation, cannot have the value, or is no number where bounds
+// are given.
+func (s Segments) ByValue(ctx context.Context, seg ValueSegment) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		err := s.allow(ctx, ActionSegmentsRead, schemaResource(seg.SchemaID))
+		if err == nil {
+			err = s.byValue(ctx, seg, &members{yield: yield})
+		}
+		if err != nil && !errors.Is(err, errEnough) {
+			yield("", err)
+		}
+	}
+}
+
+func (s Segments) byValue(ctx context.Context, seg ValueSegment, m *members) error {
+	var law interaction.Law
+	err := s.do(ctx, func(t *turn) error {
+		stored, err := t.schema(ctx, seg.SchemaID)
+		if err != nil {
+			return err
+		}
+		if stored == nil {
+			return &NotFoundError{Resource: schemaResource(seg.SchemaID)}
+		}
+		law, err = t.law(stored.Definition, stored.Version)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	q, canonical, err := seg.query(law.Schema)
+	if err != nil {
+		return err
+	}
+	return eachPage(ctx, s.scope, &segmentValues, q, asIs, func(page []*segmentValue) error {
+		for _, v := range page {
+			if canonical != "" && v.Canonical != canonical { // neighbours: numbers that round alike, texts that hash alike
+				continue
+			}
+			if err := m.add(v.ContactID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// query returns where the values of the segment are, and the one that they must
+// equal, if there is one.
+func (seg ValueSegment) query(s *schema.Schema) (q store.Query, canonical string, err error) {
+	property, ok := s.Property(seg.Property)
+	switch {
+	case !ok || !property.AddToSegmentation:
+		return q, "", invalid("Property", "is not marked addToSegmentation")
+	case seg.AtLeast != nil && math.IsNaN(*seg.AtLeast), seg.AtMost != nil && math.IsNaN(*seg.AtMost):
+		return q, "", invalid("AtLeast", "is not a number")
+	case (seg.AtLeast != nil || seg.AtMost != nil) && (seg.Equals != nil || !isNumeric(property.Type)):
+		return q, "", invalid("AtLeast", "needs a property that is a number, and excludes Equals")
+	}
+	place := segmentValue{SchemaID: seg.SchemaID, Property: seg.Property}
+	within := schemaTerm(seg.SchemaID).Text(plain(seg.Property))
+	q = store.Query{Index: byValue, Prefix: within.String()}
+	if seg.Equals != nil {
+		v, err := s.ParseValue(seg.Property, seg.Equals)
+		if err != nil {
+			return q, "", &InvalidError{Field: "Equals", Err: err}
+		}
+		place.Canonical, place.Number = v.Canonical(), number(v)
+		q.Prefix = place.term().String()
+		return q, place.Canonical, nil
+	}
+	if seg.AtLeast != nil {
+		q.From = within.Float(*seg.AtLeast).String()
+	}
+	if seg.AtMost != nil {
+		q.To = within.Float(math.Nextafter(*seg.AtMost, math.Inf(1))).String()
+	}
+	return q, "", nil
+}
+
+func isNumeric(t schema.Type) bool { return t == schema.TypeNumber || t == schema.TypeInteger }
+
+// countValues counts an interaction's values for the segments, or takes them back.
+func (t *turn) countValues(ctx context.Context, i *interaction.Interaction, law *schema.Schema, values []schema.Value, change int64) error {
+	for _, v := range values {
+		if p, ok := law.Property(v.Property); !ok || !p.AddToSegmentation {
+			continue
+		}
+		counted := &segmentValue{
+			SchemaID: i.SchemaID, Property: v.Property, Value: v.Raw, Canonical: v.Canonical(), Number: number(v), ContactID: i.ContactID,
+		}
+		stored, err := segmentValues.Get(ctx, t.Work, segmentValues.ID(counted))
+		if err != nil {
+			return err
+		}
+		if stored != nil {
+			counted = stored
+		}
+		if counted.Count += change; counted.Count <= 0 {
+			err = segmentValues.Delete(t.Work, counted)
+		} else {
+			err = segmentValues.Put(t.Work, counted)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eachPage reads a query page by page, each in a work of its own. What pick, which
+// may run several times, makes of a page goes to use, which runs once and says
+// whether to go on.
+func eachPage[T, R any](
+	ctx context.Context, s scope, table finder[T], q store.Query,
+	pick func(*turn, []*T) (R, error), use func(R) error,
+) error {
+	q.Limit = store.MaxLimit
+	for {
+		var picked R
+		var next string
+		err := s.do(ctx, func(t *turn) error {
+			page, cursor, err := table.Find(ctx, t.Work, q)
+			if err != nil {
+				return err
+			}
+			next = cursor
+			picked, err = pick(t, page)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if err := use(picked); err != nil {
+			return err
+		}
+		if q.Cursor = next; next == "" {
+			return nil
+		}
+	}
+}
+
+// asIs picks a whole page.
+func asIs[T any](_ *turn, page []*T) ([]*T, error) { return page, nil }
+
+// errEnough says that the consumer of a sequence has had enough.
+var errEnough = errors.New("enough")
+
+// members yields contact IDs, each once.
+type members struct {
+	yield func(string, error) bool
+	seen  map[string]bool
+}
+
+func (m *members) add(id string) error {
+	if m.seen[id] {
+		return nil
+	}
+	if m.seen == nil {
+		m.seen = make(map[string]bool)
+	}
+	m.seen[id] = true
+	if !m.yield(id, nil) {
+		return errEnough
+	}
+	return nil
+}

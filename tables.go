@@ -1,0 +1,219 @@
+package engage
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/internal/work"
+	"github.com/engage-interactions/engage/schema"
+	"github.com/engage-interactions/engage/store"
+)
+
+// storedSchema is a schema as it stands: its current version, or its last one if
+// it is deleted. Recording an interaction checks this one record, so that it never
+// crosses a change of the schema.
+type storedSchema struct {
+	Definition  schema.Definition     `json:"definition"`
+	Version     int                   `json:"version"`
+	CreatedDate time.Time             `json:"createdDate"` // of the version
+	DeletedDate time.Time             `json:"deletedDate,omitzero"`
+	Triggers    []interaction.Trigger `json:"triggers,omitempty"`
+}
+
+// storedVersion is one version of a schema. It never changes.
+type storedVersion struct {
+	Definition  schema.Definition `json:"definition"`
+	Version     int               `json:"version"`
+	CreatedDate time.Time         `json:"createdDate"`
+}
+
+// census counts the schemas that are not deleted. It is the guard of their limit.
+type census struct {
+	Live int `json:"live"`
+}
+
+// binding says which interaction an idempotency key stands for.
+type binding struct {
+	KeyHash       string `json:"keyHash"`
+	InteractionID string `json:"interactionId"`
+	ContactID     string `json:"contactId"`
+}
+
+// segmentValue counts the interactions of a contact that have one value in one
+// property marked addToSegmentation.
+type segmentValue struct {
+	SchemaID  string          `json:"schemaId"`
+	Property  string          `json:"property"`
+	Value     json.RawMessage `json:"value"`
+	Canonical string          `json:"canonical"`
+	Number    *float64        `json:"number,omitempty"` // the value, if it is one
+	ContactID string          `json:"contactId"`
+	Count     int64           `json:"count"`
+}
+
+// firing says that a trigger has fired for a contact. It is kept even if the
+// interaction or the trigger goes: there is no second first time.
+type firing struct {
+	ID            string    `json:"id"`
+	TriggerID     string    `json:"triggerId"`
+	ContactID     string    `json:"contactId"`
+	InteractionID string    `json:"interactionId"`
+	Time          time.Time `json:"time"`
+}
+
+// The tables, and so the kinds of record, that the services keep.
+var (
+	schemas = work.Table[storedSchema]{
+		Kind: "interaction_schema", Format: 1,
+		ID: func(s *storedSchema) string { return s.Definition.ID },
+	}
+	schemaVersions = work.Table[storedVersion]{
+		Kind: "interaction_schema_version", Format: 1,
+		ID: func(v *storedVersion) string { return versionID(v.Definition.ID, v.Version) },
+	}
+	schemaCensus = work.Table[census]{
+		Kind: "interaction_schema_census", Format: 1,
+		ID: func(*census) string { return censusID },
+	}
+	interactions = work.Table[interaction.Interaction]{
+		Kind: "interaction", Format: 1,
+		ID: func(i *interaction.Interaction) string { return i.ID },
+		Indexes: []work.Index[interaction.Interaction]{
+			{Name: byContactCreated, Term: func(i *interaction.Interaction) (string, bool) {
+				return contactTerm(i.ContactID).Time(i.CreatedDate).String(), true
+			}},
+			{Name: byContactReceived, Term: func(i *interaction.Interaction) (string, bool) {
+				return contactTerm(i.ContactID).Time(i.ReceivedDate).String(), true
+			}},
+			{Name: byContactSchemaCreated, Term: func(i *interaction.Interaction) (string, bool) {
+				return contactTerm(i.ContactID).Text(i.SchemaID).Time(i.CreatedDate).String(), true
+			}},
+			{Name: bySchemaCreated, Term: func(i *interaction.Interaction) (string, bool) {
+				return schemaTerm(i.SchemaID).Time(i.CreatedDate).String(), true
+			}},
+			{Name: bySchemaReceived, Term: func(i *interaction.Interaction) (string, bool) {
+				return schemaTerm(i.SchemaID).Time(i.ReceivedDate).String(), true
+			}},
+		},
+	}
+	quarantine = work.Table[interaction.Quarantined]{
+		Kind: "quarantined_interaction", Format: 1,
+		ID: func(q *interaction.Quarantined) string { return q.ID },
+		Indexes: []work.Index[interaction.Quarantined]{
+			{Name: byContactReceived, Term: func(q *interaction.Quarantined) (string, bool) {
+				return contactTerm(q.ContactID).Time(q.ReceivedDate).String(), true
+			}},
+			{Name: bySchemaReceived, Term: func(q *interaction.Quarantined) (string, bool) {
+				return schemaTerm(q.SchemaID).Time(q.ReceivedDate).String(), true
+			}},
+		},
+	}
+	bindings = work.Table[binding]{
+		Kind: "idempotency_key", Format: 1,
+		ID: func(b *binding) string { return b.KeyHash },
+	}
+	contacts = work.Table[interaction.Contact]{
+		Kind: "contact", Format: 1,
+		ID: func(c *interaction.Contact) string { return plain(c.ID) },
+	}
+	tallies = work.Table[interaction.Tally]{
+		Kind: "tally", Format: 1,
+		ID: func(t *interaction.Tally) string { return tallyID(t.ContactID, t.SchemaID) },
+		Indexes: []work.Index[interaction.Tally]{
+			{Name: byCount, Term: func(t *interaction.Tally) (string, bool) {
+				return schemaTerm(t.SchemaID).Int(t.Count).Text(plain(t.ContactID)).String(), true
+			}},
+		},
+	}
+	segmentValues = work.Table[segmentValue]{
+		Kind: "segment_value", Format: 1,
+		ID: func(v *segmentValue) string { return hashOf(v.SchemaID, v.Property, v.Canonical, v.ContactID) },
+		Indexes: []work.Index[segmentValue]{
+			{Name: byValue, Term: func(v *segmentValue) (string, bool) {
+				return v.term().Text(plain(v.ContactID)).String(), true
+			}},
+		},
+	}
+	firings = work.Table[firing]{
+		Kind: "trigger_firing", Format: 1,
+		ID: func(f *firing) string { return f.ID },
+	}
+	progresses = work.Table[Progress]{
+		Kind: "progress", Format: 1,
+		ID: func(p *Progress) string { return progressID(p.Task, p.SchemaID) },
+	}
+)
+
+// kinds returns what the services need of a store.
+func kinds() []store.Kind {
+	return []store.Kind{
+		schemas.Declare(), schemaVersions.Declare(), schemaCensus.Declare(),
+		interactions.Declare(), quarantine.Declare(), bindings.Declare(),
+		contacts.Declare(), tallies.Declare(), segmentValues.Declare(),
+		firings.Declare(), progresses.Declare(),
+	}
+}
+
+// The indexes. Each orders by the parts of its name.
+const (
+	byContactCreated       = "contact_created"
+	byContactReceived      = "contact_received"
+	byContactSchemaCreated = "contact_schema_created"
+	bySchemaCreated        = "schema_created"
+	bySchemaReceived       = "schema_received"
+	byCount                = "schema_count"
+	byValue                = "schema_property_value"
+)
+
+const censusID = "census"
+
+// versionID orders the versions of a schema. No schema's ID holds an "@".
+func versionID(schemaID string, version int) string {
+	return fmt.Sprintf("%s@%09d", schemaID, version)
+}
+
+// tallyID is the contact alone for the tally of all schemas.
+func tallyID(contactID, schemaID string) string {
+	return contactTerm(contactID).Text(schemaID).String()
+}
+
+func contactTerm(contactID string) store.Tuple { return store.Tuple{}.Text(plain(contactID)) }
+
+func schemaTerm(schemaID string) store.Tuple { return store.Tuple{}.Text(schemaID) }
+
+// term orders the values of a property: numbers by size, others by text.
+func (v *segmentValue) term() store.Tuple {
+	t := schemaTerm(v.SchemaID).Text(plain(v.Property))
+	if v.Number != nil {
+		return t.Float(*v.Number)
+	}
+	return t.Text(plain(v.Canonical))
+}
+
+// hashOf is an ID for a combination of texts that may be long.
+func hashOf(parts ...string) string {
+	var t store.Tuple
+	for _, part := range parts {
+		t = t.Text(part)
+	}
+	sum := sha256.Sum256(t)
+	return hex.EncodeToString(sum[:])
+}
+
+// isSchemaID reports whether a schema may have that ID. One that may not does not
+// exist.
+func isSchemaID(id string) bool {
+	for _, c := range []byte(id) {
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '_' && c != '-' {
+			return false
+		}
+	}
+	return id != "" && len(id) <= maxPlain
+}
+
+// isID reports whether a record may have that ID, one that was minted here.
+func isID(id string) bool { return id != "" && plain(id) == id }

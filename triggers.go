@@ -1,0 +1,136 @@
+package engage
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/schema"
+)
+
+// Triggers waits for a contact's first interaction with one value of one property
+// of a schema, and tells of it with EventTriggerFired (seed 002, "Automations":
+// "New specific interaction"). "New Interaction" needs no trigger: the data of
+// EventInteractionCreated says whether it is the contact's first.
+//
+// For each contact it fires once, whatever is deleted, removed or registered
+// again later. What was recorded before it was registered does not count.
+type Triggers struct{ scope }
+
+// MaxTriggers is how many triggers a schema can have.
+const MaxTriggers = 100
+
+// Register adds a trigger to a schema; value is a JSON string, number or boolean.
+// Registering the same again returns the trigger that there is.
+//
+// The error wraps ErrNotFound for an unknown schema, ErrInvalid if the property
+// cannot have the value, ErrRefused at MaxTriggers.
+func (s Triggers) Register(ctx context.Context, schemaID, property string, value json.RawMessage) (interaction.Trigger, error) {
+	if err := s.allow(ctx, ActionTriggersRegister, schemaResource(schemaID)); err != nil {
+		return interaction.Trigger{}, err
+	}
+	var registered interaction.Trigger
+	err := s.do(ctx, func(t *turn) error {
+		stored, law, err := t.live(ctx, schemaID)
+		if err != nil {
+			return err
+		}
+		trigger, err := interaction.NewTrigger(t.ID(), law.Schema, property, value)
+		if err != nil {
+			return &InvalidError{Field: "value", Err: err}
+		}
+		registered = trigger
+		for _, other := range stored.Triggers {
+			if other.Same(trigger) {
+				registered = other
+				return nil
+			}
+		}
+		if len(stored.Triggers) >= MaxTriggers {
+			return &RefusedError{
+				Rule:     fmt.Sprintf("a schema has at most %d triggers", MaxTriggers),
+				Resource: schemaResource(schemaID),
+				Remedy:   "remove one first",
+			}
+		}
+		next := *stored
+		next.Triggers = append(append([]interaction.Trigger(nil), stored.Triggers...), trigger)
+		return schemas.Put(t.Work, &next)
+	})
+	return registered, err
+}
+
+// List returns the triggers of a schema, in the order in which they were
+// registered.
+func (s Triggers) List(ctx context.Context, schemaID string) ([]interaction.Trigger, error) {
+	if err := s.allow(ctx, ActionTriggersRead, schemaResource(schemaID)); err != nil {
+		return nil, err
+	}
+	var all []interaction.Trigger
+	err := s.do(ctx, func(t *turn) error {
+		stored, _, err := t.live(ctx, schemaID)
+		if err == nil {
+			all = append([]interaction.Trigger(nil), stored.Triggers...)
+		}
+		return err
+	})
+	return all, err
+}
+
+// Remove takes a trigger away from a schema. One that is not there is as good as
+// removed.
+func (s Triggers) Remove(ctx context.Context, schemaID, id string) error {
+	if err := s.allow(ctx, ActionTriggersRemove, Resource{Type: resourceTrigger, ID: id}); err != nil {
+		return err
+	}
+	return s.do(ctx, func(t *turn) error {
+		stored, _, err := t.live(ctx, schemaID)
+		if err != nil {
+			return err
+		}
+		next := *stored
+		next.Triggers = nil
+		for _, trigger := range stored.Triggers {
+			if trigger.ID != id {
+				next.Triggers = append(next.Triggers, trigger)
+			}
+		}
+		if len(next.Triggers) == len(stored.Triggers) {
+			return nil
+		}
+		return schemas.Put(t.Work, &next)
+	})
+}
+
+// fire fires the triggers that wait for one of the values and have not fired for
+// the contact yet.
+func (t *turn) fire(ctx context.Context, i *interaction.Interaction, values []schema.Value, triggers []interaction.Trigger) error {
+	for _, trigger := range triggers {
+		if !trigger.Matches(values) {
+			continue
+		}
+		// Not the trigger's ID: one that is registered again is the same.
+		id := hashOf(trigger.SchemaID, trigger.Property, trigger.Canonical, i.ContactID)
+		fired, err := firings.Get(ctx, t.Work, id)
+		if err != nil {
+			return err
+		}
+		if fired != nil {
+			continue
+		}
+		err = errors.Join(
+			firings.Put(t.Work, &firing{
+				ID: id, TriggerID: trigger.ID, ContactID: i.ContactID, InteractionID: i.ID, Time: t.now,
+			}),
+			t.emit(EventTriggerFired, Resource{Type: resourceTrigger, ID: trigger.ID}, TriggerEvent{
+				InteractionID: i.ID, ContactID: i.ContactID, SchemaID: i.SchemaID, Property: trigger.Property,
+			}),
+		)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,84 @@
+package engage
+
+import (
+	"context"
+	"time"
+
+	"github.com/engage-interactions/engage/internal/work"
+)
+
+// Work is the Engine within Atomically: the same services, bound to one batch.
+// What they write is seen by later calls of the same Work, and by nobody else
+// until the batch is committed. A Work is for one goroutine.
+type Work struct {
+	services
+}
+
+// Atomically runs do, and commits all that its calls wrote as one: everything or
+// nothing.
+//
+// A call that fails leaves nothing in the batch; do may go on after it. If do
+// returns an error, nothing is committed, and Atomically returns that error. If
+// what do has read is changed by others before the commit, do runs again: it must
+// set its results anew each time and have no effects outside of the Work. In
+// particular it must not call the Engine itself, which could wait for the very
+// records that this Work is about to write. After do has returned, the Work is
+// dead: its calls give ErrWorkDone.
+//
+// A batch holds 5,000 records and 64 MiB at most.
+func (e *Engine) Atomically(ctx context.Context, do func(w *Work) error) error {
+	return e.core.runner.Do(ctx, func(w *work.Work) error {
+		s := scope{core: e.core, actor: e.actor, work: w}
+		return do(&Work{services: s.services()})
+	})
+}
+
+// scope is what a service works in: an Engine acting for somebody, and a Work if
+// it belongs to one.
+type scope struct {
+	core  *core
+	actor Actor
+	work  *work.Work // nil outside of Atomically
+}
+
+func (s scope) services() services {
+	return services{
+		Schemas:      Schemas{s},
+		Interactions: Interactions{s},
+		Quarantine:   Quarantine{s},
+		Triggers:     Triggers{s},
+		Segments:     Segments{s},
+	}
+}
+
+// allow asks whether the actor may do it.
+func (s scope) allow(ctx context.Context, action Action, resource Resource) error {
+	if s.core.opts.Authorize == nil {
+		return nil
+	}
+	if err := s.core.opts.Authorize(ctx, s.actor, action, resource); err != nil {
+		return &ForbiddenError{Actor: s.actor, Action: action, Resource: resource, Err: err}
+	}
+	return nil
+}
+
+// do runs one call: as a part of the Work it belongs to, else as a work of its
+// own. It may run several times.
+func (s scope) do(ctx context.Context, call func(*turn) error) error {
+	if s.work != nil {
+		return s.work.Part(func() error { return call(s.turn(s.work)) })
+	}
+	return s.core.runner.Do(ctx, func(w *work.Work) error { return call(s.turn(w)) })
+}
+
+func (s scope) turn(w *work.Work) *turn {
+	return &turn{scope: s, Work: w, now: s.core.opts.Clock()}
+}
+
+// turn is one run of a call.
+type turn struct {
+	scope
+	*work.Work
+
+	now time.Time
+}
