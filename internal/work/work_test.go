@@ -3,6 +3,7 @@ package work_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -104,11 +105,21 @@ func TestWorkSeesItsOwnWrites(t *testing.T) {
 			model[id] = r
 		}
 		errPart := errors.New("this part fails")
+		var events []string
 		err := runner(st).Do(t.Context(), func(w *work.Work) error {
 			var step func(depth int)
 			step = func(depth int) {
 				id := ids.Draw(rt, "id")
-				switch rapid.SampledFrom([]string{"put", "delete", "get", "find", "part"}).Draw(rt, "action") {
+				switch rapid.SampledFrom([]string{"put", "insert", "append", "delete", "get", "find", "part"}).Draw(rt, "action") {
+				case "insert":
+					r := write(w.ID())
+					must(rt, w.Insert(r))
+					r.Version = "exists"
+					model[r.ID] = r
+				case "append":
+					name := rapid.StringMatching("[a-z]{3}").Draw(rt, "event")
+					must(rt, w.Append(store.Event{ID: w.ID(), Type: name, Value: []byte("{}")}))
+					events = append(events, name)
 				case "put":
 					mustGet(rt, w, id)
 					r := write(id)
@@ -130,10 +141,7 @@ func TestWorkSeesItsOwnWrites(t *testing.T) {
 					if depth > 2 {
 						return
 					}
-					before := map[string]store.Record{}
-					for id, r := range model {
-						before[id] = r
-					}
+					before, told := maps.Clone(model), len(events)
 					fails := rapid.Bool().Draw(rt, "fails")
 					err := w.Part(func() error {
 						for range rapid.IntRange(0, 4).Draw(rt, "steps") {
@@ -145,7 +153,7 @@ func TestWorkSeesItsOwnWrites(t *testing.T) {
 						return nil
 					})
 					if fails {
-						model = before
+						model, events = before, events[:told]
 					}
 					if errors.Is(err, errPart) != fails {
 						rt.Fatal(err)
@@ -155,9 +163,20 @@ func TestWorkSeesItsOwnWrites(t *testing.T) {
 			for range rapid.IntRange(1, 20).Draw(rt, "steps") {
 				step(0)
 			}
-			return nil
+			for range 5 {
+				compareListings(rt, w, model)
+			}
+			mustGet(rt, w, "z") // events need a record to go with
+			z := store.Record{Key: key("z"), Value: []byte("1")}
+			model["z"] = store.Record{Key: z.Key, Value: z.Value, Version: "exists"}
+			return w.Put(z)
 		})
 		must(rt, err)
+		appended, err := st.Events(t.Context(), tenant, 0, 0)
+		must(rt, err)
+		if !slices.EqualFunc(appended, events, func(e store.Event, name string) bool { return e.Type == name }) {
+			rt.Fatalf("appended %v, want %v", appended, events)
+		}
 		// And what was committed is what the work saw.
 		must(rt, runner(st).Do(t.Context(), func(w *work.Work) error {
 			compareListings(rt, w, model)

@@ -11,29 +11,31 @@ import (
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, storetest.Harness{
-		Open: func(t testing.TB) store.Store {
+		Open: func(tb testing.TB) store.Store {
+			tb.Helper()
 			s := memory.New()
-			closed(t, s)
+			closed(tb, s)
 			return s
 		},
-		Peer: func(t testing.TB, s store.Store) store.Store {
+		Peer: func(tb testing.TB, s store.Store) store.Store {
+			tb.Helper()
 			m, ok := s.(*memory.Store)
 			if !ok {
-				t.Fatalf("a store of type %T", s)
+				tb.Fatalf("a store of type %T", s)
 			}
 			p := m.Peer()
-			closed(t, p)
+			closed(tb, p)
 			return p
 		},
 	})
 }
 
 // closed sees to it that s is closed when the test is over.
-func closed(t testing.TB, s store.Store) {
-	t.Helper()
-	t.Cleanup(func() {
+func closed(tb testing.TB, s store.Store) {
+	tb.Helper()
+	tb.Cleanup(func() {
 		if err := s.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 }
