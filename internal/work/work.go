@@ -107,17 +107,21 @@ func (w *Work) Load(ctx context.Context, keys ...store.Key) error {
 			continue
 		}
 		unread = append(unread, key)
+		w.reads[key] = store.Record{Key: key} // so that it is read once
 	}
 	if len(unread) == 0 {
 		return nil
 	}
 	records, err := w.unit.store.Get(ctx, unread...)
 	if err != nil {
+		for _, key := range unread {
+			delete(w.reads, key)
+		}
 		return w.fail(err)
 	}
 	w.snapshots++
 	for _, record := range records {
-		w.remember(record)
+		w.reads[record.Key] = record
 	}
 	return nil
 }
