@@ -1,0 +1,77 @@
+// Package sqlite is a [store.Store] in one SQLite file, for hosts that want
+// their data on a disk without running a database server. It needs no cgo.
+//
+//	st, err := sqlite.Open(ctx, "engage.db", nil)
+//
+// # The file
+//
+// Any SQLite tool can open the file and read it. Each kind has an ordinary table
+// of its name (kinds that begin with "sqlite_", a prefix that SQLite keeps for
+// itself, get an underscore in front) with the columns tenant, id, version and
+// value, and one column by_x for each index x:
+//
+//	SELECT id, value ->> '$.channel' FROM interaction WHERE tenant = 'acme' AND by_contact = 'c1'
+//
+// Values are JSON text, as they were given. The table _events holds the events,
+// with their time in RFC 3339, and _logs the last position and the trim mark of
+// each tenant's log. Do not write to these tables by other means: versions and
+// positions would no longer tell what they promise.
+//
+// The header carries the application ID 0x454E4741 ("ENGA"), so that no other
+// file is taken for one of ours, and the version of the format as user_version.
+// Open brings older files up to date and refuses newer ones.
+//
+// # Durability
+//
+// A commit that has been acknowledged survives the death of the process,
+// whatever kills it. With [Full], the default, it survives a loss of power as
+// well, provided that the disk keeps what it says it has written. With [Normal]
+// the last commits before a loss of power may be missing, latest first and each
+// as a whole, and the file is sound; commits are several times cheaper.
+//
+// The file works in WAL mode: while it is in use, SQLite keeps path-wal and
+// path-shm beside it. The former holds what was committed last and belongs to
+// the database. To make a backup of a database in use do not copy the file, but
+// ask SQLite for a copy:
+//
+//	sqlite3 engage.db "VACUUM INTO 'backup.db'"
+//
+// Nor should the process that uses the file open it by other means than SQLite,
+// be it only for reading: on POSIX systems the closing of any descriptor gives
+// up the locks that the whole process holds on a file.
+//
+// # Several processes
+//
+// Any number of processes on one machine, and any number of handles in each of
+// them, may use one file; network file systems do not keep the locks that this
+// needs. There is one writer at a time: the others wait, up to
+// [Options.BusyTimeout]. Readers neither wait nor are waited for, and see the
+// latest commit of any process.
+//
+// # Commits
+//
+// A handle has one goroutine that writes, on a connection of its own. It takes
+// all batches that are waiting by the time it has got the lock, does them in one
+// transaction and answers their callers when that is on the disk, while the
+// next batches gather: the more callers, the more of them share one sync. Nobody
+// waits for a group to fill. Within a group each batch checks its versions
+// against what the batches before it have written, and writes nothing if one
+// does not hold. If anything else fails, the whole group is rolled back and its
+// batches are done again one by one, so that none suffers from its neighbours.
+//
+// A caller whose context ends while its batch is waiting takes it back: the
+// error is the context's alone, and nothing changes. Once the batch is being
+// written the call returns with an error that wraps [store.ErrUnknownOutcome],
+// too.
+//
+// # Errors
+//
+// What the disk or another process refuses, such as space, is
+// [store.ErrUnavailable]: nothing has changed, and the handle goes on working;
+// the same call may succeed later. [ErrReadOnly] comes along if the file can no
+// longer be written. [ErrCorrupt] can come from any method. If the disk fails
+// just when a group is being committed, no-one can say whether the commit will
+// be found there after a crash: every batch concerned is tried once more by
+// itself, and gives [store.ErrUnknownOutcome] if that fails as well. The doubt
+// is over with the next commit that succeeds.
+package sqlite

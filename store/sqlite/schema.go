@@ -1,0 +1,185 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/engage-interactions/engage/store"
+)
+
+// table is the table of a kind, as one handle has prepared it, with the
+// statements on it that do not depend on anything else. It never changes.
+type table struct {
+	kind    string
+	name    string   // quoted
+	indexes []string // sorted
+	columns string   // version, value and the terms, in the order of indexes
+	get     string
+	insert  string
+	update  string // up to the columns of indexes that this handle does not know
+	where   string // the end of update and of remove: tenant, id, version
+	remove  string
+}
+
+func newTable(kind string, indexes []string) *table {
+	t := &table{kind: kind, name: quote(tableName(kind)), indexes: indexes}
+	columns := []string{"version", "value"}
+	for _, index := range indexes {
+		columns = append(columns, column(index))
+	}
+	t.columns = strings.Join(columns, ", ")
+	t.get = "SELECT " + t.columns + " FROM " + t.name + " WHERE tenant = ? AND id = ?"
+	t.insert = "INSERT INTO " + t.name + " (" + t.columns + ", tenant, id) VALUES (" +
+		strings.Repeat("?, ", len(columns)+1) + "?) ON CONFLICT DO NOTHING"
+	t.update = "UPDATE " + t.name + " SET " + strings.Join(columns, " = ?, ") + " = ?"
+	t.where = " WHERE tenant = ? AND id = ? AND version = ?"
+	t.remove = "DELETE FROM " + t.name + t.where
+	return t
+}
+
+// versions returns the query for the versions of n records.
+func (t *table) versions(n int) string {
+	return "SELECT id, version FROM " + t.name + " WHERE tenant = ? AND id IN (?" + strings.Repeat(", ?", n-1) + ")"
+}
+
+// tableName is the name of a kind's table. SQLite keeps "sqlite_" for itself;
+// no kind begins with an underscore.
+func tableName(kind string) string {
+	if strings.HasPrefix(kind, "sqlite_") {
+		return "_" + kind
+	}
+	return kind
+}
+
+// column is the name of an index's column. With the prefix it is never one of
+// the other columns.
+func column(index string) string { return quote(columnPrefix + index) }
+
+const columnPrefix = "by_"
+
+// quote makes an identifier of a name of the grammar of kinds and indexes,
+// which may be a word of SQL.
+func quote(name string) string { return `"` + name + `"` }
+
+// tables holds the tables of the prepared kinds.
+type tables struct {
+	mu     sync.RWMutex
+	byKind map[string]*table
+}
+
+func (t *tables) of(kind string) *table {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.byKind[kind]
+}
+
+func (t *tables) set(kind string, indexes []string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.byKind == nil {
+		t.byKind = make(map[string]*table)
+	}
+	t.byKind[kind] = newTable(kind, indexes)
+}
+
+// Prepare implements [store.Store]. It creates the kinds' tables, columns and
+// indexes as far as they are missing, in one transaction.
+func (s *Store) Prepare(ctx context.Context, kinds ...store.Kind) error {
+	if err := s.enter(ctx); err != nil {
+		return err
+	}
+	defer s.calls.Done()
+	if err := store.CheckKinds(kinds...); err != nil {
+		return err
+	}
+	// The caller may change what it gave before the writer is done with it.
+	wanted := make([]store.Kind, 0, len(kinds))
+	for _, kind := range kinds {
+		if known, ok := s.catalog.Indexes(kind.Name); !ok || !containsAll(known, kind.Indexes) {
+			wanted = append(wanted, store.Kind{Name: kind.Name, Indexes: slices.Clone(kind.Indexes)})
+		}
+	}
+	if len(wanted) == 0 {
+		return nil
+	}
+	return s.writer.do(ctx, newTask(
+		func(ctx context.Context, c *conn) error { return createTables(ctx, c, wanted) },
+		func() error { return s.learn(wanted) },
+	))
+}
+
+// learn makes prepared kinds known. Only the writer calls it. The tables come
+// first: what the catalog lets through is looked up there.
+func (s *Store) learn(kinds []store.Kind) error {
+	for _, kind := range kinds {
+		indexes := slices.Clone(kind.Indexes)
+		if known := s.tables.of(kind.Name); known != nil {
+			indexes = append(indexes, known.indexes...)
+		}
+		slices.Sort(indexes)
+		s.tables.set(kind.Name, slices.Compact(indexes))
+	}
+	return s.catalog.Add(kinds...)
+}
+
+// createTables makes what kinds need and the file does not have yet. It runs
+// within a transaction, so that nobody else does the same.
+func createTables(ctx context.Context, c *conn, kinds []store.Kind) error {
+	for _, kind := range kinds {
+		name := tableName(kind.Name)
+		var have []string
+		err := c.query(ctx, func(row []driver.Value) error {
+			have = append(have, quote(text(row[0])))
+			return nil
+		}, "SELECT name FROM pragma_table_info(?)", name)
+		if err != nil {
+			return err
+		}
+		for _, statement := range missing(quote(name), have, kind.Indexes) {
+			if _, err := c.exec(ctx, statement); err != nil {
+				return err
+			}
+		}
+		for _, index := range kind.Indexes {
+			// The dot is in no kind or index: two of them never make one name.
+			_, err := c.exec(ctx, "CREATE INDEX IF NOT EXISTS "+quote(name+"."+columnPrefix+index)+
+				" ON "+quote(name)+" (tenant, "+column(index)+", id) WHERE "+column(index)+" IS NOT NULL")
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// missing returns the statements that give a table the columns for indexes. If
+// it has no columns at all, there is no table.
+func missing(name string, have, indexes []string) []string {
+	if len(have) == 0 {
+		var terms strings.Builder
+		for _, index := range indexes {
+			terms.WriteString(column(index) + " TEXT, ")
+		}
+		return []string{"CREATE TABLE " + name + " (tenant TEXT NOT NULL, id TEXT NOT NULL, version TEXT NOT NULL, " +
+			"value TEXT NOT NULL, " + terms.String() + "UNIQUE (tenant, id))"}
+	}
+	var statements []string
+	for _, index := range indexes {
+		if !slices.Contains(have, column(index)) {
+			statements = append(statements, "ALTER TABLE "+name+" ADD COLUMN "+column(index)+" TEXT")
+		}
+	}
+	return statements
+}
+
+func containsAll(all, some []string) bool {
+	for _, s := range some {
+		if !slices.Contains(all, s) {
+			return false
+		}
+	}
+	return true
+}
