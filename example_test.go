@@ -240,16 +240,16 @@ func ExampleEvents_Consume() {
 	record(eng, review("eve", `{"stars": 1}`))
 
 	err := eng.Events.Consume(ctx, "call-them", func(ctx context.Context, event engage.Event) error {
-		switch event.Type {
-		case engage.EventTriggerFired:
-			var fired engage.TriggerEvent
-			if err := event.Decode(&fired); err != nil {
-				return err
-			}
-			fmt.Println("call", fired.ContactID)
-			if fired.ContactID == "eve" {
-				cancel() // a real consumer goes on
-			}
+		if event.Type != engage.EventTriggerFired {
+			return nil
+		}
+		var fired engage.TriggerEvent
+		if err := event.Decode(&fired); err != nil {
+			return err
+		}
+		fmt.Println("call", fired.ContactID)
+		if fired.ContactID == "eve" {
+			cancel() // a real consumer goes on
 		}
 		return nil
 	})

@@ -41,7 +41,11 @@ func (c *compiledSchemas) compile(def schema.Definition, version int, opts *sche
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	put(&c.versions, id, s)
+	if c.versions == nil {
+		c.versions = make(map[string]*schema.Schema)
+	}
+	makeRoom(c.versions)
+	c.versions[id] = s
 	return s, nil
 }
 
@@ -57,21 +61,21 @@ func (c *compiledSchemas) get(id string, record store.Version) *storedSchema {
 func (c *compiledSchemas) set(id string, record store.Version, s *storedSchema) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	put(&c.current, id, currentSchema{record, s})
+	if c.current == nil {
+		c.current = make(map[string]currentSchema)
+	}
+	makeRoom(c.current)
+	c.current[id] = currentSchema{record, s}
 }
 
-// put adds to a map of bounded size; it makes room by forgetting any other.
-func put[V any](m *map[string]V, key string, value V) {
-	if *m == nil {
-		*m = make(map[string]V)
-	}
-	for other := range *m {
-		if len(*m) < maxCompiled {
-			break
+// makeRoom forgets entries, any, until there is room for one more.
+func makeRoom[V any](m map[string]V) {
+	for key := range m {
+		if len(m) < maxCompiled {
+			return
 		}
-		delete(*m, other)
+		delete(m, key)
 	}
-	(*m)[key] = value
 }
 
 // schema returns the stored schema, which must not be changed, nil if there never

@@ -64,13 +64,14 @@ func (s scope) progress(ctx context.Context, task Task, schemaID string) (p Prog
 }
 
 // begin starts a task, unless it is running.
-func (t *turn) begin(ctx context.Context, task Task, schemaID string) (*Progress, error) {
+func (t *turn) begin(ctx context.Context, task Task, schemaID string) error {
 	p, err := progresses.Get(ctx, t.Work, progressID(task, schemaID))
 	if err != nil || p != nil && p.State == StateRunning {
-		return p, err
+		return err
 	}
-	p = &Progress{Task: task, SchemaID: schemaID, State: StateRunning, StartedDate: t.now, UpdatedDate: t.now}
-	return p, progresses.Put(t.Work, p)
+	return progresses.Put(t.Work, &Progress{
+		Task: task, SchemaID: schemaID, State: StateRunning, StartedDate: t.now, UpdatedDate: t.now,
+	})
 }
 
 // steps runs the steps of a task, each in a commit of its own, until it is done.

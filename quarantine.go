@@ -108,8 +108,7 @@ func (s Quarantine) ReplayAll(ctx context.Context, schemaID string) (Progress, e
 		if _, _, err := t.live(ctx, schemaID); err != nil {
 			return err
 		}
-		_, err := t.begin(ctx, TaskReplay, schemaID)
-		return err
+		return t.begin(ctx, TaskReplay, schemaID)
 	})
 	if err != nil {
 		return Progress{}, err

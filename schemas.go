@@ -269,7 +269,7 @@ func (s Schemas) Delete(ctx context.Context, id string, opts *DeleteOptions) err
 			}
 		}
 		if erase {
-			_, err = t.begin(ctx, TaskErase, id)
+			err = t.begin(ctx, TaskErase, id)
 		}
 		return err
 	})

@@ -5,14 +5,15 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"hash/fnv"
+	"strings"
 	"unicode/utf8"
 )
 
 // Position is a place in the order of a query: that of a record, which need not
 // exist any more.
 type Position struct {
-	Term string // in the empty index, the ID
-	ID   string
+	Term string `json:"term"` // in the empty index, the ID
+	ID   string `json:"id"`
 }
 
 // EncodeCursor returns the cursor that points behind the last record of a page
@@ -30,7 +31,7 @@ func EncodeCursor(q Query, last Position) string {
 func decodeCursor(q Query) (*Position, error) {
 	damaged := invalid("is damaged", "Cursor")
 	b, err := base64.RawURLEncoding.Strict().DecodeString(q.Cursor)
-	if err != nil || len(b) < 8+1+4 {
+	if err != nil || len(b) < 8+1+4 || strings.ContainsAny(q.Cursor, "\r\n") { // which decoding skips
 		return nil, damaged
 	}
 	body, sum := b[:len(b)-4], binary.BigEndian.Uint32(b[len(b)-4:])

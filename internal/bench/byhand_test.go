@@ -70,8 +70,8 @@ type byHand struct {
 	db       *sql.DB
 	template store.Batch
 	id       string // of the interaction in the template
-	puts     []string
-	event    string
+	puts     []*sql.Stmt
+	event    *sql.Stmt
 }
 
 // openByHand opens a file that an Engine has prepared. One connection: writers that
@@ -91,14 +91,24 @@ func openByHand(b *testing.B, path string, template store.Batch) *byHand {
 		for _, index := range sortedTerms(put) {
 			columns = append(columns, "by_"+index)
 		}
-		h.puts = append(h.puts, fmt.Sprintf(`INSERT INTO %q (%s) VALUES (?%s)`,
-			put.Kind, strings.Join(columns, ", "), strings.Repeat(", ?", len(columns)-1)))
+		h.puts = append(h.puts, prepare(b, db, fmt.Sprintf(`INSERT INTO %q (%s) VALUES (?%s)`,
+			put.Kind, strings.Join(columns, ", "), strings.Repeat(", ?", len(columns)-1))))
 		if put.Kind == "interaction" {
 			h.id = put.ID
 		}
 	}
-	h.event = `INSERT INTO _events (tenant, position, id, type, time, value) VALUES (?, ?, ?, ?, ?, ?)`
+	h.event = prepare(b, db, `INSERT INTO _events (tenant, position, id, type, time, value) VALUES (?, ?, ?, ?, ?, ?)`)
 	return h
+}
+
+// prepare prepares a statement, which goes with the database.
+func prepare(b *testing.B, db *sql.DB, text string) *sql.Stmt {
+	b.Helper()
+	stmt, err := db.PrepareContext(b.Context(), text)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return stmt
 }
 
 func sortedTerms(r store.Record) []string {
@@ -118,18 +128,6 @@ func (h *byHand) record(ctx context.Context, n int64, count int) error {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }()
-	statements := make([]*sql.Stmt, len(h.puts))
-	for i, text := range h.puts {
-		if statements[i], err = tx.PrepareContext(ctx, text); err != nil {
-			return err
-		}
-		defer func() { _ = statements[i].Close() }()
-	}
-	event, err := tx.PrepareContext(ctx, h.event)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = event.Close() }()
 	for range count {
 		n++
 		fresh := strings.NewReplacer(templateContact, contact(n), h.id, fmt.Sprintf("01B%023d", n))
@@ -138,13 +136,13 @@ func (h *byHand) record(ctx context.Context, n int64, count int) error {
 			for _, index := range sortedTerms(put) {
 				args = append(args, fresh.Replace(put.Terms[index]))
 			}
-			if _, err := statements[i].ExecContext(ctx, args...); err != nil {
+			if _, err := tx.StmtContext(ctx, h.puts[i]).ExecContext(ctx, args...); err != nil {
 				return err
 			}
 		}
 		for i, e := range h.template.Events {
 			position := 1_000_000 + n*int64(len(h.template.Events)) + int64(i)
-			if _, err := event.ExecContext(ctx, e.Tenant, position, fmt.Sprintf("01E%021d%02d", n, i), e.Type,
+			if _, err := tx.StmtContext(ctx, h.event).ExecContext(ctx, e.Tenant, position, fmt.Sprintf("01E%021d%02d", n, i), e.Type,
 				e.Time.Format("2006-01-02T15:04:05.000000000Z"), fresh.Replace(string(e.Value))); err != nil {
 				return err
 			}

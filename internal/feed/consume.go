@@ -12,7 +12,7 @@ import (
 	"github.com/engage-interactions/engage/store"
 )
 
-// errLost says that another holder took the consumer over.
+// errLost says that the lease has ended, or another holder took the consumer over.
 var errLost = errors.New("the lease was lost")
 
 // pageSize is how many events are read, and at most handled again after a crash.
@@ -31,17 +31,17 @@ func (f *Feed) Consume(ctx context.Context, name string, handle func(context.Con
 	holder := f.runner.NewID()
 	log := f.opts.Logger.With(slog.String("consumer", name))
 	for failures := 0; ; {
-		position, err := f.acquire(ctx, name, holder)
+		c, err := f.acquire(ctx, name, holder)
 		if err == nil {
 			failures = 0
-			h := held{Feed: f, name: name, holder: holder, position: position, handle: handle, log: log}
+			h := held{Feed: f, name: name, holder: holder, position: c.Position, until: c.Until, handle: handle, log: log}
 			err = h.work(ctx)
 		}
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case errors.Is(err, errLost):
-			log.WarnContext(ctx, "consumer was taken over by another holder")
+			log.WarnContext(ctx, "consumer lost its lease")
 			continue
 		case !errors.Is(err, store.ErrUnavailable) && !errors.Is(err, store.ErrConflict) && !errors.Is(err, store.ErrUnknownOutcome):
 			return err
@@ -54,8 +54,8 @@ func (f *Feed) Consume(ctx context.Context, name string, handle func(context.Con
 	}
 }
 
-// acquire waits until the holder has the lease, and returns the cursor.
-func (f *Feed) acquire(ctx context.Context, name, holder string) (position int64, err error) {
+// acquire waits until the holder has the lease, and returns the consumer.
+func (f *Feed) acquire(ctx context.Context, name, holder string) (acquired Consumer, err error) {
 	for {
 		var left time.Duration // until the lease of somebody else may be taken over
 		rung := f.bell.rung()
@@ -78,19 +78,19 @@ func (f *Feed) acquire(ctx context.Context, name, holder string) (position int64
 				c = &Consumer{Name: name, Position: fl.Position}
 			case !c.Dropped.IsZero():
 				return fmt.Errorf("%w: %q at position %d", ErrDropped, name, c.Position)
-			case f.held(c) && c.Holder != holder:
+			case f.held(c, now) && c.Holder != holder:
 				left = c.Until.Add(f.opts.Skew).Sub(now)
 				return nil
 			}
 			c.Holder, c.Until, c.Seen = holder, now.Add(f.opts.Lease), now
-			position = c.Position
+			acquired = *c
 			return consumers.Put(w, c)
 		})
 		if err != nil || left == 0 {
-			return position, err
+			return acquired, err
 		}
 		if err := wait(ctx, rung, min(left, f.opts.Poll)); err != nil {
-			return 0, err
+			return Consumer{}, err
 		}
 	}
 }
@@ -100,7 +100,8 @@ type held struct {
 	*Feed
 
 	name, holder string
-	position     int64 // all up to here is handled
+	position     int64     // all up to here is handled
+	until        time.Time // the end of the lease when it was acquired
 	handle       func(context.Context, store.Event) error
 	log          *slog.Logger
 }
@@ -110,7 +111,10 @@ type held struct {
 func (h *held) work(ctx context.Context) (err error) {
 	leased, stop := context.WithCancelCause(ctx)
 	var renewing sync.WaitGroup
-	renewing.Go(func() { stop(h.renew(leased)) })
+	// Whatever the store does, the handler's context ends before the lease.
+	expiry := time.AfterFunc(h.left(h.until), func() { stop(errLost) })
+	defer expiry.Stop()
+	renewing.Go(func() { stop(h.renew(leased, expiry)) })
 	defer func() {
 		stop(context.Canceled)
 		renewing.Wait()
@@ -179,25 +183,33 @@ func (h *held) handleOne(leased context.Context, e store.Event) error {
 	}
 }
 
-// renew extends the lease again and again, until ctx ends or the lease is lost.
-func (h *held) renew(ctx context.Context) error {
-	end := h.opts.Clock().Add(h.opts.Lease)
-	for {
-		if err := wait(ctx, nil, h.opts.Lease/3); err != nil {
+// left returns for how long the holder may still work under a lease. A tenth of
+// the lease is kept back, so that it has ended before anybody takes over.
+func (h *held) left(until time.Time) time.Duration {
+	return until.Sub(h.opts.Clock()) - h.opts.Lease/10
+}
+
+// renew extends the lease again and again, and with it the expiry, until ctx ends
+// or the lease is lost.
+func (h *held) renew(ctx context.Context, expiry *time.Timer) error {
+	for pause := h.opts.Lease / 3; ; {
+		if err := wait(ctx, nil, pause); err != nil {
 			return err
 		}
+		var until time.Time
 		err := h.change(ctx, func(c *Consumer, now time.Time) {
-			c.Until = now.Add(h.opts.Lease)
-			end = c.Until
+			until = now.Add(h.opts.Lease)
+			c.Until = until
 		})
 		switch {
 		case err == nil:
+			expiry.Reset(h.left(until))
+			pause = h.opts.Lease / 3
 		case errors.Is(err, errLost), ctx.Err() != nil:
 			return err
-		case !h.opts.Clock().Before(end):
-			return errLost
 		default:
 			h.log.WarnContext(ctx, "lease could not be renewed", slog.Any("error", err))
+			pause = h.opts.Lease / 10 // while there is time
 		}
 	}
 }

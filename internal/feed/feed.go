@@ -138,7 +138,7 @@ func (f *Feed) Forget(ctx context.Context, name string) error {
 		if err != nil || c == nil {
 			return err
 		}
-		if f.held(c) {
+		if f.held(c, f.opts.Clock()) {
 			return fmt.Errorf("%w: consumer %q is at work", store.ErrConflict, name)
 		}
 		fl, err := guard(ctx, w)
@@ -150,8 +150,8 @@ func (f *Feed) Forget(ctx context.Context, name string) error {
 }
 
 // held reports whether somebody's lease on the consumer may still run.
-func (f *Feed) held(c *Consumer) bool {
-	return c.Holder != "" && f.opts.Clock().Before(c.Until.Add(f.opts.Skew))
+func (f *Feed) held(c *Consumer, now time.Time) bool {
+	return c.Holder != "" && now.Before(c.Until.Add(f.opts.Skew))
 }
 
 // Trim forgets the events that all consumers have handled, and returns the
@@ -168,12 +168,12 @@ func (f *Feed) Trim(ctx context.Context) (mark int64, err error) {
 		if err != nil {
 			return err
 		}
-		live, low := 0, int64(0)
+		live, low, now := 0, int64(0), f.opts.Clock()
 		for _, c := range all {
 			switch {
 			case !c.Dropped.IsZero():
 				continue
-			case !f.held(c) && f.opts.Clock().Sub(c.Seen) > f.opts.Abandoned:
+			case !f.held(c, now) && now.Sub(c.Seen) > f.opts.Abandoned:
 				if err := f.drop(w, c); err != nil {
 					return err
 				}

@@ -99,7 +99,7 @@ func (trouble) run(do func(*chaos), c *chaos) {
 	}
 }
 
-var lost = fmt.Errorf("%w: the answer was lost", store.ErrUnknownOutcome)
+var errLost = fmt.Errorf("%w: the answer was lost", store.ErrUnknownOutcome)
 
 // rival is another process that deposits 1 into the account "a".
 func rival(c *chaos) { deposit(c.Store, "a", "b", "guard") }
@@ -140,23 +140,23 @@ var troubles = []trouble{
 	{name: "a rival changes the records before the call", before: rival},
 	{name: "a rival changes the records after the call", after: rival},
 	{name: "the call fails", fail: errUnplugged},
-	{name: "the commit is lost before it lands", commit: func(*chaos, context.Context, store.Batch) error { return lost }},
+	{name: "the commit is lost before it lands", commit: func(*chaos, context.Context, store.Batch) error { return errLost }},
 	{name: "the commit lands and its answer is lost", commit: func(c *chaos, ctx context.Context, b store.Batch) error {
-		return errors.Join(c.Store.Commit(ctx, b), lost)
+		return errors.Join(c.Store.Commit(ctx, b), errLost)
 	}},
 	{name: "the commit lands late", commit: func(c *chaos, _ context.Context, b store.Batch) error {
 		c.late = &b
-		return lost
+		return errLost
 	}},
 	{name: "the commit lands, its answer is lost, and a rival writes", traceless: true, commit: func(c *chaos, ctx context.Context, b store.Batch) error {
 		err := c.Store.Commit(ctx, b)
 		rival(c)
 		touchEntries(c.Store)
-		return errors.Join(err, lost)
+		return errors.Join(err, errLost)
 	}},
 	{name: "the commit is lost, and a rival writes", traceless: true, commit: func(c *chaos, _ context.Context, _ store.Batch) error {
 		rival(c)
-		return lost
+		return errLost
 	}},
 }
 
@@ -175,12 +175,12 @@ func number(r store.Record) (n int) {
 	return n
 }
 
-func open(t testing.TB) store.Store {
-	t.Helper()
+func open(tb testing.TB) store.Store {
+	tb.Helper()
 	st := memory.New()
-	t.Cleanup(func() { _ = st.Close() })
-	if err := st.Prepare(t.Context(), store.Kind{Name: kind, Indexes: []string{"by"}}, store.Kind{Name: "entry"}); err != nil {
-		t.Fatal(err)
+	tb.Cleanup(func() { _ = st.Close() })
+	if err := st.Prepare(tb.Context(), store.Kind{Name: kind, Indexes: []string{"by"}}, store.Kind{Name: "entry"}); err != nil {
+		tb.Fatal(err)
 	}
 	return st
 }
@@ -379,7 +379,8 @@ func TestStaleReadUsesUpNoTry(t *testing.T) {
 		if err := transfer(t.Context(), w); err != nil {
 			return err
 		}
-		if runs++; runs == 1 {
+		runs++
+		if runs == 1 {
 			return r.Do(t.Context(), func(w *work.Work) error { return transfer(t.Context(), w) })
 		}
 		return nil

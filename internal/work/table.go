@@ -157,16 +157,18 @@ func (t *Table[T]) decode(r store.Record) (*T, error) {
 	if !r.Exists() {
 		return nil, nil
 	}
-	format, value, err := readFormat(r.Value), r.Value, error(nil)
+	format, value := readFormat(r.Value), r.Value
 	switch {
 	case format > t.Format:
 		return nil, fmt.Errorf("%s: %w (%d, known is %d)", t.Kind, ErrOutdated, format, t.Format)
 	case format < 1 || format < t.Format && t.Upgrade == nil:
 		return nil, fmt.Errorf("%s %s: its value has no known format", t.Kind, r.ID)
 	case format < t.Format:
-		if value, err = t.Upgrade(format, value); err != nil {
+		upgraded, err := t.Upgrade(format, value)
+		if err != nil {
 			return nil, fmt.Errorf("%s %s: upgrading it from format %d: %w", t.Kind, r.ID, format, err)
 		}
+		value = upgraded
 	}
 	v := new(T)
 	if err := json.Unmarshal(value, v); err != nil {

@@ -1,6 +1,7 @@
 package work_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -132,7 +133,7 @@ func TestWorkSeesItsOwnWrites(t *testing.T) {
 					delete(model, id)
 				case "get":
 					got, want := mustGet(rt, w, id), model[id]
-					if got.Exists() != want.Exists() || string(got.Value) != string(want.Value) {
+					if got.Exists() != want.Exists() || !bytes.Equal(got.Value, want.Value) {
 						rt.Fatalf("%s: got %+v, want %+v", id, got, want)
 					}
 				case "find":
@@ -227,7 +228,7 @@ func compareListings(t *rapid.T, w *work.Work, model map[string]store.Record) {
 		for _, r := range page.Records {
 			term, _ := q.Term(r)
 			got = append(got, store.Position{Term: term, ID: r.ID})
-			if string(r.Value) != string(model[r.ID].Value) {
+			if !bytes.Equal(r.Value, model[r.ID].Value) {
 				t.Fatalf("%s has value %s, want %s", r.ID, r.Value, model[r.ID].Value)
 			}
 		}
