@@ -70,16 +70,28 @@ func (c *change) conflict(tenant string) error {
 	return &store.ConflictError{Key: store.Key{Tenant: tenant, Kind: c.table.kind, ID: c.id}, Expected: c.expected}
 }
 
-// checkChunks are the numbers of records whose versions one statement reads. Few
-// different ones make few statements; what is missing is filled up.
-var checkChunks = []int{1, 8, 64}
+// chunks are the numbers of records that one statement reads. Few different ones
+// make few statements.
+var chunks = []int{1, 8, 64}
+
+// chunk returns the chunk that the IDs of some records fit into, and the arguments
+// of a statement that reads it. What is missing is filled up.
+func chunk(tenant string, ids []string) (n int, args []driver.Value) {
+	i, _ := slices.BinarySearch(chunks, len(ids))
+	n = chunks[i]
+	args = append(make([]driver.Value, 0, 1+n), tenant)
+	for k := range n {
+		args = append(args, ids[min(k, len(ids)-1)])
+	}
+	return n, args
+}
 
 // check reads the versions of all records of a batch, and returns the first
 // that is not as expected.
 func (w *writer) check(ctx context.Context, b *batch) error {
 	for rest := b.changes; len(rest) > 0; {
 		n := 1
-		for n < len(rest) && n < checkChunks[len(checkChunks)-1] && rest[n].table == rest[0].table {
+		for n < len(rest) && n < chunks[len(chunks)-1] && rest[n].table == rest[0].table {
 			n++
 		}
 		if err := w.checkChunk(ctx, b.tenant, rest[:n]); err != nil {
@@ -92,16 +104,16 @@ func (w *writer) check(ctx context.Context, b *batch) error {
 
 // checkChunk is check for changes of one table.
 func (w *writer) checkChunk(ctx context.Context, tenant string, changes []change) error {
-	i, _ := slices.BinarySearch(checkChunks, len(changes))
-	args := append(make([]driver.Value, 0, 1+checkChunks[i]), tenant)
-	for k := range checkChunks[i] {
-		args = append(args, changes[min(k, len(changes)-1)].id)
+	ids := make([]string, len(changes))
+	for i := range changes {
+		ids[i] = changes[i].id
 	}
+	n, args := chunk(tenant, ids)
 	clear(w.versions)
 	err := w.conn.query(ctx, func(row []driver.Value) error {
 		w.versions[text(row[0])] = store.Version(text(row[1]))
 		return nil
-	}, changes[0].table.versions(checkChunks[i]), args...)
+	}, changes[0].table.versions(n), args...)
 	if err != nil {
 		return err
 	}

@@ -41,8 +41,14 @@ func newTable(kind string, indexes []string) *table {
 }
 
 // versions returns the query for the versions of n records.
-func (t *table) versions(n int) string {
-	return "SELECT id, version FROM " + t.name + " WHERE tenant = ? AND id IN (?" + strings.Repeat(", ?", n-1) + ")"
+func (t *table) versions(n int) string { return t.selectSome("version", n) }
+
+// some returns the query for n records.
+func (t *table) some(n int) string { return t.selectSome(t.columns, n) }
+
+func (t *table) selectSome(columns string, n int) string {
+	return "SELECT id, " + columns + " FROM " + t.name +
+		" WHERE tenant = ? AND id IN (?" + strings.Repeat(", ?", n-1) + ")"
 }
 
 // tableName is the name of a kind's table. SQLite keeps "sqlite_" for itself;
