@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"hash/fnv"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -31,7 +30,7 @@ func EncodeCursor(q Query, last Position) string {
 func decodeCursor(q Query) (*Position, error) {
 	damaged := invalid("is damaged", "Cursor")
 	b, err := base64.RawURLEncoding.Strict().DecodeString(q.Cursor)
-	if err != nil || len(b) < 8+1+4 || strings.ContainsAny(q.Cursor, "\r\n") { // which decoding skips
+	if err != nil || len(b) < 8+1+4 || base64.RawURLEncoding.EncodeToString(b) != q.Cursor { // decoding skips line breaks
 		return nil, damaged
 	}
 	body, sum := b[:len(b)-4], binary.BigEndian.Uint32(b[len(b)-4:])

@@ -44,7 +44,8 @@ func (e *InvalidError) Error() string {
 // Unwrap returns ErrInvalid.
 func (e *InvalidError) Unwrap() error { return ErrInvalid }
 
-// ConflictError names the first record that did not have the expected version.
+// ConflictError names a record that did not have the expected version. There may
+// be others.
 type ConflictError struct {
 	Key      Key
 	Expected Version

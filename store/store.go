@@ -62,7 +62,8 @@ const (
 	MaxValue = 16 << 20
 	// MaxOperations bounds the checks, puts, deletes and events of one batch together.
 	MaxOperations = 5_000
-	// MaxBatch bounds all texts and values of one batch together.
+	// MaxBatch bounds all texts and values of one batch together, as
+	// [Catalog.Batch] counts them.
 	MaxBatch = 64 << 20
 	// DefaultLimit is the length of a page whose query names none.
 	DefaultLimit = 100
@@ -75,7 +76,8 @@ const (
 // Every method is safe for concurrent use [concurrent-use], checks its
 // arguments and answers [ErrInvalid] without effect if they break a rule of
 // this package, and honours its context: one that is done before the call gives
-// its error and no effect [context-done].
+// its error and no effect [context-done]. If several things are wrong at once, it
+// is up to the store which of them it tells.
 //
 // Get, Find and Events see every commit acknowledged before the call, through
 // any handle on the same data [read-latest]. Tenants never see each other's
@@ -95,7 +97,8 @@ type Store interface {
 	// Several handles and processes may prepare at the same time
 	// [prepare-concurrent]. A malformed kind is ErrInvalid and prepares
 	// nothing [prepare-invalid]; every name of the grammar works, the words
-	// of a query language included [prepare-names].
+	// of a query language included [prepare-names]. If the context ends during
+	// the call, it may or may not have been done.
 	Prepare(ctx context.Context, kinds ...Kind) error
 
 	// Get returns one record for each key, in the order of keys, for a key
@@ -121,8 +124,8 @@ type Store interface {
 	// ErrConflict and is a [*ConflictError] that names the key
 	// [commit-conflict]. ErrConflict is given for nothing else: other
 	// contention is waited out inside the store, and ends in ErrUnavailable
-	// if it does not pass [commit-contention]. Of several batches that name
-	// the same version of the same record at most one succeeds
+	// if it does not pass [commit-contention]. Of several batches that put or
+	// delete the same version of the same record at most one succeeds
 	// [commit-exclusive].
 	//
 	// When Commit returns nil, a store that declares itself durable keeps the
@@ -148,7 +151,9 @@ type Store interface {
 
 	// Trim forgets the tenant's events up to and with position upTo, and moves
 	// its trim mark there. A position beyond the last event means the last
-	// event; one at or below the mark changes nothing [trim-mark].
+	// event; one at or below the mark changes nothing [trim-mark]. If the
+	// context ends during the call, it may or may not have been done; it can
+	// be repeated.
 	Trim(ctx context.Context, tenant string, upTo int64) error
 
 	// Close waits for the calls under way [close-waits], releases what the
@@ -188,7 +193,8 @@ type Version string
 // Value is JSON text in UTF-8 of at most MaxValue bytes. Terms holds at most one
 // term for each index of the kind, a text that may be empty; a record without a
 // term for an index is not in that index. A record that was read carries the
-// terms of the indexes that its handle has prepared.
+// terms of the indexes that its handle has prepared; one that is put loses those
+// of all others.
 type Record struct {
 	Key
 
@@ -264,7 +270,8 @@ type Query struct {
 // A cursor is opaque. It belongs to its query: with another tenant, kind, index,
 // prefix, range or direction, or damaged, it is ErrInvalid [find-cursor]; the
 // limit may change from page to page. It goes on working when the records around
-// it are changed or deleted [find-cursor-deleted]. Over the pages of a query, a
+// it are changed or deleted [find-cursor-deleted], through any handle on the same
+// data, and after a restart [find-cursor-elsewhere]. Over the pages of a query, a
 // record that was there throughout with the same term appears exactly once, and
 // any other at most once for each term that it held [find-paging].
 type Page struct {

@@ -1,0 +1,205 @@
+package storetest
+
+import (
+	"bytes"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/engage-interactions/engage/store"
+)
+
+func checkCommitConflict(t *trial) {
+	s := t.open()
+	first := t.write(s, doc("a", none, `1`, terms{owner: "x"}), doc("gone", none, `1`, nil))
+	second := t.write(s, doc("a", first, `2`, terms{owner: "x"}))
+	remove := t.batch()
+	remove.Deletes = []store.Check{{Key: key("gone"), Version: first}}
+	remove.Events = []store.Event{event("before")}
+	t.commit(s, remove)
+	t.write(s, doc("again", none, `1`, nil))
+	remove = t.batch()
+	again := t.get(s, key("again"))[0].Version
+	remove.Deletes = []store.Check{{Key: key("again"), Version: again}}
+	t.commit(s, remove)
+	t.write(s, doc("again", none, `1`, nil), doc("b", none, `1`, nil)) // the same bytes once more
+
+	handles := t.handles(s)
+	before := t.dump(s)
+	for _, c := range []struct {
+		what     string
+		id       string
+		expected store.Version
+	}{
+		{"expected absent, but exists", "a", none},
+		{"expected at an older version", "a", first},
+		{"expected at the version of another record", "b", second},
+		{"expected at a version that never was", "a", "never"},
+		{"expected at its version, but for the case", "a", store.Version(strings.ToUpper(string(second)))},
+		{"expected at its version with a space behind", "a", second + " "},
+		{"expected at the beginning of its version", "a", second[:len(second)-1]},
+		{"expected, but deleted", "gone", first},
+		{"expected, but never was", "never", first},
+		{"expected at its version before it was deleted and created again", "again", again},
+	} {
+		for _, how := range []string{"Check", "Put", "Delete"} {
+			if how == "Delete" && c.expected == none {
+				continue
+			}
+			// Good operations of every sort around the one that fails.
+			b := t.batch(doc("new0", none, `1`, nil), doc("new1", none, `1`, terms{owner: "x"}))
+			b.Checks = []store.Check{{Key: key("absent0")}, {Key: key("absent1")}}
+			b.Events = []store.Event{event("never-" + b.ID)}
+			named := store.Check{Key: key(c.id), Version: c.expected}
+			switch how {
+			case "Check":
+				b.Checks = slices.Insert(b.Checks, 1, named)
+			case "Put":
+				b.Puts = slices.Insert(b.Puts, 1, store.Record{Key: named.Key, Version: named.Version, Value: []byte(`9`)})
+			default:
+				b.Deletes = append(b.Deletes, named)
+			}
+			for i, h := range handles {
+				t.conflict(h.Commit(t.Context(), b), named.Key, named.Version, "Commit through handle %d with a %s of a record %s", i+1, how, c.what)
+			}
+			if !t.unchanged(handles, before, "a conflict: a %s of a record %s", how, c.what) {
+				return
+			}
+		}
+	}
+}
+
+func checkCommitPut(t *trial) {
+	s := t.open()
+	handles := t.handles(s)
+	for _, neighbour := range []string{"before", "s", "the record behind"} {
+		t.write(s, doc(neighbour, none, `"neighbour"`, terms{owner: "one", state: "open"}))
+	}
+	version := none
+	for i, step := range []struct {
+		value string
+		terms terms
+	}{
+		{`{"a":"a rather long value to begin with"}`, terms{owner: "one", state: "open"}},
+		{`1`, terms{owner: "one", state: "closed"}},   // one term moves
+		{`2`, terms{state: "closed"}},                 // one goes away
+		{`[]`, terms{owner: "", state: "closed"}},     // the empty text is a term
+		{`[]`, terms{owner: "closed", state: "open"}}, // both move
+		{`null`, nil}, // both go away
+		{`{}`, terms{}},
+		{`"x"`, terms{owner: "one", state: "open"}},
+	} {
+		version = t.write(handles[i%len(handles)], doc("record", version, step.value, step.terms))
+		want := doc("record", version, step.value, step.terms)
+		for _, h := range handles {
+			if got := t.get(h, key("record"))[0]; !sameRecord(got, want) {
+				t.fatal(got, want, "Get after put number %d of the same record", i+1)
+			}
+			for _, index := range []string{"", owner, state} {
+				var found []store.Record
+				for _, r := range t.findAll(h, store.Query{Index: index}) {
+					if r.ID == "record" {
+						found = append(found, r)
+					}
+				}
+				_, has := step.terms[index]
+				if index == "" {
+					has = true
+				}
+				if has && (len(found) != 1 || !sameRecord(found[0], want)) {
+					t.fatal(found, want, "Find by index %q after put number %d of the same record", index, i+1)
+				}
+				if !has && len(found) != 0 {
+					t.fatal(found, "no record, for it has no term in that index any more", "Find by index %q after put number %d", index, i+1)
+				}
+				if has && index != "" {
+					term := step.terms[index]
+					exactly := t.findAll(h, store.Query{Index: index, From: term, To: term + "\x01"})
+					if !slices.Contains(ids(exactly), "record") {
+						t.fatal(exactly, want, "Find by index %q of the term %q after put number %d", index, term, i+1)
+					}
+				}
+			}
+		}
+	}
+	if got := len(t.findAll(s, store.Query{Index: owner, Prefix: "one"})); got != 4 {
+		t.fatal(got, 4, "counting the neighbours and the record in index %q at the end", owner)
+	}
+}
+
+// sameRecord compares records; no terms and an empty map are the same.
+func sameRecord(a, b store.Record) bool {
+	if a.Key != b.Key || a.Version != b.Version || !bytes.Equal(a.Value, b.Value) || len(a.Terms) != len(b.Terms) {
+		return false
+	}
+	for index, term := range a.Terms {
+		if other, ok := b.Terms[index]; !ok || other != term {
+			return false
+		}
+	}
+	return true
+}
+
+func checkCommitDelete(t *trial) {
+	s := t.open()
+	handles := t.handles(s)
+	full := terms{owner: "o", state: "s"}
+	version := t.write(s, doc("a", none, `1`, full), doc("b", none, `2`, full), doc("bb", none, `3`, full), store.Record{Key: note("b"), Value: []byte(`4`)})
+	for round := range 3 { // deleted and created again, again and again
+		b := t.batch()
+		b.Deletes = []store.Check{{Key: key("b"), Version: version}}
+		t.commit(handles[round%len(handles)], b)
+		for _, h := range handles {
+			if r := t.get(h, key("b"))[0]; r.Exists() || len(r.Value) != 0 || len(r.Terms) != 0 {
+				t.fatal(r, "no record", "Get after a delete")
+			}
+			for _, index := range []string{"", owner, state} {
+				if got := ids(t.findAll(h, store.Query{Index: index})); !slices.Equal(got, []string{"a", "bb"}) {
+					t.fatal(got, []string{"a", "bb"}, "Find by index %q after a delete of %q", index, "b")
+				}
+			}
+			if r := t.get(h, note("b"))[0]; string(r.Value) != `4` {
+				t.fatal(r, "the record", "Get of a record of another kind with the same ID")
+			}
+		}
+		b = t.batch()
+		b.Deletes = []store.Check{{Key: key("b"), Version: version}}
+		t.conflict(s.Commit(t.Context(), b), key("b"), version, "Commit with a second delete of the same record")
+		version = t.write(s, doc("b", none, strconv.Itoa(round), terms{owner: "again"}))
+		if got := t.findAll(s, store.Query{Index: state}); len(got) != 2 {
+			t.fatal(got, "the two neighbours", "Find by an index in which the record, created again, has no term")
+		}
+	}
+}
+
+func checkCommitVersion(t *trial) {
+	s := t.open()
+	handles := t.handles(s)
+	version := none
+	for _, id := range []string{
+		"1", "01", "a", "A", "a ", "e\u0301", "\u00e9", "'; DROP TABLE records; --", "\U0010ffff", strings.Repeat("v", store.MaxText), "\x01", "null",
+	} {
+		b := t.batch(doc("a", version, `"the same"`, terms{owner: "o", state: "s"}))
+		b.ID = id
+		if version == none {
+			b.Puts = append(b.Puts, doc("bystander", none, `1`, terms{owner: "p"}))
+		} else {
+			b.Checks = []store.Check{{Key: key("bystander"), Version: "1"}} // a check writes nothing
+		}
+		version = t.commit(s, b)
+		for _, h := range handles {
+			got := t.get(h, key("a"), key("bystander"))
+			if got[0].Version != store.Version(id) {
+				t.fatal(got[0].Version, id, "Get of a record that batch %q put", id)
+			}
+			if got[1].Version != "1" {
+				t.fatal(got[1].Version, "1", "Get of a record that the last batch only checked")
+			}
+			for _, index := range []string{"", owner, state} {
+				if r := t.findAll(h, store.Query{Index: index})[0]; r.Version != store.Version(id) {
+					t.fatal(r.Version, id, "Find by index %q of a record that batch %q put", index, id)
+				}
+			}
+		}
+	}
+}

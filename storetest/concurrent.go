@@ -1,0 +1,154 @@
+package storetest
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/engage-interactions/engage/store"
+)
+
+func checkConcurrentUse(t *trial) {
+	s := t.open()
+	t.write(s, doc("a", none, `1`, terms{owner: "o"}))
+	ctx := t.Context()
+	var actors []actor
+	do := func(what string, call func(w, i int) error) {
+		for w := range 3 {
+			actors = append(actors, actor{least: 20, round: func(i int) bool {
+				if err := call(w, i); err != nil {
+					return t.broken(err, "no error", "%s while every other method is called too", what)
+				}
+				return true
+			}})
+		}
+	}
+	do("Prepare", func(w, i int) error {
+		return s.Prepare(ctx, store.Kind{Name: "doc", Indexes: []string{owner, state}}, store.Kind{Name: "k" + strconv.Itoa(i%5), Indexes: []string{"i" + strconv.Itoa(w)}})
+	})
+	do("Get", func(_, i int) error {
+		_, err := s.Get(ctx, key("a"), key("w0-"+strconv.Itoa(i)), note("b"))
+		return err
+	})
+	do("Find", func(w, i int) error {
+		q := store.Query{Tenant: acme, Kind: "doc", Index: []string{"", owner, state}[w], Limit: 1 + i%7, Reverse: i%2 == 1}
+		page, err := s.Find(ctx, q)
+		if err != nil || page.Next == "" {
+			return err
+		}
+		q.Cursor = page.Next
+		_, err = s.Find(ctx, q)
+		return err
+	})
+	do("Commit", func(w, i int) error {
+		b := t.batch(doc(fmt.Sprintf("w%d-%d", w, i), none, `1`, terms{owner: "o", state: strconv.Itoa(i)}))
+		b.Events = []store.Event{event(b.ID)}
+		return s.Commit(ctx, b)
+	})
+	do("Events", func(int, int) error {
+		after := int64(1 << 40) // above all that Trim forgets
+		_, err := s.Events(ctx, acme, after, 10)
+		return err
+	})
+	do("Trim", func(_, i int) error { return s.Trim(ctx, acme, int64(i)) })
+	together(actors...)
+
+	for _, r := range t.findAll(s, store.Query{Index: owner}) {
+		if got := t.get(s, r.Key)[0]; !sameRecord(got, r) {
+			t.fatal(got, r, "Get of what Find shows, after all methods were used at the same time")
+		}
+	}
+}
+
+func checkReadLatest(t *trial) {
+	s := t.open()
+	handles := t.handles(s)
+	last := len(handles) - 1
+	const rounds = 40
+	for direction := range 2 { // from the first handle to the second, and back
+		from, to := handles[direction*last], handles[last-direction*last]
+		id := "r" + strconv.Itoa(direction)
+		done := make(chan bool)
+		written := make(chan store.Batch)
+		go func() { // reads at once what the other was just told is there
+			defer close(done)
+			for b := range written {
+				if !t.sees(to, b) {
+					done <- false
+				} else {
+					done <- true
+				}
+			}
+		}()
+		version := none
+		ok := true
+		for i := 0; i < rounds && ok; i++ {
+			b := t.batch()
+			b.Events = []store.Event{event(b.ID)}
+			if i%4 == 3 {
+				b.Deletes = []store.Check{{Key: key(id), Version: version}}
+				version = none
+			} else {
+				b.Puts = []store.Record{doc(id, version, strconv.Itoa(i), terms{owner: b.ID, state: "s" + strconv.Itoa(i%3)})}
+				version = store.Version(b.ID)
+			}
+			if err := from.Commit(t.Context(), b); err != nil {
+				t.broken(err, "no error", "Commit of the only writer")
+				break
+			}
+			written <- b
+			ok = <-done && t.sees(from, b)
+		}
+		close(written)
+		<-done
+	}
+}
+
+// sees reports what of the last batch cannot be read.
+func (t *trial) sees(s store.Store, b store.Batch) bool {
+	t.Helper()
+	did := "by another goroutine, or through another handle, right after the Commit was acknowledged"
+	var k store.Key
+	want := none
+	if len(b.Puts) > 0 {
+		k, want = b.Puts[0].Key, store.Version(b.ID)
+	} else {
+		k = b.Deletes[0].Key
+	}
+	records, err := s.Get(t.Context(), k)
+	if err != nil || len(records) != 1 || records[0].Version != want {
+		return t.broken(fmt.Sprintf("%v, error %v", show(records), err), fmt.Sprintf("version %q", want), "Get %s", did)
+	}
+	for _, index := range []string{"", owner, state} {
+		q := store.Query{Tenant: acme, Kind: "doc", Index: index}
+		switch {
+		case index == "":
+			q.Prefix = k.ID
+		case len(b.Puts) > 0:
+			q.Prefix = b.Puts[0].Terms[index]
+		default:
+		}
+		page, err := s.Find(t.Context(), q)
+		found := 0
+		for _, r := range page.Records {
+			if r.Key == k {
+				found++
+				if r.Version != want {
+					found = -1
+				}
+			}
+		}
+		if err != nil || (want == none) != (found == 0) || found < 0 || found > 1 {
+			return t.broken(fmt.Sprintf("%v, error %v", show(page.Records), err), fmt.Sprintf("%v at version %q", k, want), "Find by index %q %s", index, did)
+		}
+	}
+	for after := int64(0); ; {
+		events, err := s.Events(t.Context(), acme, after, store.MaxLimit)
+		if err != nil || len(events) == 0 {
+			return t.broken(fmt.Sprintf("%d events, error %v", len(events), err), fmt.Sprintf("the event of batch %s at the end", b.ID), "Events %s", did)
+		}
+		if events[len(events)-1].ID == b.ID {
+			return true
+		}
+		after = events[len(events)-1].Position
+	}
+}

@@ -1,0 +1,52 @@
+// Package storetest checks whether an implementation of [store.Store] keeps the
+// contract. If you write a store, run it from a test of yours:
+//
+//	func TestConformance(t *testing.T) {
+//		storetest.Run(t, storetest.Harness{
+//			Open: func(tb testing.TB) store.Store { return open(tb, tb.TempDir()) },
+//		})
+//	}
+//
+// Open gives a new, empty store, and closes it with t.Cleanup. Add Peer, a second
+// handle on the same data, and Reopen, the same data after a restart, as soon as
+// your store can have them: without, much of what goes wrong in practice is not
+// looked at, and [Run] lists what that is.
+//
+// # Reading the result
+//
+// Each rule of the contract is a [Clause], and each clause a subtest that has its
+// ID for a name, as it stands in brackets in the documentation of package store.
+// So one rule is run with
+//
+//	go test -race -run 'TestConformance/commit-atomic$'
+//
+// A failure prints the rule, what was done, what came back, what was wanted, and
+// where to read more. Begin with the clauses of Prepare, Get and Commit: when
+// those fail, most of the others do too.
+//
+// A check of one clause cannot help but use the rest of the store. It ends with a
+// report under its own name when a call that it needs does not succeed.
+//
+// # What it shows, and what it does not
+//
+// What fails is wrong: no check depends on time, on chance or on anything that
+// the contract leaves open. What passes is not proven right:
+//
+//   - Faults of concurrency show when goroutines meet, which is up to the
+//     scheduler. Run the suite several times, on more than one processor, and
+//     always with the race detector: it sees what no check can.
+//   - A restart is Reopen, in good order. Nothing here kills a process, let alone
+//     cuts the power, so that commit-durable fails a store that forgets, but does
+//     not show that it syncs.
+//   - Peer is a handle in the same process. Locks between processes, and clocks
+//     and networks between machines, are not tried.
+//   - No error of a disk or a network is brought about, so that neither
+//     store.ErrUnavailable nor store.ErrUnknownOutcome is ever forced. A batch of
+//     unknown outcome is accepted where the contract allows one.
+//   - Nothing is said about speed or about large amounts of data, but for the
+//     limits of a single batch. A store that never answers is ended by the timeout
+//     of go test, whose stacks name the clause.
+//
+// The suite needs a few hundred MB of memory for those limits, and seconds for a
+// store that is fast. Leave out what is slow with go test -skip, but not for good.
+package storetest

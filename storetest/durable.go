@@ -1,0 +1,63 @@
+package storetest
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/engage-interactions/engage/store"
+)
+
+func checkCommitDurable(t *trial) {
+	s := t.open()
+	t.seed(s)
+	for cycle := range 3 {
+		// Creations, changes, moves to other terms, deletes, events, and a Trim.
+		version := t.get(s, key("put0"))[0].Version
+		id := fmt.Sprintf("cycle%d", cycle)
+		b := t.batch(doc("put0", version, fmt.Sprintf(`{"cycle":%d}`, cycle), terms{owner: id}), doc(id, none, `1`, terms{state: id}), doc(id+"-goes", none, `1`, terms{owner: "gone"}))
+		b.Events = []store.Event{event(id), event(id + "-last")}
+		version = t.commit(s, b)
+		b = t.batch()
+		b.Deletes = []store.Check{{Key: key(id + "-goes"), Version: version}}
+		t.commit(s, b)
+		if cycle == 1 {
+			t.succeed(s.Trim(t.Context(), acme, t.events(s, acme, 0)[1].Position), "Trim")
+		}
+
+		// Many at the same time, so that some share what makes them durable.
+		var wg sync.WaitGroup
+		for w := range 6 {
+			wg.Go(func() {
+				for i := range 4 {
+					id := fmt.Sprintf("%s-w%d-%d", id, w, i)
+					b := t.batch(doc(id, none, `1`, terms{owner: "o"}))
+					b.Events = []store.Event{event(id)}
+					if err := s.Commit(t.Context(), b); err != nil {
+						t.broken(err, "no error", "Commit beside others, each with keys of its own")
+					}
+				}
+			})
+		}
+		wg.Wait()
+		before := t.dump(s)
+		b = t.batch(doc(id+"-last", none, `"the last before the restart"`, terms{owner: "z"}))
+		b.Events = []store.Event{event(b.ID)}
+		last := t.commit(s, b)
+
+		s = t.reopen(s)
+		r := t.get(s, key(id+"-last"))[0]
+		if r.Version != last || string(r.Value) != `"the last before the restart"` || r.Terms[owner] != "z" {
+			t.fatal(r, "the record of the last batch that was acknowledged", "Get after the store was closed and opened again")
+		}
+		b = t.batch()
+		b.Deletes = []store.Check{{Key: r.Key, Version: last}}
+		t.commit(s, b)
+		after := t.dump(s)
+		if n := len(after); n == 0 || len(before) != n-1 {
+			t.fatal(fmt.Sprintf("%d records and events", len(after)), len(before)+1, "reading everything after the store was closed and opened again")
+		}
+		if !t.same(before, after[:len(after)-1], "closing the store and opening it again, for time %d", cycle+1) {
+			return
+		}
+	}
+}

@@ -1,0 +1,287 @@
+package storetest
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/engage-interactions/engage/store"
+)
+
+// fill puts one record for each pair of an ID and a term, in one index, and
+// returns them as they will be read.
+func (t *trial) fill(s store.Store, index string, pairs [][2]string) []store.Record {
+	t.Helper()
+	var records []store.Record
+	for _, pair := range pairs {
+		records = append(records, doc(pair[0], none, `"record"`, terms{index: pair[1]}))
+	}
+	version := t.write(s, records...)
+	for i := range records {
+		records[i].Version = version
+	}
+	return records
+}
+
+// term is what a query compares of a record.
+func term(q store.Query, r store.Record) (string, bool) {
+	if q.Index == "" {
+		return r.ID, true
+	}
+	term, ok := r.Terms[q.Index]
+	return term, ok
+}
+
+// selected returns the IDs of the records that q selects, in its order: the
+// contract in the plainest words there are.
+func selected(q store.Query, records []store.Record) []string {
+	var in []store.Record
+	for _, r := range records {
+		term, ok := term(q, r)
+		if ok && strings.HasPrefix(term, q.Prefix) && q.From <= term && (q.To == "" || term < q.To) {
+			in = append(in, r)
+		}
+	}
+	slices.SortFunc(in, func(a, b store.Record) int {
+		termA, _ := term(q, a)
+		termB, _ := term(q, b)
+		if c := strings.Compare(termA, termB); c != 0 {
+			return c
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	if q.Reverse {
+		slices.Reverse(in)
+	}
+	return ids(in)
+}
+
+// finds reports a query that does not find what it selects.
+func (t *trial) finds(s store.Store, q store.Query, records []store.Record) bool {
+	t.Helper()
+	q.Tenant, q.Kind = acme, "doc"
+	want, got := selected(q, records), ids(t.findAll(s, q))
+	if !slices.Equal(got, want) {
+		return t.broken(fmt.Sprintf("%d records %q", len(got), got), fmt.Sprintf("%d records %q", len(want), want), "Find, over all pages, of %#v", q)
+	}
+	return true
+}
+
+// hardTerms are terms whose order, or whose beginning, is easily got wrong.
+func hardTerms() []string {
+	return []string{
+		"", " ", "\x01", "\x01\x01", "!", "\"", "%", "%%", "'", "''", "*", "0", "00", "1", "10", "2", "?", "A", "AB", "Ab", "B", "[", "[a]", "\\", "\\%", "_",
+		"a", "a ", "a\x01", "a\x7f", "a%", "a_", "aA", "aB", "aa", "ab", "abc", "a\u0301", "b", "z", "\x7f", "\u0080", "\u00e0", "\u00e1", "\u00e9", "e\u0301",
+		"\u07ff", "\u0800", "\u2028", "\ud7ff", "\ud7ffa", "\ue000", "\uff21", "\ufffd", "\uffff", "\U00010000", "\U0001f600", "\U0010ffff",
+		"\U0010ffff\U0010ffff", "\U0010ffffa", "a\U0010ffff", "a\U0010ffffb",
+	}
+}
+
+// pairs gives each of the terms an ID, in an order that is not theirs.
+func pairs(terms []string) [][2]string {
+	var all [][2]string
+	for i := range terms {
+		all = append(all, [2]string{fmt.Sprintf("id%02d", (i*29)%len(terms)), terms[(i*13)%len(terms)]})
+	}
+	return all
+}
+
+// bounds are what the queries of find-range and find-prefix ask for.
+func bounds() []string {
+	return []string{"", "\x01", "0", "1", "A", "[", "a", "a\x01", "a ", "ab", "ab\x01", "b", "\u00e9", "\ud7ff", "\ue000", "\uffff", "\U00010000", "\U0010ffff", "\U0010ffff\U0010ffff\x01"}
+}
+
+func checkFindRange(t *trial) {
+	s := t.open()
+	records := t.fill(s, owner, pairs(hardTerms()))
+	for _, from := range bounds() {
+		for _, to := range bounds() {
+			for _, reverse := range []bool{false, true} {
+				if !t.finds(s, store.Query{Index: owner, From: from, To: to, Reverse: reverse}, records) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func checkFindPrefix(t *trial) {
+	s := t.open()
+	records := t.fill(s, owner, pairs(hardTerms()))
+	for _, prefix := range append(hardTerms(), "ac", "A%", "__", "abcd", strings.Repeat("\U0010ffff", 3)) {
+		for _, bound := range [][2]string{{}, {"a", ""}, {"", "a"}, {"", "ab"}, {"aB", "a\u0301"}, {"b", "a"}, {"\ue000", ""}, {"", "\ue000"}, {"a", "b"}} {
+			for _, reverse := range []bool{false, true} {
+				if !t.finds(s, store.Query{Index: owner, Prefix: prefix, From: bound[0], To: bound[1], Reverse: reverse}, records) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func checkFindSparse(t *trial) {
+	s := t.open()
+	version := t.write(s,
+		doc("both", none, `1`, terms{owner: "x", state: "y"}), doc("owner", none, `1`, terms{owner: "x"}), doc("state", none, `1`, terms{state: "y"}),
+		doc("neither", none, `1`, nil), doc("empty", none, `1`, terms{owner: ""}))
+	for _, reverse := range []bool{false, true} {
+		for index, want := range map[string][]string{owner: {"empty", "both", "owner"}, state: {"both", "state"}} {
+			if reverse {
+				slices.Reverse(want)
+			}
+			if got := ids(t.findAll(s, store.Query{Index: index, Reverse: reverse})); !slices.Equal(got, want) {
+				t.broken(got, want, "Find by %q, in which some records have no term, and one has the empty text (reverse: %v)", index, reverse)
+			}
+		}
+	}
+	for _, q := range []store.Query{{Index: owner, To: "x"}, {Index: owner, To: "\x01"}} {
+		if got := ids(t.findAll(s, q)); !slices.Equal(got, []string{"empty"}) {
+			t.broken(got, []string{"empty"}, "Find of %#v: the empty text is a term, and none is not", q)
+		}
+	}
+	r := t.get(s, key("empty"), key("neither"))
+	if _, ok := r[0].Terms[owner]; !ok || len(r[0].Terms) != 1 {
+		t.broken(r[0], "the empty term and no other", "Get of a record with the empty text as a term")
+	}
+	if len(r[1].Terms) != 0 {
+		t.broken(r[1], "no term", "Get of a record without terms")
+	}
+
+	t.write(s, doc("both", version, `2`, nil), doc("neither", version, `2`, terms{state: "a"}))
+	if got := ids(t.findAll(s, store.Query{Index: owner})); !slices.Equal(got, []string{"empty", "owner"}) {
+		t.broken(got, []string{"empty", "owner"}, "Find by an index that a record has left")
+	}
+	if got := ids(t.findAll(s, store.Query{Index: state})); !slices.Equal(got, []string{"neither", "state"}) {
+		t.broken(got, []string{"neither", "state"}, "Find by an index that one record has left and one has joined")
+	}
+}
+
+// ordered fills a store with terms that several records share.
+func (t *trial) ordered(s store.Store) []store.Record {
+	t.Helper()
+	all := pairs(hardTerms())
+	for i, id := range hardTerms() {
+		if id != "" {
+			all = append(all, [2]string{id, []string{"same", "sam", "same\x01", "b"}[i*7%4]})
+		}
+	}
+	// The term and the ID of these come to the same when joined.
+	all = append(all, [2]string{"rs", "q"}, [2]string{"s", "qr"}, [2]string{"qrs", ""}, [2]string{"r", "q"}, [2]string{"ss", "q"}, [2]string{"sss", "q"})
+	return t.fill(s, owner, all)
+}
+
+func checkFindOrder(t *trial) {
+	s := t.open()
+	records := t.ordered(s)
+	for _, limit := range []int{0, 1, 2, 7, store.MaxLimit} {
+		t.finds(s, store.Query{Index: owner, Limit: limit}, records)
+		t.finds(s, store.Query{Index: owner, Prefix: "same", Limit: limit}, records)
+	}
+}
+
+func checkFindReverse(t *trial) {
+	s := t.open()
+	records := t.ordered(s)
+	for _, limit := range []int{0, 1, 2, 7, store.MaxLimit} {
+		for _, q := range []store.Query{
+			{Index: owner, Reverse: true, Limit: limit},
+			{Index: owner, Prefix: "same", Reverse: true, Limit: limit},
+			{Reverse: true, Limit: limit},
+			{Index: owner, From: "a", To: "b", Reverse: true, Limit: limit},
+		} {
+			t.finds(s, q, records)
+			forward := q
+			forward.Reverse = false
+			got, want := ids(t.findAll(s, q)), ids(t.findAll(s, forward))
+			slices.Reverse(want)
+			if !slices.Equal(got, want) {
+				t.broken(got, want, "Find of %#v, compared with the same query the other way", q)
+			}
+		}
+	}
+}
+
+func checkFindByID(t *trial) {
+	s := t.open()
+	var all [][2]string
+	for i, id := range hardTerms() {
+		if id != "" {
+			all = append(all, [2]string{id, fmt.Sprintf("%03d", (i*31)%len(hardTerms()))})
+		}
+	}
+	records := t.fill(s, state, all)
+	for _, bound := range bounds() {
+		for _, reverse := range []bool{false, true} {
+			for _, q := range []store.Query{{Prefix: bound}, {From: bound}, {To: bound}, {From: "a", To: bound}, {Prefix: "a", From: bound}, {Prefix: bound, Limit: 2}} {
+				q.Reverse = reverse
+				if !t.finds(s, q, records) {
+					return
+				}
+			}
+		}
+	}
+	// Terms make no difference to it, and neither does another kind.
+	t.write(s, doc("no-term", none, `1`, nil), store.Record{Key: note("no-doc"), Value: []byte(`1`)})
+	if got := ids(t.findAll(s, store.Query{Prefix: "no-"})); !slices.Equal(got, []string{"no-term"}) {
+		t.broken(got, []string{"no-term"}, "Find in the order of ID of a record that has no term")
+	}
+	if got := ids(t.findAll(s, store.Query{Kind: "note"})); !slices.Equal(got, []string{"no-doc"}) {
+		t.broken(got, []string{"no-doc"}, "Find in the order of ID of a kind without indexes")
+	}
+	for _, r := range t.findAll(s, store.Query{Prefix: "a"}) {
+		if want := t.get(s, r.Key)[0]; !sameRecord(r, want) {
+			t.broken(r, want, "Find in the order of ID, compared with Get")
+		}
+	}
+}
+
+func checkFindMoment(t *trial) {
+	s := t.open()
+	const n = 10
+	names := numbered("r", n)
+	handles := t.handles(s)
+	var commits traffic
+	version := none
+	// Each batch gives all records a new number, and moves all of them to the
+	// other term; so a page shows all of them, of one version and in one term.
+	move := func(i int) error {
+		b := t.batch()
+		for _, id := range names {
+			b.Puts = append(b.Puts, doc(id, version, strconv.Itoa(i), terms{owner: []string{"a", "b"}[i%2], state: fmt.Sprintf("%06d", 999_999-i)}))
+		}
+		err := commits.commit(func() error { return handles[0].Commit(t.Context(), b) })
+		version = store.Version(b.ID)
+		return err
+	}
+	t.succeed(move(0), "Commit of %d records", n)
+	actors := []actor{{least: 60, round: func(i int) bool {
+		if err := move(i + 1); err != nil {
+			return t.broken(err, "no error", "Commit of the only writer")
+		}
+		return true
+	}}}
+	for _, h := range handles {
+		for _, q := range []store.Query{{Index: owner}, {Index: state, Reverse: true}, {}} {
+			q.Tenant, q.Kind = acme, "doc"
+			actors = append(actors, commits.reader(200, func(int) bool {
+				page, err := h.Find(t.Context(), q)
+				if err != nil {
+					return t.broken(err, "no error", "Find of %#v beside a writer", q)
+				}
+				names := slices.Sorted(slices.Values(ids(page.Records)))
+				if len(page.Records) != n || len(slices.Compact(names)) != n {
+					return t.broken(page.Records, fmt.Sprintf("each of the %d records once", n), "Find of %#v while each batch moves all records", q)
+				}
+				for _, r := range page.Records {
+					if first := page.Records[0]; r.Version != first.Version || !bytes.Equal(r.Value, first.Value) || r.Terms[owner] != first.Terms[owner] || r.Terms[state] != first.Terms[state] {
+						return t.broken(page.Records, "records of one version, number and term", "Find of %#v while each batch moves all records", q)
+					}
+				}
+				return true
+			}))
+		}
+	}
+	together(actors...)
+}

@@ -1,0 +1,291 @@
+package storetest
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/engage-interactions/engage/store"
+)
+
+func checkPrepareRequired(t *trial) {
+	s := t.harness.Open(t.TB)
+	t.unprepared(s, "doc", "before any Prepare")
+	t.prepare(s, store.Kind{Name: "note"}, store.Kind{Name: "doc2"}, store.Kind{Name: "do"})
+	t.unprepared(s, "doc", "after Prepare of other kinds")
+
+	t.prepare(s, store.Kind{Name: "doc", Indexes: []string{owner}})
+	for _, index := range []string{state, "owners", "owne", "OWNER", "id", "value", "version"} {
+		_, err := s.Find(t.Context(), store.Query{Tenant: acme, Kind: "doc", Index: index})
+		t.invalid(err, "Find by the unprepared index %q", index)
+		t.invalid(s.Commit(t.Context(), t.batch(doc("a", none, `1`, terms{owner: "x", index: "y"}))),
+			"Commit of a record with a term in the unprepared index %q", index)
+	}
+	version := t.write(s, doc("a", none, `1`, terms{owner: "x"}))
+	if r := t.get(s, key("a"))[0]; r.Version != version {
+		t.fatal(r, "the record, once its kind is prepared", "Get after Prepare, Commit")
+	}
+
+	if t.harness.Peer != nil {
+		p := t.harness.Peer(t.TB, s)
+		t.unprepared(p, "doc", "on a second handle that has not prepared it, though the first has")
+		t.prepare(p, store.Kind{Name: "doc"})
+		_, err := p.Find(t.Context(), store.Query{Tenant: acme, Kind: "doc", Index: owner})
+		t.invalid(err, "Find on a second handle by an index that only the first has prepared")
+		if r := t.get(p, key("a"))[0]; r.Version != version {
+			t.fatal(r, "the record, once its kind is prepared", "Get on the second handle after its own Prepare")
+		}
+	}
+}
+
+// unprepared reports any use of a kind that is not refused.
+func (t *trial) unprepared(s store.Store, kind, when string) {
+	t.Helper()
+	k := store.Key{Tenant: acme, Kind: kind, ID: "a"}
+	_, err := s.Get(t.Context(), k)
+	t.invalid(err, "Get of kind %q %s", kind, when)
+	_, err = s.Find(t.Context(), store.Query{Tenant: acme, Kind: kind})
+	t.invalid(err, "Find of kind %q %s", kind, when)
+	b := t.batch(store.Record{Key: k, Value: []byte(`1`)})
+	t.invalid(s.Commit(t.Context(), b), "Commit with a put of kind %q %s", kind, when)
+	b = t.batch()
+	b.Deletes = []store.Check{{Key: k, Version: "v"}}
+	t.invalid(s.Commit(t.Context(), b), "Commit with a delete of kind %q %s", kind, when)
+	b = t.batch(store.Record{Key: store.Key{Tenant: acme, Kind: "note", ID: "a"}, Value: []byte(`1`)})
+	b.Checks = []store.Check{{Key: k}}
+	t.invalid(s.Commit(t.Context(), b), "Commit with a check of kind %q %s", kind, when)
+}
+
+func checkPrepareIdempotent(t *trial) {
+	s := t.open()
+	b := t.batch(doc("a", none, `1`, terms{owner: "x", state: ""}), doc("b", none, `2`, terms{state: "y"}),
+		store.Record{Key: note("n"), Value: []byte(`3`)})
+	b.Events = []store.Event{event("e1"), event("e2")}
+	t.commit(s, b)
+	before := t.dump(s)
+
+	again := func(s store.Store, how string, kinds ...store.Kind) {
+		t.Helper()
+		for range 3 {
+			t.prepare(s, kinds...)
+		}
+		t.same(before, t.dump(s), "Prepare again, %s", how)
+	}
+	for _, s := range t.handles(s) {
+		again(s, "with no kinds at all")
+		again(s, "with the same kinds", kinds()...)
+		again(s, "with a kind twice in one call", kinds()[0], kinds()[0])
+		again(s, "with the indexes the other way round", store.Kind{Name: "doc", Indexes: []string{state, owner}})
+	}
+	again(t.reopen(s), "after the store was opened again", kinds()...)
+}
+
+func checkPrepareAdditive(t *trial) {
+	s := t.harness.Open(t.TB)
+	t.prepare(s, store.Kind{Name: "doc", Indexes: []string{state}})
+	version := t.write(s, doc("old", none, `1`, terms{state: "open"}))
+	if t.harness.Reopen != nil {
+		s = t.harness.Reopen(t.TB, s)
+		t.prepare(s, store.Kind{Name: "doc", Indexes: []string{state}})
+	}
+
+	// The new index sorts before the known one, and is named without it.
+	t.prepare(s, store.Kind{Name: "doc", Indexes: []string{owner}})
+	t.prepare(s, store.Kind{Name: "doc"})
+	byState := func() []string { return ids(t.findAll(s, store.Query{Index: state})) }
+	byOwner := func() []string { return ids(t.findAll(s, store.Query{Index: owner})) }
+
+	r := t.get(s, key("old"))[0]
+	if r.Version != version || string(r.Value) != `1` || len(r.Terms) != 1 || r.Terms[state] != "open" {
+		t.fatal(r, "the record as it was written", "Get of a record that is older than the index %q", owner)
+	}
+	if got := byState(); !slices.Equal(got, []string{"old"}) {
+		t.fatal(got, []string{"old"}, "Find by the index that was prepared first, after Prepare of another one")
+	}
+	if got := byOwner(); len(got) != 0 {
+		t.fatal(got, "no record", "Find by a new index, when all records are older")
+	}
+
+	t.write(s, doc("new", none, `2`, terms{owner: "b"}))
+	t.write(s, doc("old", version, `3`, terms{owner: "a", state: "open"}))
+	if got := byOwner(); !slices.Equal(got, []string{"old", "new"}) {
+		t.fatal(got, []string{"old", "new"}, "Find by a new index, after an old record was put again with a term in it")
+	}
+	if got := byState(); !slices.Equal(got, []string{"old"}) {
+		t.fatal(got, []string{"old"}, "Find by the older index, after the record was put again")
+	}
+
+	if t.harness.Peer != nil { // a handle that was written before the new index
+		p := t.harness.Peer(t.TB, s)
+		t.prepare(p, store.Kind{Name: "doc", Indexes: []string{state}})
+		r := t.get(p, key("old"))[0]
+		if len(r.Terms) != 1 || r.Terms[state] != "open" {
+			t.fatal(r, "the terms of the indexes that this handle has prepared", "Get on a second handle that has prepared %q only", state)
+		}
+		if r := t.findAll(p, store.Query{Index: state})[0]; len(r.Terms) != 1 || r.Terms[state] != "open" {
+			t.fatal(r, "the terms of the indexes that this handle has prepared", "Find on a second handle that has prepared %q only", state)
+		}
+		if got := byOwner(); !slices.Equal(got, []string{"old", "new"}) {
+			t.fatal(got, []string{"old", "new"}, "Find by an index after another handle prepared the kind without it")
+		}
+	}
+}
+
+func ids(records []store.Record) []string {
+	all := make([]string, len(records))
+	for i, r := range records {
+		all[i] = r.ID
+	}
+	return all
+}
+
+func checkPrepareConcurrent(t *trial) {
+	s := t.open()
+	handles := []store.Store{s, s}
+	if t.harness.Peer != nil {
+		for range 4 {
+			handles = append(handles, t.harness.Peer(t.TB, s))
+		}
+	}
+	const n = 4
+	overlapping := func(i int) []store.Kind {
+		kinds := []store.Kind{
+			{Name: "common", Indexes: []string{"first", "second"}},
+			{Name: "growing", Indexes: []string{"all", "i" + strconv.Itoa(i)}},
+			{Name: "own" + strconv.Itoa(i), Indexes: []string{"x"}},
+		}
+		if i%2 == 1 { // so that two who take locks in the order of kinds meet head on
+			slices.Reverse(kinds)
+		}
+		return kinds
+	}
+
+	var wg sync.WaitGroup
+	start := make(chan struct{})
+	for h, s := range handles {
+		wg.Go(func() {
+			<-start
+			for i := range n {
+				if err := s.Prepare(t.Context(), overlapping(h*n+i)...); err != nil {
+					t.broken(err, "no error", "Prepare on %d handles at the same time", len(handles))
+					return
+				}
+			}
+		})
+	}
+	wg.Go(func() { // somebody works in a kind that is there already
+		<-start
+		for i := range n {
+			if err := s.Commit(t.Context(), t.batch(doc("d"+strconv.Itoa(i), none, `1`, terms{owner: "x"}))); err != nil {
+				t.broken(err, "no error", "Commit while several handles prepare")
+				return
+			}
+		}
+	})
+	close(start)
+	wg.Wait()
+
+	for h, s := range handles {
+		for i := range n {
+			for _, kind := range overlapping(h*n + i) {
+				r := store.Record{Key: store.Key{Tenant: acme, Kind: kind.Name, ID: fmt.Sprintf("%d-%d", h, i)}, Value: []byte(`1`), Terms: terms{}}
+				for _, index := range kind.Indexes {
+					r.Terms[index] = "t"
+				}
+				t.write(s, r)
+				for _, index := range kind.Indexes {
+					q := store.Query{Tenant: acme, Kind: kind.Name, Index: index}
+					if got := ids(t.findAll(s, q)); !slices.Contains(got, r.ID) {
+						t.fatal(got, fmt.Sprintf("%q among them", r.ID), "Find by %s of %s, both prepared concurrently", index, kind.Name)
+					}
+				}
+			}
+		}
+	}
+	if got := t.findAll(s, store.Query{Index: owner}); len(got) != n {
+		t.fatal(got, fmt.Sprintf("%d records", n), "Find of what was written while several handles prepared")
+	}
+}
+
+func checkPrepareInvalid(t *trial) {
+	s := t.harness.Open(t.TB)
+	bad := []string{
+		"", "A", "Doc", "dOc", "1a", "_a", "a-b", "a b", " a", "a ", "a.b", "ä", "aä", "a\x00", "a\n", `a"`, "a'", "a;", "a%", "a\xff",
+		strings.Repeat("a", 41),
+	}
+	refused := func(what string, kinds ...store.Kind) {
+		t.Helper()
+		t.invalid(s.Prepare(t.Context(), kinds...), "Prepare with %s", what)
+		t.unprepared(s, "good", "after a Prepare that was refused because of "+what)
+	}
+	good := store.Kind{Name: "good", Indexes: []string{"fine"}}
+	for _, name := range bad {
+		refused(fmt.Sprintf("a kind called %q", name), good, store.Kind{Name: name})
+		refused(fmt.Sprintf("an index called %q", name), good, store.Kind{Name: "other", Indexes: []string{"fine", name}})
+		refused(fmt.Sprintf("an index called %q in the same kind", name), store.Kind{Name: "good", Indexes: []string{"fine", name}})
+	}
+	refused("an index named twice", good, store.Kind{Name: "other", Indexes: []string{"a", "b", "a"}})
+
+	// What is known already stays as it is when more is refused.
+	t.prepare(s, good)
+	t.invalid(s.Prepare(t.Context(), store.Kind{Name: "good", Indexes: []string{"more"}}, store.Kind{Name: "B"}), "Prepare with a kind called %q", "B")
+	_, err := s.Find(t.Context(), store.Query{Tenant: acme, Kind: "good", Index: "more"})
+	t.invalid(err, "Find by an index whose Prepare was refused")
+	t.write(s, store.Record{Key: store.Key{Tenant: acme, Kind: "good", ID: "a"}, Value: []byte(`1`), Terms: terms{"fine": "x"}})
+}
+
+// hardNames are names of the grammar that a store may trip over: words of query
+// languages, columns and tables that it may have itself, and names that become
+// the same when they are joined.
+func hardNames() []string {
+	words := strings.Fields(`
+		select from where table index order group by values primary key unique null not and or in is as on set add all any case check
+		column create default delete desc drop exists false true for foreign grant having insert into join left limit like offset
+		references trigger union update user using view with begin commit rollback transaction with value
+		rowid oid ctid xmin id tenant kind kinds term terms version versions record records event events batch batches position
+		cursor meta schema store trim mark owner time type body json data sqlite sqlite_master sqlite_sequence pg_catalog information_schema
+		a a_b a_b_c b b_c c a_ a__ a__b z9 index_ i0 k_a t_a idx_a`)
+	slices.Sort(words)
+	return append(slices.Compact(words), strings.Repeat("n", 40), strings.Repeat("n", 39)+"m", "a"+strings.Repeat("_", 39))
+}
+
+func checkPrepareNames(t *trial) {
+	s := t.harness.Open(t.TB)
+	names := hardNames()
+	var all []store.Kind
+	for i, name := range names {
+		// Each is a kind, and an index of its own kind and of another.
+		all = append(all, store.Kind{Name: name, Indexes: []string{name, names[(i+1)%len(names)]}})
+	}
+	all = append(all, store.Kind{Name: "everything", Indexes: names})
+	t.prepare(s, all...)
+
+	var b store.Batch
+	for i, kind := range all {
+		r := store.Record{Key: store.Key{Tenant: acme, Kind: kind.Name, ID: "r"}, Value: []byte(strconv.Itoa(i)), Terms: terms{}}
+		for _, index := range kind.Indexes {
+			r.Terms[index] = kind.Name + " by " + index
+		}
+		b.Puts = append(b.Puts, r)
+	}
+	version := t.write(s, b.Puts...)
+	for _, want := range b.Puts {
+		if got := t.get(s, want.Key)[0]; got.Version != version || !bytes.Equal(got.Value, want.Value) || len(got.Terms) != len(want.Terms) {
+			t.fatal(got, want, "Get of the kind called %q", want.Kind)
+		}
+		for index, term := range want.Terms {
+			q := store.Query{Tenant: acme, Kind: want.Kind, Index: index}
+			got := t.findAll(s, q)
+			if len(got) != 1 || !bytes.Equal(got[0].Value, want.Value) || got[0].Terms[index] != term {
+				t.fatal(got, []store.Record{want}, "Find of the kind called %q by the index called %q", want.Kind, index)
+			}
+			q.Prefix = term + "!"
+			if got := t.findAll(s, q); len(got) != 0 {
+				t.fatal(got, "no record", "Find of the kind called %q by the index called %q, with another prefix", want.Kind, index)
+			}
+		}
+	}
+}
