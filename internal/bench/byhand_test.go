@@ -136,13 +136,13 @@ func (h *byHand) record(ctx context.Context, n int64, count int) error {
 			for _, index := range sortedTerms(put) {
 				args = append(args, fresh.Replace(put.Terms[index]))
 			}
-			if _, err := tx.StmtContext(ctx, h.puts[i]).ExecContext(ctx, args...); err != nil {
+			if _, err := tx.StmtContext(ctx, h.puts[i]).ExecContext(ctx, args...); err != nil { //nolint:sqlclosecheck // closed with tx
 				return err
 			}
 		}
 		for i, e := range h.template.Events {
 			position := 1_000_000 + n*int64(len(h.template.Events)) + int64(i)
-			if _, err := tx.StmtContext(ctx, h.event).ExecContext(ctx, e.Tenant, position, fmt.Sprintf("01E%021d%02d", n, i), e.Type,
+			if _, err := tx.StmtContext(ctx, h.event).ExecContext(ctx, e.Tenant, position, fmt.Sprintf("01E%021d%02d", n, i), e.Type, //nolint:sqlclosecheck // closed with tx
 				e.Time.Format("2006-01-02T15:04:05.000000000Z"), fresh.Replace(string(e.Value))); err != nil {
 				return err
 			}
