@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/engage-interactions/engage/store"
@@ -226,18 +227,18 @@ func (t *trial) same(before, after []string, did string, args ...any) bool {
 	if slices.Equal(before, after) {
 		return true
 	}
-	var changes string
+	var changes strings.Builder
 	for _, line := range before {
 		if !slices.Contains(after, line) {
-			changes += "\n\t      - " + line
+			changes.WriteString("\n\t      - " + line)
 		}
 	}
 	for _, line := range after {
 		if !slices.Contains(before, line) {
-			changes += "\n\t      + " + line
+			changes.WriteString("\n\t      + " + line)
 		}
 	}
-	return t.broken("these changes:"+changes, "everything readable to be as before", did, args...)
+	return t.broken("these changes:"+changes.String(), "everything readable to be as before", did, args...)
 }
 
 // unchanged reports what has changed since a dump, as any of the handles sees
