@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -61,7 +62,7 @@ func checkFindLimit(t *trial) {
 			}
 		}
 	}
-	for _, limit := range []int{-1, store.MaxLimit + 1, -1 << 31, 1 << 31} {
+	for _, limit := range []int{-1, store.MaxLimit + 1, math.MinInt32, math.MaxInt32} {
 		_, err := s.Find(t.Context(), store.Query{Tenant: acme, Kind: "doc", Limit: limit})
 		t.invalid(err, "Find with limit %d", limit)
 	}

@@ -3,6 +3,7 @@ package storetest
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -84,7 +85,7 @@ func checkEventsPage(t *trial) {
 			t.broken(fmt.Sprintf("%d events, error %v", len(page), err), "no event and no error", "Events after position %d; the last is %d", after, last)
 		}
 	}
-	for _, limit := range []int{-1, store.MaxLimit + 1, 1 << 31} {
+	for _, limit := range []int{-1, store.MaxLimit + 1, math.MaxInt32} {
 		_, err := s.Events(t.Context(), acme, 0, limit)
 		t.invalid(err, "Events with limit %d", limit)
 	}

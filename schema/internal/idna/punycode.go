@@ -13,6 +13,10 @@ const (
 	initialN    = 0x80
 )
 
+// most is beyond the place of any code point in a label of 63 of them, and within
+// 32 bits.
+const most = 1 << 27
+
 // decode is RFC 3492, section 6.2, for lower-case input of at most a label.
 func decode(encoded string) ([]rune, bool) {
 	if len(encoded) > maxLabel {
@@ -34,18 +38,18 @@ func decode(encoded string) ([]rune, bool) {
 			if !ok {
 				return nil, false
 			}
-			i += digit * weight
-			if i > 1<<40 { // far beyond any code point
+			if digit > (most-i)/weight {
 				return nil, false
 			}
+			i += digit * weight
 			t := threshold(k, bias)
 			if digit < t {
 				break
 			}
-			weight *= base - t
-			if weight > 1<<40 {
+			if weight > most/(base-t) {
 				return nil, false
 			}
+			weight *= base - t
 		}
 		count := len(out) + 1
 		bias = adapt(i-start, count, start == 0)
