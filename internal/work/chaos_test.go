@@ -38,6 +38,7 @@ type trouble struct {
 	fail   error                                                    // instead of any call
 
 	traceless bool // nobody can tell afterwards whether an update was done
+	gone      bool // nor whether a record was created, because it could have been deleted
 }
 
 // errUnplugged stands for any failure of a store.
@@ -154,7 +155,7 @@ var troubles = []trouble{
 		touchEntries(c.Store)
 		return errors.Join(err, errLost)
 	}},
-	{name: "the commit is lost, and a rival writes", traceless: true, commit: func(c *chaos, _ context.Context, _ store.Batch) error {
+	{name: "the commit is lost, and a rival writes", traceless: true, gone: true, commit: func(c *chaos, _ context.Context, _ store.Batch) error {
 		rival(c)
 		return errLost
 	}},
@@ -236,6 +237,8 @@ func TestTransferUnderTrouble(t *testing.T) {
 				switch {
 				case err == nil && done != 1, err != nil && done != 0:
 					t.Fatalf("trouble at call %d: error %v, and the transfer was done %d times", at, err, done)
+				case errors.Is(err, store.ErrUnknownOutcome) && do.gone:
+					// Nobody can know, and that is what it says.
 				case err != nil && do.fail == nil:
 					t.Fatalf("trouble at call %d: %v", at, err)
 				case err != nil && !errors.Is(err, do.fail):
@@ -303,6 +306,30 @@ func TestPureUpdateIsNeverDoneTwice(t *testing.T) {
 				t.Errorf("%s at call %d: error %v, done %d times", do.name, at, err, done)
 			}
 		}
+	}
+}
+
+// TestDeletedTracesAreNotReadAsAbsence: the work landed, its answer was lost, and
+// what it created was deleted before it could look.
+func TestDeletedTracesAreNotReadAsAbsence(t *testing.T) {
+	t.Parallel()
+	c := &chaos{Store: open(t), at: 4, do: trouble{commit: func(c *chaos, ctx context.Context, b store.Batch) error {
+		err := c.Store.Commit(ctx, b)
+		rival(c)
+		page, ferr := c.Store.Find(ctx, store.Query{Tenant: tenant, Kind: "entry"})
+		gone := store.Batch{ID: newID(), Tenant: tenant}
+		for _, r := range page.Records {
+			gone.Deletes = append(gone.Deletes, store.Check{Key: r.Key, Version: r.Version})
+		}
+		return errors.Join(err, ferr, c.Store.Commit(ctx, gone), errLost)
+	}}}
+	deposit(c.Store, "a", "b", "guard")
+	err := runner(c).Do(t.Context(), func(w *work.Work) error { return transfer(t.Context(), w) })
+	if !errors.Is(err, store.ErrUnknownOutcome) {
+		t.Errorf("%v, want an unknown outcome", err)
+	}
+	if events, err := c.Store.Events(t.Context(), tenant, 0, 0); err != nil || len(events) != 1 {
+		t.Errorf("%d events, %v; want 1", len(events), err)
 	}
 }
 

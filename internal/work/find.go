@@ -2,17 +2,19 @@ package work
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
 
 	"github.com/engage-interactions/engage/store"
 )
 
 // Find returns one page of what q selects, as this work sees it: records that it
-// wrote are found where they now belong, and only there. The cursor is good
-// within this work; outside of works use that of the store.
+// wrote are found where they now belong, and only there.
+//
+// A cursor of the store, or of another work that has not written in the range of q,
+// is as good as one of this work's own, as long as this work has not written there
+// either. To a work that has, only its own cursors say where the page before ended.
 func (w *Work) Find(ctx context.Context, q store.Query) (store.Page, error) {
 	page, err := w.page(ctx, q)
 	for i, r := range page.Records {
@@ -30,21 +32,24 @@ func (w *Work) page(ctx context.Context, q store.Query) (store.Page, error) {
 	if err != nil {
 		return store.Page{}, err
 	}
-	at, err := readCursor(q.Cursor)
-	if err != nil {
-		return store.Page{}, err
+	m := merge{work: w, query: q, own: w.selected(q)}
+	if at, ok := w.cursors[q.Cursor]; ok {
+		m.at = at
+	} else if m.at.store = q.Cursor; q.Cursor != "" && len(m.own) > 0 {
+		return store.Page{}, &store.InvalidError{Field: "Cursor", Reason: "is not of this work, which has written where it points"}
 	}
-	m := merge{work: w, query: q, own: w.selected(q), at: at}
-	mixed := len(m.own) > 0
+	// What the work has written does not count for what the store is asked for.
+	m.query.Limit = min(limit+w.changes(q), store.MaxLimit)
 	var page store.Page
 	for {
 		span, err := m.next(ctx)
 		if err != nil {
 			return store.Page{}, err
 		}
-		if room := limit - len(page.Records); len(span.records) > room {
+		room := limit - len(page.Records)
+		if len(span.records) > room {
 			page.Records = append(page.Records, span.records[:room]...)
-			page.Next = cursor{Store: span.cursor, After: m.position(page.Records[limit-1])}.String()
+			page.Next = w.cursorAt("work-"+strconv.Itoa(len(w.cursors)), span.cursor, m.position(page.Records[limit-1]))
 			return page, nil
 		}
 		page.Records = append(page.Records, span.records...)
@@ -52,40 +57,36 @@ func (w *Work) page(ctx context.Context, q store.Query) (store.Page, error) {
 		case span.last:
 			return page, nil
 		case len(page.Records) == limit:
-			next := cursor{Store: m.at.Store}
-			if mixed {
-				next.After = m.position(page.Records[limit-1])
-			}
-			page.Next = next.String()
+			page.Next = w.cursorAt(m.at.store, m.at.store, m.position(page.Records[limit-1]))
 			return page, nil
 		}
 	}
 }
 
-// cursor is where a merged listing goes on: in the store's page that begins at
-// Store, behind the position After.
+// cursor is where a listing goes on: in the store's page that begins at its cursor,
+// behind a position.
 type cursor struct {
-	Store string          `json:"s,omitempty"`
-	After *store.Position `json:"a,omitempty"`
+	store string
+	after *store.Position // nil if not known
 }
 
-func (c cursor) String() string {
-	b, _ := json.Marshal(c) // two strings and a position always can be
-	return base64.RawURLEncoding.EncodeToString(b)
+// cursorAt gives a cursor away under a name.
+func (w *Work) cursorAt(name, of string, after *store.Position) string {
+	if w.cursors == nil {
+		w.cursors = make(map[string]cursor)
+	}
+	w.cursors[name] = cursor{of, after}
+	return name
 }
 
-func readCursor(s string) (c cursor, err error) {
-	if s == "" {
-		return c, nil
+// changes returns how many records of the kind of q the work has written.
+func (w *Work) changes(q store.Query) (n int) {
+	for key := range w.writes {
+		if key.Kind == q.Kind {
+			n++
+		}
 	}
-	b, err := base64.RawURLEncoding.DecodeString(s)
-	if err == nil {
-		err = json.Unmarshal(b, &c)
-	}
-	if err != nil {
-		return c, &store.InvalidError{Field: "Cursor", Reason: "is damaged"}
-	}
-	return c, nil
+	return n
 }
 
 // merge goes through the pages of the store and the work's own records together.
@@ -106,12 +107,12 @@ type span struct {
 
 func (m *merge) next(ctx context.Context) (span, error) {
 	q := m.query
-	q.Cursor = m.at.Store
+	q.Cursor = m.at.store
 	page, err := m.work.find(ctx, q)
 	if err != nil {
 		return span{}, err
 	}
-	s := span{cursor: m.at.Store, last: page.Next == ""}
+	s := span{cursor: m.at.store, last: page.Next == ""}
 	for _, r := range page.Records {
 		if m.work.writes[r.Key] == nil {
 			s.records = append(s.records, r)
@@ -132,12 +133,12 @@ func (m *merge) next(ctx context.Context) (span, error) {
 	slices.SortStableFunc(s.records, func(a, b store.Record) int {
 		return m.compare(*m.position(a), *m.position(b))
 	})
-	if after := m.at.After; after != nil {
+	if after := m.at.after; after != nil {
 		s.records = slices.DeleteFunc(s.records, func(r store.Record) bool {
 			return m.compare(*m.position(r), *after) <= 0
 		})
 	}
-	m.at.Store = page.Next
+	m.at.store = page.Next
 	return s, nil
 }
 

@@ -186,7 +186,7 @@ func (u *unit) commit(ctx context.Context, b store.Batch, w *Work) error {
 			return errors.Join(unknown, ferr)
 		case fate == landed:
 			return nil
-		case fate == overwritten:
+		case fate == unknowable:
 			return unknown
 		case !lost && errors.Is(err, store.ErrConflict):
 			return err // a record it expects has moved: it can never land any more
@@ -205,33 +205,38 @@ func (u *unit) commit(ctx context.Context, b store.Batch, w *Work) error {
 type fate int
 
 const (
-	absent      fate = iota // not applied, so far
-	landed                  // applied
-	overwritten             // cannot be told: another process has written what it would have
+	absent     fate = iota // not applied, so far
+	landed                 // applied
+	unknowable             // other processes have since written all that it would have written
 )
 
 // fate looks for traces of the batch in the records that it writes.
+//
+// A record that the batch wrote has its ID for a version; one with an ID minted for
+// it exists for no other reason. A record that still has the version which the batch
+// expects to replace proves the opposite, for no version comes back. If nothing is
+// found and nothing has moved, the batch has not been applied so far; only if it
+// replaces no record at all, it may also have been applied and all of it deleted
+// again, and then it is applied anew.
 func (u *unit) fate(ctx context.Context, b store.Batch, w *Work) (fate, error) {
 	records, err := u.store.Get(ctx, w.order...)
 	if err != nil {
 		return absent, err
 	}
-	moved, fresh := false, false
+	moved, standing := false, false
 	for _, r := range records {
 		change := w.writes[r.Key]
-		if string(r.Version) == b.ID {
+		switch {
+		case string(r.Version) == b.ID, change.fresh && r.Exists():
 			return landed, nil
+		case r.Version != change.expected:
+			moved = true
+		case r.Exists():
+			standing = true
 		}
-		if change.fresh {
-			fresh = true
-			if r.Exists() {
-				return landed, nil // nobody else mints that ID
-			}
-		}
-		moved = moved || r.Version != change.expected
 	}
-	if moved && !fresh {
-		return overwritten, nil
+	if moved && !standing {
+		return unknowable, nil
 	}
 	return absent, nil
 }

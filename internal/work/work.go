@@ -25,8 +25,11 @@ type Work struct {
 
 	writes map[store.Key]*write
 	order  []store.Key // of writes, each key once
+	blind  int         // how many writes are of records that were not read
 	undo   []undone    // how to take back the writes of a failed part
 	events []store.Event
+
+	cursors map[string]cursor // those that Find gave away
 
 	dead bool
 }
@@ -59,7 +62,7 @@ func (w *Work) hasWrites() bool { return len(w.writes) > 0 }
 
 // Size returns how many checks, puts, deletes and events the work comes to so far.
 // One commit takes store.MaxOperations of them.
-func (w *Work) Size() int { return len(w.reads) + len(w.writes) + len(w.events) }
+func (w *Work) Size() int { return len(w.reads) + w.blind + len(w.events) }
 
 // Tenant returns the tenant that the work is for.
 func (w *Work) Tenant() string { return w.unit.opts.Tenant }
@@ -124,6 +127,14 @@ func (w *Work) Load(ctx context.Context, keys ...store.Key) error {
 		w.reads[record.Key] = record
 	}
 	return nil
+}
+
+// unread returns 1 for a record that was not read, else 0.
+func (w *Work) unread(key store.Key) int {
+	if _, read := w.reads[key]; read {
+		return 0
+	}
+	return 1
 }
 
 // look returns a record that was loaded or written as the work sees it. Its terms
@@ -199,20 +210,23 @@ func (w *Work) Append(e store.Event) error {
 	return nil
 }
 
-// Part runs do, and takes back all that it wrote if it returns an error. What it
-// read stays read: the decision to go on may rest on it.
+// Part runs do, and takes back all that it wrote if it returns an error or panics.
+// What it read stays read: the decision to go on may rest on it.
 func (w *Work) Part(do func() error) error {
-	mark, events := len(w.undo), len(w.events)
+	mark, events, whole := len(w.undo), len(w.events), false
+	defer func() {
+		if whole {
+			return
+		}
+		for len(w.undo) > mark {
+			last := w.undo[len(w.undo)-1]
+			w.undo = w.undo[:len(w.undo)-1]
+			w.restore(last.key, last.before)
+		}
+		w.events = w.events[:events]
+	}()
 	err := do()
-	if err == nil {
-		return nil
-	}
-	for len(w.undo) > mark {
-		last := w.undo[len(w.undo)-1]
-		w.undo = w.undo[:len(w.undo)-1]
-		w.restore(last.key, last.before)
-	}
-	w.events = w.events[:events]
+	whole = err == nil
 	return err
 }
 
@@ -226,8 +240,10 @@ func (w *Work) restore(key store.Key, to *write) {
 	switch {
 	case before == nil && to != nil:
 		w.order = append(w.order, key)
+		w.blind += w.unread(key)
 	case before != nil && to == nil:
 		w.order = slices.DeleteFunc(w.order, func(k store.Key) bool { return k == key })
+		w.blind -= w.unread(key)
 	}
 	if to == nil {
 		delete(w.writes, key)

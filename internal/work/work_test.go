@@ -256,3 +256,66 @@ func TestForeignCursorHarmsOnlyTheCall(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestListingGoesOnBehindItsPages, although the work rewrites what it has listed, so
+// that the records of all pages are its own by the end.
+func TestListingGoesOnBehindItsPages(t *testing.T) {
+	t.Parallel()
+	r := runner(open(t))
+	const all = 11
+	must(t, r.Do(t.Context(), func(w *work.Work) error {
+		for range all {
+			must(t, w.Insert(store.Record{Key: key(w.ID()), Terms: map[string]string{"by": "x"}, Value: []byte("1")}))
+		}
+		return nil
+	}))
+	for _, q := range []store.Query{{Limit: 2}, {Limit: 3, Index: "by"}, {Limit: 2, Index: "by", Reverse: true}} {
+		q.Tenant, q.Kind = tenant, kind
+		seen := map[string]int{}
+		must(t, r.Do(t.Context(), func(w *work.Work) error {
+			q := q
+			for {
+				page, err := w.Find(t.Context(), q)
+				if err != nil {
+					return err
+				}
+				for _, record := range page.Records {
+					seen[record.ID]++
+					if err := w.Put(record); err != nil {
+						return err
+					}
+				}
+				if q.Cursor = page.Next; page.Next == "" {
+					return nil
+				}
+			}
+		}))
+		for id, times := range seen {
+			if times != 1 || len(seen) != all {
+				t.Errorf("%+v: %d records, %s %d times", q, len(seen), id, times)
+			}
+		}
+	}
+}
+
+// TestFailedPartsLeaveNothing, also if they end in a panic that somebody recovers.
+func TestFailedPartsLeaveNothing(t *testing.T) {
+	t.Parallel()
+	r := runner(open(t))
+	err := r.Do(t.Context(), func(w *work.Work) error {
+		func() {
+			defer func() { _ = recover() }()
+			_ = w.Part(func() error {
+				must(t, w.Insert(store.Record{Key: key("a"), Value: []byte("1")}))
+				panic("half way")
+			})
+		}()
+		if w.Size() != 0 {
+			t.Errorf("%d operations are left", w.Size())
+		}
+		return nil
+	})
+	if records, gerr := r.Store().Get(t.Context(), key("a")); err != nil || gerr != nil || records[0].Exists() {
+		t.Error(records, err, gerr)
+	}
+}
