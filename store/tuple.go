@@ -44,8 +44,11 @@ func (t Tuple) Int(n int64) Tuple {
 // Float appends a number, as 16 hexadecimal digits. Both zeros are the same;
 // NaN sorts above all numbers.
 func (t Tuple) Float(f float64) Tuple {
-	if f == 0 {
+	switch {
+	case f == 0:
 		f = 0 // drops the sign of -0
+	case math.IsNaN(f):
+		f = math.NaN() // drops that of a NaN
 	}
 	bits := math.Float64bits(f)
 	if bits>>63 == 1 {

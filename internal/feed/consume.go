@@ -33,9 +33,11 @@ func (f *Feed) Consume(ctx context.Context, name string, handle func(context.Con
 	for failures := 0; ; {
 		c, err := f.acquire(ctx, name, holder)
 		if err == nil {
-			failures = 0
 			h := held{Feed: f, name: name, holder: holder, position: c.Position, until: c.Until, handle: handle, log: log}
 			err = h.work(ctx)
+			if h.position > c.Position { // it got somewhere
+				failures = 0
+			}
 		}
 		switch {
 		case ctx.Err() != nil:

@@ -149,6 +149,9 @@ func (f *Feed) Forget(ctx context.Context, name string) error {
 	})
 }
 
+// Held reports whether somebody works for the consumer, as far as one can know.
+func (f *Feed) Held(c Consumer) bool { return f.held(&c, f.opts.Clock()) }
+
 // held reports whether somebody's lease on the consumer may still run.
 func (f *Feed) held(c *Consumer, now time.Time) bool {
 	return c.Holder != "" && now.Before(c.Until.Add(f.opts.Skew))

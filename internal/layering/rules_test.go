@@ -65,6 +65,13 @@ var rooms = []room{
 		testUses: []string{"store/...", "storetest/..."},
 	},
 
+	// What is measured there stands on everything, beside what one would write
+	// by hand.
+	{
+		dirs:     []string{"internal/bench"},
+		testUses: []string{".", "interaction", "schema", "store", "store/..."},
+	},
+
 	// The contract, and the stores that keep it.
 	{
 		dirs:     []string{"store"},
