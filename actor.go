@@ -5,7 +5,7 @@ import "context"
 // ActorType says what kind of party acts.
 type ActorType string
 
-// The parties.
+// The parties. A host may have types of its own.
 const (
 	ActorSystem   ActorType = "system" // the host itself
 	ActorAgent    ActorType = "agent"
@@ -69,7 +69,9 @@ const (
 	resourceContact     = "contact"
 	resourceTrigger     = "trigger"
 	resourceConsumer    = "consumer"
-	resourceEvents      = "events"
+
+	resourceIdempotencyKey = "idempotency_key"
+	resourceEvents         = "events"
 )
 
 // Action names what a call does, as service and method: "interactions.record".
@@ -103,6 +105,8 @@ const (
 )
 
 // Authorize decides whether an actor may do something; an error says no. It is
-// asked before every call of a service, may be asked several times for one call,
-// and must be safe for concurrent use.
+// asked before every call of a service, about each contact and schema that the call
+// names, and about a Resource without an ID if it names nothing. It may be asked
+// several times for one call, must be safe for concurrent use, and must not call the
+// Engine.
 type Authorize func(ctx context.Context, actor Actor, action Action, resource Resource) error

@@ -49,8 +49,14 @@
 // a state that never was.
 //
 // An error that wraps [ErrUnknownOutcome], and only such a one, leaves open whether
-// the call was done: it comes when a context ends, or a store fails, in the middle
-// of a commit. With an idempotency key, recording again is harmless.
+// a commit was done: it comes when a context ends, or a store fails, in the middle
+// of it. With an idempotency key, recording again is harmless. Calls that work in
+// several commits say so: RecordMany, Delete with Erase, ReplayAll. What they have
+// committed stays, whatever error they end with.
+//
+// Callers of one Engine that contend for a record wait in line, first come first
+// served, and do not fail. Between processes, or several Engines, they try again, up
+// to 32 times.
 //
 // # Time, identity, tenants
 //
@@ -58,4 +64,9 @@
 // they were minted; IDs of contacts and idempotency keys belong to the host and are
 // any text. An Engine works for one tenant; tenants that share a store see nothing of
 // each other.
+//
+// # Sources
+//
+// engage follows public documents, which the comments call seeds and cite by section
+// where a rule comes from one. Seed 002 is "Interactions" of Voyado Engage.
 package engage

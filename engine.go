@@ -27,7 +27,8 @@ type Options struct {
 	Authorize Authorize
 	// NewContact is asked when an interaction is recorded for a contact that is
 	// not known yet; an error refuses it. It may be asked several times for one
-	// call. Nil welcomes everybody.
+	// call. Others who record for the contact wait for its answer, so it should be
+	// quick, and it must not call the Engine. Nil welcomes everybody.
 	NewContact func(ctx context.Context, contactID string) error
 	// Clock tells the time. It must be safe for concurrent use. Default: the
 	// clock of the machine.
@@ -52,8 +53,9 @@ type ConsumerOptions struct {
 	// MaxClockSkew is by how much the clocks of processes may differ. A lease is
 	// taken over only that long after its end. Default 5 s.
 	MaxClockSkew time.Duration
-	// Poll is how often to look for events of other processes. Those of this
-	// process are seen at once. Default 500 ms.
+	// Poll is how often to look for events of other processes, or of another
+	// Engine that was made with New. Those of this Engine, whoever it acts for,
+	// are seen at once. Default 500 ms.
 	Poll time.Duration
 	// Backoff is the pause before a handler that failed n+1 times is called
 	// again. Default: 100 ms · 2ⁿ, at most 30 s.
@@ -63,14 +65,14 @@ type ConsumerOptions struct {
 	Abandoned time.Duration
 }
 
-// Engine keeps the customer engagement of one tenant in a store. Its services
-// are its fields. It is safe for concurrent use; so are several Engines on one
+// Engine keeps the customer engagement of one tenant in a store. What it can do is in
+// its fields: those of [Services], and [Events]. It is safe for concurrent use; so are several Engines on one
 // store, in one or in several processes.
 //
 // An Engine holds nothing that must be released: to end it, end the contexts of
 // its calls and close the store.
 type Engine struct {
-	services
+	Services
 
 	// Events reads the log of what happened, and hands it to consumers.
 	Events Events
@@ -79,8 +81,9 @@ type Engine struct {
 	actor Actor
 }
 
-// services are what an Engine and a Work both offer.
-type services struct {
+// Services are what an Engine and a Work both offer: eng.Schemas, work.Schemas and so
+// on.
+type Services struct {
 	// Schemas declares the schemas that interactions follow.
 	Schemas Schemas
 	// Interactions records what contacts did.
@@ -104,7 +107,10 @@ type core struct {
 // New returns an Engine on the store, acting for the system, and prepares the
 // store for it. The store stays the caller's to close.
 func New(ctx context.Context, st store.Store, opts *Options) (*Engine, error) {
-	c := &core{}
+	if st == nil {
+		return nil, invalid("store", "is nil: memory.New and sqlite.Open make one")
+	}
+	c := &core{compiled: newCompiledSchemas()}
 	if opts != nil {
 		c.opts = *opts
 	}
@@ -120,8 +126,8 @@ func New(ctx context.Context, st store.Store, opts *Options) (*Engine, error) {
 	if c.opts.Logger == nil {
 		c.opts.Logger = slog.New(slog.DiscardHandler)
 	}
-	if _, err := store.EventsFrom(c.opts.Tenant, 0, 0); err != nil {
-		return nil, &InvalidError{Field: "Options.Tenant", Err: err}
+	if err := c.opts.check(); err != nil {
+		return nil, err
 	}
 	c.runner = work.NewRunner(st, work.Options{
 		Tenant:    c.opts.Tenant,
@@ -144,9 +150,34 @@ func New(ctx context.Context, st store.Store, opts *Options) (*Engine, error) {
 	return c.engine(System()), nil
 }
 
+// check refuses options that can never work.
+func (o Options) check() error {
+	if _, err := store.EventsFrom(o.Tenant, 0, 0); err != nil {
+		return &InvalidError{Field: "Options.Tenant", Err: err}
+	}
+	for field, d := range map[string]time.Duration{
+		"Lease":        o.Consumers.Lease,
+		"MaxClockSkew": o.Consumers.MaxClockSkew,
+		"Poll":         o.Consumers.Poll,
+		"Abandoned":    o.Consumers.Abandoned,
+	} {
+		if d < 0 {
+			return invalid("Options.Consumers."+field, "is negative")
+		}
+	}
+	if o.Schema.Limits.PayloadBytes > maxPayload {
+		return invalid("Options.Schema.Limits.PayloadBytes", "is more than 4 MiB, so that a payload and its raw bytes fit into a record")
+	}
+	return nil
+}
+
+// maxPayload is the most that may be allowed for a payload. Together with its raw
+// bytes in base64, it must fit into the value of a record.
+const maxPayload = 4 << 20
+
 func (c *core) engine(actor Actor) *Engine {
 	s := scope{core: c, actor: actor}
-	return &Engine{services: s.services(), Events: Events{s}, core: c, actor: actor}
+	return &Engine{Services: s.services(), Events: Events{s}, core: c, actor: actor}
 }
 
 // As returns the same Engine acting for somebody else. It costs next to nothing.

@@ -29,8 +29,9 @@ func (s Events) After(ctx context.Context, position int64) iter.Seq2[Event, erro
 			yield(Event{}, err)
 			return
 		}
+		at := position // each reading of the sequence begins there
 		for {
-			page, err := s.core.runner.Store().Events(ctx, s.core.opts.Tenant, position, store.MaxLimit)
+			page, err := s.core.runner.Store().Events(ctx, s.core.opts.Tenant, at, store.MaxLimit)
 			if err != nil {
 				yield(Event{}, err)
 				return
@@ -40,7 +41,7 @@ func (s Events) After(ctx context.Context, position int64) iter.Seq2[Event, erro
 				if !yield(event, err) || err != nil {
 					return
 				}
-				position = stored.Position
+				at = stored.Position
 			}
 			if len(page) == 0 {
 				return
@@ -66,6 +67,9 @@ func (s Events) After(ctx context.Context, position int64) iter.Seq2[Event, erro
 // ConsumerOptions.Abandoned and the log went on without it; Forget it to begin
 // anew.
 func (s Events) Consume(ctx context.Context, name string, handle func(ctx context.Context, event Event) error) error {
+	if handle == nil {
+		return invalid("handle", "is nil")
+	}
 	if err := s.consumer(ctx, ActionEventsConsume, name); err != nil {
 		return err
 	}
@@ -96,7 +100,7 @@ func (s Events) Consumers(ctx context.Context) ([]Consumer, error) {
 	consumers := make([]Consumer, 0, len(all))
 	for _, c := range all {
 		consumers = append(consumers, Consumer{
-			Name: c.Name, Position: c.Position, Active: c.Holder != "", Seen: c.Seen, Dropped: c.Dropped,
+			Name: c.Name, Position: c.Position, Active: s.core.feed.Held(c), Seen: c.Seen, Dropped: c.Dropped,
 		})
 	}
 	return consumers, err

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/oklog/ulid/v2"
 )
@@ -44,6 +45,16 @@ const maxPlain = 128
 
 // hashMark begins what stands for a text that cannot stand as it is.
 const hashMark = "sha256:"
+
+// keyText returns what stands for an idempotency key, which may be any bytes: the key
+// itself where it can be kept as it is, else its hash.
+func keyText(key string) string {
+	if len(key) <= 8*maxPlain && utf8.ValidString(key) && !strings.HasPrefix(key, hashMark) {
+		return key
+	}
+	sum := sha256.Sum256([]byte(key))
+	return hashMark + hex.EncodeToString(sum[:])
+}
 
 // plain returns a text that stands for s in IDs and terms: s itself where it is
 // short and harmless, so that a person can read the store, else its hash. Different

@@ -65,11 +65,7 @@ type InteractionFilter struct {
 // List returns one page of interactions. What it costs does not grow with what is
 // stored.
 func (s Interactions) List(ctx context.Context, filter InteractionFilter) (Page[interaction.Interaction], error) {
-	resource := Resource{Type: resourceContact, ID: filter.ContactID}
-	if filter.ContactID == "" {
-		resource = schemaResource(filter.SchemaID)
-	}
-	if err := s.allow(ctx, ActionInteractionsRead, resource); err != nil {
+	if err := s.allowBoth(ctx, ActionInteractionsRead, resourceInteraction, filter.ContactID, filter.SchemaID); err != nil {
 		return Page[interaction.Interaction]{}, err
 	}
 	q := filter.query()
@@ -173,7 +169,7 @@ func (s Interactions) Delete(ctx context.Context, id string) error {
 // Tally returns the counts of a contact: of one schema, or of all if schemaID is
 // empty. A contact that is not known has done nothing.
 func (s Interactions) Tally(ctx context.Context, contactID, schemaID string) (interaction.Tally, error) {
-	if err := s.allow(ctx, ActionInteractionsRead, Resource{Type: resourceContact, ID: contactID}); err != nil {
+	if err := s.allowBoth(ctx, ActionInteractionsRead, resourceInteraction, contactID, schemaID); err != nil {
 		return interaction.Tally{}, err
 	}
 	tally := interaction.Tally{ContactID: contactID, SchemaID: schemaID}

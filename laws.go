@@ -10,72 +10,57 @@ import (
 	"github.com/engage-interactions/engage/store"
 )
 
-// compiledSchemas keeps what is costly to make of stored schemas. Versions never
-// change, so that nothing in it is ever wrong; the zero value is empty and ready.
+// compiledSchemas keeps what is costly to make of stored schemas, by the version of
+// the record that it was made of: no other content ever has that version, so that
+// nothing in it is ever wrong.
 type compiledSchemas struct {
-	mu       sync.Mutex
-	versions map[string]*schema.Schema // by versionID
-	current  map[string]currentSchema  // by schema ID
+	mu      sync.Mutex
+	decoded map[string]asOf[*storedSchema]  // by schema ID; not to be changed
+	laws    map[string]asOf[*schema.Schema] // by kind and ID of the record
 }
 
-// currentSchema is a decoded record, as of a version of that record.
-type currentSchema struct {
+func newCompiledSchemas() compiledSchemas {
+	return compiledSchemas{
+		decoded: make(map[string]asOf[*storedSchema]),
+		laws:    make(map[string]asOf[*schema.Schema]),
+	}
+}
+
+// asOf is what was made of a record at some version.
+type asOf[T any] struct {
 	record store.Version
-	schema *storedSchema // not to be changed
+	made   T
 }
 
-// maxCompiled bounds either map. Some 5 KB each.
+// maxCompiled bounds either map. A schema takes some 5 KB.
 const maxCompiled = 1024
 
-func (c *compiledSchemas) compile(def schema.Definition, version int, opts *schema.Options) (*schema.Schema, error) {
-	id := versionID(def.ID, version)
-	c.mu.Lock()
-	s := c.versions[id]
-	c.mu.Unlock()
-	if s != nil {
-		return s, nil
-	}
-	s, err := schema.Compile(def, opts)
-	if err != nil {
-		return nil, fmt.Errorf("schema %s, version %d, was declared under other options: %w", def.ID, version, err)
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.versions == nil {
-		c.versions = make(map[string]*schema.Schema)
-	}
-	makeRoom(c.versions)
-	c.versions[id] = s
-	return s, nil
-}
-
-func (c *compiledSchemas) get(id string, record store.Version) *storedSchema {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if known, ok := c.current[id]; ok && known.record == record {
-		return known.schema
-	}
-	return nil
-}
-
-func (c *compiledSchemas) set(id string, record store.Version, s *storedSchema) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.current == nil {
-		c.current = make(map[string]currentSchema)
-	}
-	makeRoom(c.current)
-	c.current[id] = currentSchema{record, s}
-}
-
-// makeRoom forgets entries, any, until there is room for one more.
-func makeRoom[V any](m map[string]V) {
-	for key := range m {
-		if len(m) < maxCompiled {
-			return
+// remembered returns what was made of a record, and makes it if it is not known. What
+// a Work has written itself is not stored yet, and not kept.
+func remembered[T any](
+	c *compiledSchemas, in map[string]asOf[T], key string, record store.Version, stored bool, produce func() (T, error),
+) (T, error) {
+	if stored {
+		c.mu.Lock()
+		known, ok := in[key]
+		c.mu.Unlock()
+		if ok && known.record == record {
+			return known.made, nil
 		}
-		delete(m, key)
 	}
+	made, err := produce()
+	if err == nil && stored {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		for other := range in { // make room by forgetting others, any
+			if len(in) < maxCompiled {
+				break
+			}
+			delete(in, other)
+		}
+		in[key] = asOf[T]{record, made}
+	}
+	return made, err
 }
 
 // schema returns the stored schema, which must not be changed, nil if there never
@@ -84,24 +69,21 @@ func (t *turn) schema(ctx context.Context, id string) (*storedSchema, error) {
 	if !isSchemaID(id) {
 		return nil, nil
 	}
-	version, stored, err := schemas.Peek(ctx, t.Work, id)
-	if err != nil {
+	record, stored, err := schemas.Peek(ctx, t.Work, id)
+	if err != nil || record == "" {
 		return nil, err
 	}
-	if stored {
-		if s := t.core.compiled.get(id, version); s != nil {
-			return s, nil
-		}
-	}
-	s, err := schemas.Get(ctx, t.Work, id)
-	if err == nil && stored {
-		t.core.compiled.set(id, version, s)
-	}
-	return s, err
+	c := &t.core.compiled
+	return remembered(c, c.decoded, id, record, stored, func() (*storedSchema, error) {
+		return schemas.Get(ctx, t.Work, id)
+	})
 }
 
 // live returns a schema that takes interactions, and what to judge them by.
 func (t *turn) live(ctx context.Context, id string) (*storedSchema, interaction.Law, error) {
+	if id == "" {
+		return nil, interaction.Law{}, invalid("schemaId", "is empty")
+	}
 	s, err := t.schema(ctx, id)
 	if err != nil {
 		return nil, interaction.Law{}, err
@@ -112,25 +94,45 @@ func (t *turn) live(ctx context.Context, id string) (*storedSchema, interaction.
 	if !s.DeletedDate.IsZero() {
 		return nil, interaction.Law{}, &NotFoundError{Resource: schemaResource(id), Reason: "was deleted"}
 	}
-	law, err := t.law(s.Definition, s.Version)
+	law, err := t.law(ctx, s)
 	return s, law, err
 }
 
-func (t *turn) law(def schema.Definition, version int) (interaction.Law, error) {
-	compiled, err := t.core.compiled.compile(def, version, &t.core.opts.Schema)
-	return interaction.Law{Schema: compiled, Version: version}, err
+// law returns what to judge by under a stored schema.
+func (t *turn) law(ctx context.Context, s *storedSchema) (interaction.Law, error) {
+	record, stored, err := schemas.Peek(ctx, t.Work, s.Definition.ID)
+	if err != nil {
+		return interaction.Law{}, err
+	}
+	return t.compile(schemas.Kind+"/"+s.Definition.ID, record, stored, s.Definition, s.Version)
 }
 
 // lawOf returns the version of a schema that something was checked against.
 func (t *turn) lawOf(ctx context.Context, schemaID string, version int) (interaction.Law, error) {
-	v, err := schemaVersions.Get(ctx, t.Work, versionID(schemaID, version))
+	id := versionID(schemaID, version)
+	record, stored, err := schemaVersions.Peek(ctx, t.Work, id)
+	if err != nil {
+		return interaction.Law{}, err
+	}
+	v, err := schemaVersions.Get(ctx, t.Work, id)
 	if err != nil {
 		return interaction.Law{}, err
 	}
 	if v == nil {
-		return interaction.Law{}, &NotFoundError{Resource: schemaResource(versionID(schemaID, version))}
+		return interaction.Law{}, &NotFoundError{Resource: schemaResource(id)}
 	}
-	return t.law(v.Definition, v.Version)
+	return t.compile(schemaVersions.Kind+"/"+id, record, stored, v.Definition, v.Version)
+}
+
+func (t *turn) compile(key string, record store.Version, stored bool, def schema.Definition, version int) (interaction.Law, error) {
+	c := &t.core.compiled
+	compiled, err := remembered(c, c.laws, key, record, stored, func() (*schema.Schema, error) {
+		return schema.Recompile(def, &t.core.opts.Schema)
+	})
+	if err != nil {
+		return interaction.Law{}, &InvalidError{Field: fmt.Sprintf("stored definition of %s, version %d", def.ID, version), Err: err}
+	}
+	return interaction.Law{Schema: compiled, Version: version}, nil
 }
 
 func schemaResource(id string) Resource { return Resource{Type: resourceSchema, ID: id} }

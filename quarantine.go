@@ -32,7 +32,7 @@ type QuarantineFilter struct {
 // List returns one page of quarantined submissions, in the order in which they were
 // received.
 func (s Quarantine) List(ctx context.Context, filter QuarantineFilter) (Page[interaction.Quarantined], error) {
-	if err := s.allow(ctx, ActionQuarantineRead, schemaResource(filter.SchemaID)); err != nil {
+	if err := s.allowBoth(ctx, ActionQuarantineRead, resourceQuarantine, filter.ContactID, filter.SchemaID); err != nil {
 		return Page[interaction.Quarantined]{}, err
 	}
 	q := store.Query{Reverse: !filter.OldestFirst, Limit: filter.Limit, Cursor: filter.Continuation}
@@ -86,53 +86,68 @@ func (s Quarantine) Replay(ctx context.Context, id string) (Recorded, error) {
 		recorded, err = t.replay(ctx, q)
 		return err
 	})
-	return recorded, err
+	if err != nil {
+		return Recorded{}, err
+	}
+	return recorded, nil
 }
 
 // ReplayAll judges all quarantined submissions of a schema again, the oldest first,
 // and returns how many there were and how many were accepted.
 //
 // It goes in bounded steps, each of which is committed with a note of how far it
-// came (see Replaying). If it is interrupted, the next ReplayAll continues it. A
-// submission that cannot be judged now, say because a limit was lowered, stays as it
-// is. It is not possible
+// came (see Replaying). If it is interrupted, the next ReplayAll continues it, or
+// begins anew if the schema has been superseded since. A submission that cannot be
+// judged now, say because a limit was lowered, stays as it is. It is not possible
 // within Atomically.
 func (s Quarantine) ReplayAll(ctx context.Context, schemaID string) (Progress, error) {
 	if err := s.allow(ctx, ActionQuarantineReplay, schemaResource(schemaID)); err != nil {
 		return Progress{}, err
 	}
 	if s.work != nil {
-		return Progress{}, invalid("ReplayAll", "is not possible within Atomically")
+		return Progress{}, notAtomically(schemaResource(schemaID))
 	}
 	err := s.do(ctx, func(t *turn) error {
-		if _, _, err := t.live(ctx, schemaID); err != nil {
+		_, law, err := t.live(ctx, schemaID)
+		if err != nil {
 			return err
 		}
-		return t.begin(ctx, TaskReplay, schemaID)
+		last, err := progresses.Get(ctx, t.Work, progressID(TaskReplay, schemaResource(schemaID)))
+		if err != nil || last != nil && last.State == StateRunning && last.SchemaVersion == law.Version {
+			return err
+		}
+		return t.begin(TaskReplay, schemaResource(schemaID), law.Version)
 	})
 	if err != nil {
 		return Progress{}, err
 	}
-	return s.steps(ctx, TaskReplay, schemaID, func(t *turn, p *Progress) error {
-		// What comes in meanwhile has been judged by the same schema.
-		q := store.Query{Index: bySchemaReceived, Cursor: p.Cursor, Limit: stepSize}
-		q = window(q, schemaTerm(schemaID), time.Time{}, p.StartedDate)
+	limit := stepSize
+	return s.steps(ctx, TaskReplay, schemaResource(schemaID), func(t *turn, p *storedProgress) error {
+		q := store.Query{Index: bySchemaReceived, Prefix: schemaTerm(schemaID).String(), Cursor: p.Cursor, Limit: limit}
 		entries, next, err := quarantine.Find(ctx, t.Work, q)
 		if err != nil {
 			return err
 		}
-		for _, entry := range entries {
+		size := 0
+		for n, entry := range entries {
+			if size += len(entry.Raw); n > 0 && (t.Size() > maxRunOperations || size > maxRunBytes) {
+				limit = n
+				return errTooMuch
+			}
+			if entry.SchemaVersion == p.SchemaVersion && entry.ReceivedDate.After(p.StartedDate) {
+				continue // it came in meanwhile, and was judged by the same version
+			}
 			var recorded Recorded
 			err := t.Part(func() (err error) {
 				recorded, err = t.replay(ctx, entry)
 				return err
 			})
-			unfit := errors.Is(err, ErrInvalid) || errors.Is(err, ErrRefused)
+			unfit := errors.Is(err, ErrInvalid) || errors.Is(err, ErrRefused) || errors.Is(err, ErrConflict)
 			if err != nil && !unfit {
 				return err
 			}
 			p.Handled++
-			if recorded.Accepted {
+			if err == nil && recorded.Accepted && !recorded.Repeated {
 				p.Accepted++
 			}
 		}
@@ -149,7 +164,7 @@ func (s Quarantine) Replaying(ctx context.Context, schemaID string) (Progress, b
 	if err := s.allow(ctx, ActionQuarantineRead, schemaResource(schemaID)); err != nil {
 		return Progress{}, false, err
 	}
-	return s.progress(ctx, TaskReplay, schemaID)
+	return s.progress(ctx, TaskReplay, schemaResource(schemaID))
 }
 
 // Discard removes a quarantined submission for good.
@@ -196,7 +211,11 @@ func (t *turn) replay(ctx context.Context, q *interaction.Quarantined) (Recorded
 	if err := t.prefetch(ctx, []interaction.Submission{submission}); err != nil {
 		return Recorded{}, err
 	}
-	bound, err := t.bound(ctx, submission)
+	named := submission
+	if q.Minted {
+		named.ContactID = ""
+	}
+	bound, err := t.bound(ctx, named)
 	if err != nil {
 		return Recorded{}, err
 	}
@@ -207,7 +226,7 @@ func (t *turn) replay(ctx context.Context, q *interaction.Quarantined) (Recorded
 	if err != nil {
 		return Recorded{}, err
 	}
-	verdict, err := interaction.Judge(submission, law, t.ID(), t.now)
+	verdict, err := interaction.Judge(submission, law, t.ID(), q.ReceivedDate)
 	if err != nil {
 		return Recorded{}, invalidSubmission(err)
 	}
@@ -215,10 +234,10 @@ func (t *turn) replay(ctx context.Context, q *interaction.Quarantined) (Recorded
 		if err := quarantine.Delete(t.Work, q); err != nil {
 			return Recorded{}, err
 		}
-		return describe(verdict), t.insert(ctx, verdict, stored, law)
+		return describe(verdict), t.insert(ctx, verdict, stored, law, q.Minted)
 	}
 	still := verdict.Quarantined
-	still.ID, still.ReceivedDate, still.Attempts = q.ID, q.ReceivedDate, q.Attempts+1
+	still.ID, still.Minted, still.Attempts = q.ID, q.Minted, q.Attempts+1
 	return describe(verdict), quarantine.Put(t.Work, still)
 }
 

@@ -2,8 +2,9 @@ package engage
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
-	"strconv"
+	"slices"
 	"time"
 
 	"github.com/engage-interactions/engage/interaction"
@@ -47,12 +48,15 @@ type Recorded struct {
 // rejects.
 //
 // A repeated idempotency key returns the first interaction and records nothing. It
-// binds on acceptance: what was rejected may be corrected and sent again with it.
+// binds on acceptance: what was rejected may be corrected and sent again with it. It
+// stays bound when the interaction is deleted.
 //
 // Nothing is kept, and the error is, ErrNotFound if there is no such schema or it
 // was deleted; ErrInvalid if the contact's ID or createdDate is wrong, or the
 // payload is no JSON object or over a limit, with the field in [*InvalidError] and
-// a [*schema.PayloadError] behind it; ErrRefused if Options.NewContact refused.
+// a [*schema.PayloadError] behind it; ErrConflict if the idempotency key is bound to
+// an interaction of another contact or schema; ErrRefused if Options.NewContact
+// refused.
 func (s Interactions) Record(ctx context.Context, submission interaction.Submission) (Recorded, error) {
 	if err := s.mayRecord(ctx, submission); err != nil {
 		return Recorded{}, err
@@ -62,15 +66,31 @@ func (s Interactions) Record(ctx context.Context, submission interaction.Submiss
 		recorded, err = t.record(ctx, submission)
 		return err
 	})
-	return recorded, err
+	if err != nil {
+		return Recorded{}, err
+	}
+	return recorded, nil
 }
 
 // Outcome is what became of one of many submissions: it was recorded, or Err says
-// why nothing of it was kept.
+// why nothing of it was kept. In JSON, its text is the member "error".
 type Outcome struct {
 	Recorded
 
 	Err error `json:"-"`
+}
+
+// MarshalJSON returns the members of Recorded, and the text of Err.
+func (o Outcome) MarshalJSON() ([]byte, error) {
+	var text string
+	if o.Err != nil {
+		text = o.Err.Error()
+	}
+	return json.Marshal(struct {
+		Recorded
+
+		Error string `json:"error,omitempty"`
+	}{o.Recorded, text})
 }
 
 // RecordMany records interactions in their order, in as few commits as there is
@@ -85,7 +105,11 @@ func (s Interactions) RecordMany(ctx context.Context, submissions []interaction.
 		end := begin
 		err := s.do(ctx, func(t *turn) error {
 			end = min(begin+maxRun, len(submissions))
-			if err := t.prefetch(ctx, submissions[begin:end]); err != nil {
+			ahead := slices.Clone(submissions[begin:end])
+			for i := range ahead {
+				ahead[i].IdempotencyKey = keyText(ahead[i].IdempotencyKey)
+			}
+			if err := t.prefetch(ctx, ahead); err != nil {
 				return err
 			}
 			size := 0
@@ -103,7 +127,7 @@ func (s Interactions) RecordMany(ctx context.Context, submissions []interaction.
 				outcomes[i] = Outcome{Err: err}
 			}
 		}
-		if end == begin || ctx.Err() != nil {
+		if err != nil || ctx.Err() != nil {
 			for i := end; i < len(outcomes); i++ {
 				outcomes[i] = Outcome{Err: errors.Join(err, ctx.Err())}
 			}
@@ -117,9 +141,9 @@ func (s Interactions) RecordMany(ctx context.Context, submissions []interaction.
 // What one commit of RecordMany takes: one more interaction must always fit into a
 // batch, with all its tallies, segment values, triggers and events.
 const (
-	maxRun           = 1_000
+	maxRun           = 500 // what is read ahead counts too
 	maxRunOperations = store.MaxOperations - 1_500
-	maxRunBytes      = store.MaxBatch / 8
+	maxRunBytes      = store.MaxBatch / 32 // a "<" in a property for segments comes to some 12 bytes
 )
 
 func (s Interactions) recordOne(ctx context.Context, t *turn, submission interaction.Submission) Outcome {
@@ -137,10 +161,11 @@ func (s Interactions) recordOne(ctx context.Context, t *turn, submission interac
 	return Outcome{Recorded: recorded}
 }
 
-// Check says what Record would make of a submission, and keeps nothing. Only the
-// idempotency key is not looked at.
+// Check says what Record would make of a submission, and keeps nothing. It looks at
+// the submission and its schema only: not at the idempotency key, and it does not ask
+// Options.NewContact.
 func (s Interactions) Check(ctx context.Context, submission interaction.Submission) (Recorded, error) {
-	if err := s.allow(ctx, ActionInteractionsCheck, schemaResource(submission.SchemaID)); err != nil {
+	if err := s.allowBoth(ctx, ActionInteractionsCheck, resourceInteraction, submission.ContactID, submission.SchemaID); err != nil {
 		return Recorded{}, err
 	}
 	var checked Recorded
@@ -164,7 +189,7 @@ func (s Interactions) Check(ctx context.Context, submission interaction.Submissi
 }
 
 func (s Interactions) mayRecord(ctx context.Context, submission interaction.Submission) error {
-	return s.allow(ctx, ActionInteractionsRecord, Resource{Type: resourceContact, ID: submission.ContactID})
+	return s.allowBoth(ctx, ActionInteractionsRecord, resourceInteraction, submission.ContactID, submission.SchemaID)
 }
 
 // prefetch reads at one moment what recording the submissions will read.
@@ -191,6 +216,7 @@ func (t *turn) prefetch(ctx context.Context, submissions []interaction.Submissio
 
 // record decides on a submission and writes what became of it.
 func (t *turn) record(ctx context.Context, s interaction.Submission) (Recorded, error) {
+	s.IdempotencyKey = keyText(s.IdempotencyKey)
 	if err := t.prefetch(ctx, []interaction.Submission{s}); err != nil {
 		return Recorded{}, err
 	}
@@ -205,8 +231,8 @@ func (t *turn) record(ctx context.Context, s interaction.Submission) (Recorded, 
 	if err != nil {
 		return Recorded{}, err
 	}
-	id := t.ID()
-	if s.ContactID == "" {
+	id, minted := t.ID(), s.ContactID == ""
+	if minted {
 		s.ContactID = t.ID()
 	}
 	verdict, err := interaction.Judge(s, law, id, t.now)
@@ -214,8 +240,9 @@ func (t *turn) record(ctx context.Context, s interaction.Submission) (Recorded, 
 		return Recorded{}, invalidSubmission(err)
 	}
 	if verdict.Interaction != nil {
-		err = t.insert(ctx, verdict, stored, law)
+		err = t.insert(ctx, verdict, stored, law, minted)
 	} else {
+		verdict.Quarantined.Minted = minted
 		err = t.quarantine(verdict.Quarantined)
 	}
 	return describe(verdict), err
@@ -231,11 +258,17 @@ func (t *turn) bound(ctx context.Context, s interaction.Submission) (*Recorded, 
 	if err != nil || b == nil {
 		return nil, err
 	}
+	same := s.ContactID == b.ContactID || s.ContactID == "" && b.Minted
+	if !same || s.SchemaID != b.SchemaID { // whose it is, is not for everybody to know
+		return nil, &ConflictError{
+			Resource: Resource{Type: resourceIdempotencyKey}, Reason: "was used for another contact or schema",
+		}
+	}
 	return &Recorded{ID: b.InteractionID, ContactID: b.ContactID, Accepted: true, Repeated: true}, nil
 }
 
 // insert writes an accepted interaction and all that follows from it.
-func (t *turn) insert(ctx context.Context, verdict interaction.Verdict, s *storedSchema, law interaction.Law) error {
+func (t *turn) insert(ctx context.Context, verdict interaction.Verdict, s *storedSchema, law interaction.Law, minted bool) error {
 	i := verdict.Interaction
 	if err := t.meet(ctx, i.ContactID); err != nil {
 		return err
@@ -249,7 +282,10 @@ func (t *turn) insert(ctx context.Context, verdict interaction.Verdict, s *store
 		return err
 	}
 	if i.IdempotencyKey != "" {
-		if err := bindings.Put(t.Work, &binding{KeyHash: hashOf(i.IdempotencyKey), InteractionID: i.ID, ContactID: i.ContactID}); err != nil {
+		bound := &binding{
+			KeyHash: hashOf(i.IdempotencyKey), InteractionID: i.ID, ContactID: i.ContactID, SchemaID: i.SchemaID, Minted: minted,
+		}
+		if err := bindings.Put(t.Work, bound); err != nil {
 			return err
 		}
 	}
@@ -261,8 +297,12 @@ func (t *turn) insert(ctx context.Context, verdict interaction.Verdict, s *store
 	if err := t.emit(EventInteractionCreated, interactionResource(i.ID), event); err != nil {
 		return err
 	}
-	if err := t.countValues(ctx, i, law.Schema, verdict.Values, +1); err != nil {
-		return err
+	for _, v := range verdict.Values {
+		if p, ok := law.Schema.Property(v.Property); ok && p.AddToSegmentation {
+			if err := t.countValue(ctx, i, v, +1); err != nil {
+				return err
+			}
+		}
 	}
 	return t.fire(ctx, i, verdict.Values, s.Triggers)
 }
@@ -312,15 +352,7 @@ func (t *turn) deleteInteraction(ctx context.Context, i *interaction.Interaction
 	if err := t.removeFrom(ctx, i, i.SchemaID, byContactSchemaCreated, contactTerm(i.ContactID).Text(i.SchemaID)); err != nil {
 		return err
 	}
-	law, err := t.lawOf(ctx, i.SchemaID, i.SchemaVersion)
-	if err != nil {
-		return err
-	}
-	values, err := law.Schema.Values(i.Payload)
-	if err != nil {
-		return err
-	}
-	if err := t.countValues(ctx, i, law.Schema, values, -1); err != nil {
+	if err := t.uncountValues(ctx, i); err != nil {
 		return err
 	}
 	return t.emit(EventInteractionDeleted, interactionResource(i.ID), interactionEvent(i))
@@ -384,16 +416,4 @@ func invalidSubmission(err error) error {
 		return &InvalidError{Field: field.Field, Err: field.Err}
 	}
 	return err
-}
-
-// number returns the value of a number, for its place in an order.
-func number(v schema.Value) *float64 {
-	if v.Type != schema.TypeNumber && v.Type != schema.TypeInteger {
-		return nil
-	}
-	f, err := strconv.ParseFloat(string(v.Raw), 64)
-	if err != nil {
-		return nil
-	}
-	return &f
 }

@@ -1,7 +1,9 @@
 package engage
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,6 +16,8 @@ import (
 
 // Schemas declares the schemas that interactions follow (seed 002, "The
 // interactionschemas endpoint").
+//
+// A definition is kept as it was written, but for the space between its parts.
 //
 // A schema is never changed in place. Supersede adds a version, and every
 // interaction says which version it was checked against. A deleted schema takes
@@ -39,11 +43,13 @@ type Schema struct {
 // once; ErrConflict if the schema exists, or is still being erased; ErrRefused if
 // the tenant has as many schemas as schema.Limits.Schemas allows.
 func (s Schemas) Create(ctx context.Context, def schema.Definition) (Schema, error) {
-	if _, err := s.check(ctx, ActionSchemasCreate, def); err != nil {
+	compiled, err := s.check(ctx, ActionSchemasCreate, def)
+	if err != nil {
 		return Schema{}, err
 	}
+	def = compiled.Definition() // in the form that it is stored in
 	var created Schema
-	err := s.do(ctx, func(t *turn) error {
+	err = s.do(ctx, func(t *turn) error {
 		old, err := schemas.Get(ctx, t.Work, def.ID)
 		if err != nil {
 			return err
@@ -53,12 +59,17 @@ func (s Schemas) Create(ctx context.Context, def schema.Definition) (Schema, err
 			if old.DeletedDate.IsZero() {
 				return &ConflictError{Resource: schemaResource(def.ID), Reason: "exists"}
 			}
-			erasing, err := progresses.Get(ctx, t.Work, progressID(TaskErase, def.ID))
+			erasing, err := progresses.Get(ctx, t.Work, progressID(TaskErase, schemaResource(def.ID)))
 			if err != nil {
 				return err
 			}
 			if erasing != nil && erasing.State == StateRunning {
 				return &ConflictError{Resource: schemaResource(def.ID), Reason: "is being erased: delete it with Erase again to see that through"}
+			}
+			if erasing != nil {
+				if err := progresses.Delete(t.Work, erasing); err != nil {
+					return err
+				}
 			}
 			next.Version = old.Version + 1
 		}
@@ -66,7 +77,7 @@ func (s Schemas) Create(ctx context.Context, def schema.Definition) (Schema, err
 			return err
 		}
 		created = next.public()
-		return t.declare(ctx, next, EventSchemaCreated)
+		return t.declare(ctx, next, compiled, EventSchemaCreated)
 	})
 	return created, err
 }
@@ -84,12 +95,14 @@ type SupersedeOptions struct {
 // Without Force, a change that breaks is refused: the error wraps ErrRefused and an
 // [*IncompatibleError] with the changes. It is ErrNotFound if the schema does not
 // exist or was deleted, and ErrInvalid as for Create. A definition that changes
-// nothing is no error, and no new version.
+// nothing is no error, and no new version. Triggers that wait for a value which the
+// new version rules out are removed.
 func (s Schemas) Supersede(ctx context.Context, def schema.Definition, opts *SupersedeOptions) (Schema, error) {
 	compiled, err := s.check(ctx, ActionSchemasSupersede, def)
 	if err != nil {
 		return Schema{}, err
 	}
+	def = compiled.Definition()
 	var result Schema
 	err = s.do(ctx, func(t *turn) error {
 		old, law, err := t.live(ctx, def.ID)
@@ -106,7 +119,7 @@ func (s Schemas) Supersede(ctx context.Context, def schema.Definition, opts *Sup
 			return &RefusedError{
 				Rule:     "the new version breaks what was valid",
 				Resource: schemaResource(def.ID),
-				Remedy:   "keep the changes compatible, or force it",
+				Remedy:   "keep the changes compatible, or set SupersedeOptions.Force",
 				Err:      incompatible,
 			}
 		}
@@ -117,7 +130,7 @@ func (s Schemas) Supersede(ctx context.Context, def schema.Definition, opts *Sup
 			}
 		}
 		result = next.public()
-		return t.declare(ctx, next, EventSchemaSuperseded)
+		return t.declare(ctx, next, compiled, EventSchemaSuperseded)
 	})
 	return result, err
 }
@@ -235,13 +248,16 @@ func (s Schemas) List(ctx context.Context, opts *SchemaListOptions) ([]Schema, e
 // DeleteOptions say what goes with a schema.
 type DeleteOptions struct {
 	// Erase removes all that was recorded under the schema, of every version, and
-	// what is in quarantine for it.
+	// what is in quarantine for it. What remains holds no payload, but names
+	// contacts: the contacts themselves, their tallies (with a count of zero, and
+	// of how many there ever were), the triggers that have fired for them, which
+	// idempotency keys were used, and the events until they are trimmed.
 	Erase bool
 }
 
-// Delete makes a schema take no more interactions. What was recorded stays
-// readable, unless Erase is set. Deleting a schema that is deleted or unknown is
-// no error.
+// Delete makes a schema take no more interactions, and removes its triggers. What
+// was recorded stays readable, unless Erase is set. Deleting a schema that is deleted
+// or unknown is no error.
 //
 // Erasing goes through the records in bounded steps, each of which is committed
 // with a note of how far it came (see Erasing). If it is interrupted, the next
@@ -252,7 +268,7 @@ func (s Schemas) Delete(ctx context.Context, id string, opts *DeleteOptions) err
 	}
 	erase := opts != nil && opts.Erase
 	if erase && s.work != nil {
-		return invalid("Erase", "is not possible within Atomically")
+		return notAtomically(schemaResource(id))
 	}
 	found := false
 	err := s.do(ctx, func(t *turn) error {
@@ -268,10 +284,14 @@ func (s Schemas) Delete(ctx context.Context, id string, opts *DeleteOptions) err
 				return err
 			}
 		}
-		if erase {
-			err = t.begin(ctx, TaskErase, id)
+		if !erase {
+			return nil
 		}
-		return err
+		last, err := progresses.Get(ctx, t.Work, progressID(TaskErase, schemaResource(id)))
+		if err != nil || last != nil { // it is running, or was done since the schema was last created
+			return err
+		}
+		return t.begin(TaskErase, schemaResource(id), 0)
 	})
 	if err != nil || !erase || !found {
 		return err
@@ -285,13 +305,17 @@ func (s Schemas) Erasing(ctx context.Context, id string) (Progress, bool, error)
 	if err := s.allow(ctx, ActionSchemasRead, schemaResource(id)); err != nil {
 		return Progress{}, false, err
 	}
-	return s.progress(ctx, TaskErase, id)
+	return s.progress(ctx, TaskErase, schemaResource(id))
 }
 
 // check is what Create and Supersede see to before any work.
 func (s Schemas) check(ctx context.Context, action Action, def schema.Definition) (*schema.Schema, error) {
 	if err := s.allow(ctx, action, schemaResource(def.ID)); err != nil {
 		return nil, err
+	}
+	var compact bytes.Buffer
+	if json.Compact(&compact, def.JSONSchema) == nil { // storing it takes the space out
+		def.JSONSchema = compact.Bytes()
 	}
 	compiled, err := schema.Compile(def, &s.core.opts.Schema)
 	if err != nil {
@@ -301,8 +325,13 @@ func (s Schemas) check(ctx context.Context, action Action, def schema.Definition
 }
 
 // declare writes a new version of a schema.
-func (t *turn) declare(ctx context.Context, s *storedSchema, event EventType) error {
+func (t *turn) declare(ctx context.Context, s *storedSchema, compiled *schema.Schema, event EventType) error {
 	version := &storedVersion{Definition: s.Definition, Version: s.Version, CreatedDate: s.CreatedDate}
+	for _, p := range compiled.Properties() {
+		if p.AddToSegmentation {
+			version.Segmentable = append(version.Segmentable, p.Name)
+		}
+	}
 	if _, err := schemaVersions.Get(ctx, t.Work, schemaVersions.ID(version)); err != nil {
 		return err
 	}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"iter"
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/engage-interactions/engage/interaction"
@@ -20,7 +22,8 @@ import (
 //
 // A segment is a sequence of contact IDs, each once. It is read page by page as it
 // is consumed, while others go on recording: it holds every contact that belonged
-// to it throughout. An error ends it.
+// to it throughout, unless its number or value changed meanwhile. It remembers whom it
+// has named, so it takes memory for each of its members. An error ends it.
 type Segments struct{ scope }
 
 // CountSegment is the contacts that have a number of interactions.
@@ -34,7 +37,7 @@ type CountSegment struct {
 	AtMost  *int64
 	// From and To count only interactions with From <= CreatedDate < To. Zero is
 	// open. With either, the segment costs the interactions in the window, and
-	// memory for each contact in it.
+	// memory for each contact that has one there.
 	From, To time.Time
 	// ByReceived bounds the ReceivedDate instead.
 	ByReceived bool
@@ -42,14 +45,18 @@ type CountSegment struct {
 
 // ByCount returns a segment by number. In the order of ascending numbers, or,
 // where contacts without interactions belong to it or a window is set, of IDs.
+//
+// The error wraps ErrNotFound for an unknown schema, ErrInvalid for bounds that
+// cannot be met.
 func (s Segments) ByCount(ctx context.Context, seg CountSegment) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		m := &members{yield: yield}
 		err := s.allow(ctx, ActionSegmentsRead, schemaResource(seg.SchemaID))
+		if err == nil && seg.SchemaID != "" {
+			_, err = s.law(ctx, seg.SchemaID)
+		}
 		switch {
 		case err != nil:
-		case seg.SchemaID != "" && !isSchemaID(seg.SchemaID):
-			err = &NotFoundError{Resource: schemaResource(seg.SchemaID)}
 		case seg.AtLeast < 0 || seg.AtMost != nil && *seg.AtMost < seg.AtLeast:
 			err = invalid("AtLeast", "is negative or more than AtMost")
 		case !seg.From.IsZero() || !seg.To.IsZero():
@@ -177,7 +184,8 @@ type ValueSegment struct {
 	// Equals is the value, a JSON string, number or boolean. If it is nil, every
 	// value will do.
 	Equals json.RawMessage
-	// AtLeast and AtMost bound the value of a number instead. Nil is no bound.
+	// AtLeast and AtMost bound the value of a number instead, which is compared as
+	// a 64-bit float. Nil is no bound.
 	AtLeast, AtMost *float64
 }
 
@@ -199,18 +207,7 @@ func (s Segments) ByValue(ctx context.Context, seg ValueSegment) iter.Seq2[strin
 }
 
 func (s Segments) byValue(ctx context.Context, seg ValueSegment, m *members) error {
-	var law interaction.Law
-	err := s.do(ctx, func(t *turn) error {
-		stored, err := t.schema(ctx, seg.SchemaID)
-		if err != nil {
-			return err
-		}
-		if stored == nil {
-			return &NotFoundError{Resource: schemaResource(seg.SchemaID)}
-		}
-		law, err = t.law(stored.Definition, stored.Version)
-		return err
-	})
+	law, err := s.law(ctx, seg.SchemaID)
 	if err != nil {
 		return err
 	}
@@ -231,27 +228,43 @@ func (s Segments) byValue(ctx context.Context, seg ValueSegment, m *members) err
 	})
 }
 
+// law returns the schema that a segment is about, deleted or not.
+func (s Segments) law(ctx context.Context, schemaID string) (law interaction.Law, err error) {
+	err = s.do(ctx, func(t *turn) error {
+		stored, err := t.schema(ctx, schemaID)
+		if err != nil {
+			return err
+		}
+		if stored == nil {
+			return &NotFoundError{Resource: schemaResource(schemaID)}
+		}
+		law, err = t.law(ctx, stored)
+		return err
+	})
+	return law, err
+}
+
 // query returns where the values of the segment are, and the one that they must
 // equal, if there is one.
 func (seg ValueSegment) query(s *schema.Schema) (q store.Query, canonical string, err error) {
 	property, ok := s.Property(seg.Property)
 	switch {
 	case !ok || !property.AddToSegmentation:
-		return q, "", invalid("Property", "is not marked addToSegmentation")
+		return q, "", invalid("Property", strconv.Quote(seg.Property)+" is not marked addToSegmentation")
 	case seg.AtLeast != nil && math.IsNaN(*seg.AtLeast), seg.AtMost != nil && math.IsNaN(*seg.AtMost):
 		return q, "", invalid("AtLeast", "is not a number")
 	case (seg.AtLeast != nil || seg.AtMost != nil) && (seg.Equals != nil || !isNumeric(property.Type)):
 		return q, "", invalid("AtLeast", "needs a property that is a number, and excludes Equals")
 	}
 	place := segmentValue{SchemaID: seg.SchemaID, Property: seg.Property}
-	within := schemaTerm(seg.SchemaID).Text(plain(seg.Property))
+	within := schemaTerm(seg.SchemaID).Text(brief(seg.Property))
 	q = store.Query{Index: byValue, Prefix: within.String()}
 	if seg.Equals != nil {
 		v, err := s.ParseValue(seg.Property, seg.Equals)
 		if err != nil {
 			return q, "", &InvalidError{Field: "Equals", Err: err}
 		}
-		place.Canonical, place.Number = v.Canonical(), number(v)
+		place.Canonical, place.Number = v.Canonical(), number(v.Raw)
 		q.Prefix = place.term().String()
 		return q, place.Canonical, nil
 	}
@@ -266,32 +279,51 @@ func (seg ValueSegment) query(s *schema.Schema) (q store.Query, canonical string
 
 func isNumeric(t schema.Type) bool { return t == schema.TypeNumber || t == schema.TypeInteger }
 
-// countValues counts an interaction's values for the segments, or takes them back.
-func (t *turn) countValues(ctx context.Context, i *interaction.Interaction, law *schema.Schema, values []schema.Value, change int64) error {
-	for _, v := range values {
-		if p, ok := law.Property(v.Property); !ok || !p.AddToSegmentation {
-			continue
-		}
-		counted := &segmentValue{
-			SchemaID: i.SchemaID, Property: v.Property, Value: v.Raw, Canonical: v.Canonical(), Number: number(v), ContactID: i.ContactID,
-		}
-		stored, err := segmentValues.Get(ctx, t.Work, segmentValues.ID(counted))
-		if err != nil {
-			return err
-		}
-		if stored != nil {
-			counted = stored
-		}
-		if counted.Count += change; counted.Count <= 0 {
-			err = segmentValues.Delete(t.Work, counted)
-		} else {
-			err = segmentValues.Put(t.Work, counted)
-		}
-		if err != nil {
-			return err
+// countValue counts a value of an interaction for the segments, or takes it back.
+func (t *turn) countValue(ctx context.Context, i *interaction.Interaction, v schema.Value, change int64) error {
+	counted := &segmentValue{
+		SchemaID: i.SchemaID, Property: v.Property, Value: v.Raw, Canonical: v.Canonical(), Number: number(v.Raw), ContactID: i.ContactID,
+	}
+	stored, err := segmentValues.Get(ctx, t.Work, segmentValues.ID(counted))
+	if err != nil {
+		return err
+	}
+	if stored != nil {
+		counted = stored
+	}
+	if counted.Count += change; counted.Count <= 0 {
+		return segmentValues.Delete(t.Work, counted)
+	}
+	return segmentValues.Put(t.Work, counted)
+}
+
+// uncountValues takes back all values of an interaction.
+func (t *turn) uncountValues(ctx context.Context, i *interaction.Interaction) error {
+	v, err := schemaVersions.Get(ctx, t.Work, versionID(i.SchemaID, i.SchemaVersion))
+	if err != nil || v == nil || len(v.Segmentable) == 0 {
+		return err
+	}
+	var payload map[string]json.RawMessage
+	if err := json.Unmarshal(i.Payload, &payload); err != nil {
+		return fmt.Errorf("interaction %s: reading its payload: %w", i.ID, err)
+	}
+	for _, property := range v.Segmentable {
+		if raw, ok := payload[property]; ok {
+			if err := t.countValue(ctx, i, schema.Value{Property: property, Raw: raw}, -1); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// number returns a value that is a number, for its place in an order, else nil.
+func number(value json.RawMessage) *float64 {
+	f, err := strconv.ParseFloat(string(value), 64)
+	if err != nil {
+		return nil
+	}
+	return &f
 }
 
 // eachPage reads a query page by page, each in a work of its own. What pick, which

@@ -29,6 +29,10 @@ type storedVersion struct {
 	Definition  schema.Definition `json:"definition"`
 	Version     int               `json:"version"`
 	CreatedDate time.Time         `json:"createdDate"`
+	// Segmentable are the properties whose values are counted for segments, so
+	// that those of an interaction can be taken back whatever has become of the
+	// limits of schemas.
+	Segmentable []string `json:"segmentable,omitempty"`
 }
 
 // census counts the schemas that are not deleted. It is the guard of their limit.
@@ -36,11 +40,14 @@ type census struct {
 	Live int `json:"live"`
 }
 
-// binding says which interaction an idempotency key stands for.
+// binding says which interaction an idempotency key stands for. It stays when the
+// interaction goes.
 type binding struct {
 	KeyHash       string `json:"keyHash"`
 	InteractionID string `json:"interactionId"`
 	ContactID     string `json:"contactId"`
+	SchemaID      string `json:"schemaId"`
+	Minted        bool   `json:"minted,omitempty"` // the contact's ID, for the submission had none
 }
 
 // segmentValue counts the interactions of a contact that have one value in one
@@ -142,9 +149,9 @@ var (
 		Kind: "trigger_firing", Format: 1,
 		ID: func(f *firing) string { return f.ID },
 	}
-	progresses = work.Table[Progress]{
+	progresses = work.Table[storedProgress]{
 		Kind: "progress", Format: 1,
-		ID: func(p *Progress) string { return progressID(p.Task, p.SchemaID) },
+		ID: func(p *storedProgress) string { return progressID(p.Task, p.Subject) },
 	}
 )
 
@@ -187,11 +194,19 @@ func schemaTerm(schemaID string) store.Tuple { return store.Tuple{}.Text(schemaI
 
 // term orders the values of a property: numbers by size, others by text.
 func (v *segmentValue) term() store.Tuple {
-	t := schemaTerm(v.SchemaID).Text(plain(v.Property))
+	t := schemaTerm(v.SchemaID).Text(brief(v.Property))
 	if v.Number != nil {
 		return t.Float(*v.Number)
 	}
-	return t.Text(plain(v.Canonical))
+	return t.Text(brief(v.Canonical))
+}
+
+// brief is plain for the parts of a term that has four of them.
+func brief(s string) string {
+	if len(s) > maxPlain*3/4 {
+		return hashMark + hashOf(s)
+	}
+	return plain(s)
 }
 
 // hashOf is an ID for a combination of texts that may be long.

@@ -41,10 +41,10 @@ func (s Triggers) Register(ctx context.Context, schemaID, property string, value
 		if err != nil {
 			return &InvalidError{Field: "value", Err: err}
 		}
-		registered = trigger
+		registered = trigger.Clone()
 		for _, other := range stored.Triggers {
 			if other.Same(trigger) {
-				registered = other
+				registered = other.Clone()
 				return nil
 			}
 		}
@@ -71,10 +71,14 @@ func (s Triggers) List(ctx context.Context, schemaID string) ([]interaction.Trig
 	var all []interaction.Trigger
 	err := s.do(ctx, func(t *turn) error {
 		stored, _, err := t.live(ctx, schemaID)
-		if err == nil {
-			all = append([]interaction.Trigger(nil), stored.Triggers...)
+		if err != nil {
+			return err
 		}
-		return err
+		all = nil
+		for _, trigger := range stored.Triggers {
+			all = append(all, trigger.Clone())
+		}
+		return nil
 	})
 	return all, err
 }

@@ -11,7 +11,7 @@ import (
 // What they write is seen by later calls of the same Work, and by nobody else
 // until the batch is committed. A Work is for one goroutine.
 type Work struct {
-	services
+	Services
 }
 
 // Atomically runs do, and commits all that its calls wrote as one: everything or
@@ -23,13 +23,16 @@ type Work struct {
 // set its results anew each time and have no effects outside of the Work. In
 // particular it must not call the Engine itself, which could wait for the very
 // records that this Work is about to write. After do has returned, the Work is
-// dead: its calls give ErrWorkDone.
+// dead: its calls give ErrWorkDone. Events are not among its services: those of
+// the Work itself are not in the log before the commit.
 //
-// A batch holds 5,000 records and 64 MiB at most.
+// A batch holds 5,000 records and 64 MiB at most. What was read counts too, for the
+// commit holds only if it is still so: do long lists outside, and what depends on
+// them inside.
 func (e *Engine) Atomically(ctx context.Context, do func(w *Work) error) error {
 	return e.core.runner.Do(ctx, func(w *work.Work) error {
 		s := scope{core: e.core, actor: e.actor, work: w}
-		return do(&Work{services: s.services()})
+		return do(&Work{Services: s.services()})
 	})
 }
 
@@ -41,8 +44,8 @@ type scope struct {
 	work  *work.Work // nil outside of Atomically
 }
 
-func (s scope) services() services {
-	return services{
+func (s scope) services() Services {
+	return Services{
 		Schemas:      Schemas{s},
 		Interactions: Interactions{s},
 		Quarantine:   Quarantine{s},
@@ -62,6 +65,23 @@ func (s scope) allow(ctx context.Context, action Action, resource Resource) erro
 	return nil
 }
 
+// allowBoth asks about the contact and the schema that a call names, or, if it names
+// neither, about all there is of a type.
+func (s scope) allowBoth(ctx context.Context, action Action, all, contactID, schemaID string) error {
+	if contactID == "" && schemaID == "" {
+		return s.allow(ctx, action, Resource{Type: all})
+	}
+	if contactID != "" {
+		if err := s.allow(ctx, action, Resource{Type: resourceContact, ID: contactID}); err != nil {
+			return err
+		}
+	}
+	if schemaID != "" {
+		return s.allow(ctx, action, schemaResource(schemaID))
+	}
+	return nil
+}
+
 // do runs one call: as a part of the Work it belongs to, else as a work of its
 // own. It may run several times.
 func (s scope) do(ctx context.Context, call func(*turn) error) error {
@@ -72,7 +92,7 @@ func (s scope) do(ctx context.Context, call func(*turn) error) error {
 }
 
 func (s scope) turn(w *work.Work) *turn {
-	return &turn{scope: s, Work: w, now: s.core.opts.Clock()}
+	return &turn{scope: s, Work: w, now: s.core.opts.Clock().UTC().Round(0)}
 }
 
 // turn is one run of a call.

@@ -19,8 +19,9 @@ type Submission struct {
 	CreatedDate string `json:"createdDate,omitempty"`
 	// Payload is a JSON object. Its bytes are kept as they are.
 	Payload json.RawMessage `json:"payload"`
-	// IdempotencyKey makes a repeated submission harmless: any text. It binds
-	// once the submission is accepted.
+	// IdempotencyKey makes a repeated submission harmless: any bytes. It binds
+	// once the submission is accepted. One that is long or not UTF-8 is kept as
+	// its hash.
 	IdempotencyKey string `json:"idempotencyKey,omitempty"`
 }
 
@@ -31,7 +32,7 @@ type Interaction struct {
 	SchemaID  string `json:"schemaId"`
 	// SchemaVersion is the version that the payload was checked against.
 	SchemaVersion int `json:"schemaVersion"`
-	// CreatedDate is when it happened, ReceivedDate when it was recorded.
+	// CreatedDate is when it happened, ReceivedDate when it came in.
 	CreatedDate  time.Time `json:"createdDate"`
 	ReceivedDate time.Time `json:"receivedDate"`
 	// Payload holds the declared properties that conformed.
@@ -63,6 +64,9 @@ type Quarantined struct {
 	ContactID      string `json:"contactId"`
 	SchemaID       string `json:"schemaId"`
 	IdempotencyKey string `json:"idempotencyKey,omitempty"`
+	// Minted says that the submission named no contact, and ContactID was made up
+	// for it.
+	Minted bool `json:"minted,omitempty"`
 	// CreatedDate is when it happened: as submitted, else when it came in.
 	CreatedDate  time.Time `json:"createdDate"`
 	ReceivedDate time.Time `json:"receivedDate"`

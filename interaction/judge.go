@@ -48,7 +48,7 @@ type Law struct {
 // interaction"). Whether the schema knows no mercy (schema.Options.Strict) is up
 // to the schema.
 //
-// The error is a [*FieldError]: the contact's ID is too long or not UTF-8, the
+// The error is a [*FieldError]: the contact's ID is empty, too long or not UTF-8, the
 // date is not RFC 3339, or the payload is no JSON object or over a limit.
 func Judge(s Submission, law Law, id string, received time.Time) (Verdict, error) {
 	if err := CheckContactID(s.ContactID); err != nil {
@@ -81,7 +81,7 @@ func Judge(s Submission, law Law, id string, received time.Time) (Verdict, error
 	if err != nil {
 		return Verdict{}, fmt.Errorf("reading the projection: %w", err)
 	}
-	payload, err := json.Marshal(result.Projection) // in the form that it is stored in
+	payload, err := compact(result.Projection)
 	if err != nil {
 		return Verdict{}, fmt.Errorf("encoding the projection: %w", err)
 	}
@@ -101,6 +101,13 @@ func Judge(s Submission, law Law, id string, received time.Time) (Verdict, error
 		interaction.Raw = bytes.Clone(s.Payload)
 	}
 	return Verdict{Interaction: interaction, Values: values}, nil
+}
+
+// compact takes the space out of JSON, which storing it would do.
+func compact(raw json.RawMessage) (json.RawMessage, error) {
+	var b bytes.Buffer
+	err := json.Compact(&b, raw)
+	return b.Bytes(), err
 }
 
 // CheckContactID refuses, with a [*FieldError], what cannot be the ID of a

@@ -2,6 +2,7 @@ package interaction
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/engage-interactions/engage/schema"
 )
@@ -40,6 +41,12 @@ func (t Trigger) Matches(values []schema.Value) bool {
 		}
 	}
 	return false
+}
+
+// Clone returns a copy that shares no memory with the trigger.
+func (t Trigger) Clone() Trigger {
+	t.Value = slices.Clone(t.Value)
+	return t
 }
 
 // Same reports whether two triggers wait for the same.

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/engage-interactions/engage/schema/internal/jsonscan"
 )
@@ -20,6 +22,11 @@ func (s *Schema) Check(payload []byte) (Result, error) {
 	if len(payload) > s.opts.Limits.PayloadBytes {
 		return Result{}, &PayloadError{Code: PayloadTooLarge}
 	}
+	return s.check(payload)
+}
+
+// check is Check for a payload of any size.
+func (s *Schema) check(payload []byte) (Result, error) {
 	var buffer [16]jsonscan.Member
 	members, err := s.members(buffer[:0], payload)
 	if err != nil {
@@ -29,10 +36,7 @@ func (s *Schema) Check(payload []byte) (Result, error) {
 	for _, m := range members {
 		c.member(m)
 	}
-	if c.steps > s.opts.Limits.PatternSteps {
-		return Result{}, &PayloadError{Code: PayloadSteps}
-	}
-	failures, err := s.engine.validate(c.values)
+	failures, err := s.library.validate(c.values)
 	if err != nil {
 		return Result{}, &PayloadError{Code: PayloadInternal}
 	}
@@ -63,21 +67,21 @@ func (s *Schema) members(dst []jsonscan.Member, data []byte) ([]jsonscan.Member,
 			jsonscan.Duplicate:    PayloadDuplicate,
 			jsonscan.NumberBounds: PayloadNumber,
 		}[fault.Fault],
-		Pointer: jsonscan.Pointer(fault.Path...),
+		Pointer: jsonscan.Pointer(fault.Path[:min(1, len(fault.Path))]...),
 	}
 }
 
 // checking is the state of one Check.
 type checking struct {
 	schema     *Schema
-	values     map[string]any // declared scalars by alias, for the engine
+	values     map[string]any // declared scalars by alias, for the library
 	failed     map[*declared]bool
-	steps      int
+	steps      int64       // of patterns
 	violations []Violation // of declared properties
 	undeclared []Violation
 }
 
-// member notes one member of the payload and checks all that the engine does
+// member notes one member of the payload and checks all that the library does
 // not.
 func (c *checking) member(m jsonscan.Member) {
 	d := c.schema.byName[string(m.Key)]
@@ -91,9 +95,7 @@ func (c *checking) member(m jsonscan.Member) {
 	case jsonscan.String:
 		text := m.Text()
 		c.values[d.alias] = text
-		if d.Type == TypeString { // else the pattern says nothing
-			c.steps += d.pattern.Size * len(text)
-		}
+		c.pattern(d, text)
 		if d.format != nil && !d.format(text) {
 			c.violate(d, CodeFormat, m.Kind)
 		}
@@ -104,7 +106,7 @@ func (c *checking) member(m jsonscan.Member) {
 		}
 	case jsonscan.Bool:
 		c.values[d.alias] = m.Raw[0] == 't'
-	case jsonscan.Null, jsonscan.Array, jsonscan.Object: // of no type that a property has
+	case jsonscan.Null, jsonscan.Array, jsonscan.Object, jsonscan.Faulty: // of no type that a property has
 		c.violate(d, CodeType, m.Kind)
 	}
 	if d.enum == nil && d.Const == nil {
@@ -119,6 +121,22 @@ func (c *checking) member(m jsonscan.Member) {
 	}
 	if d.Const != nil && (value == "" || value != d.constant) {
 		c.violate(d, CodeConst, m.Kind)
+	}
+}
+
+// pattern matches a string, unless it is left out for its length anyway.
+func (c *checking) pattern(d *declared, text string) {
+	if d.match == nil || d.lengths.max >= 0 && utf8.RuneCountInString(text) > d.lengths.max {
+		return
+	}
+	steps := c.steps + int64(d.pattern.Size)*int64(len(text))
+	if steps > int64(c.schema.opts.Limits.PatternSteps) {
+		c.violate(d, CodePatternSteps, jsonscan.String)
+		return
+	}
+	c.steps = steps
+	if !d.match.MatchString(text) {
+		c.violate(d, CodePattern, jsonscan.String)
 	}
 }
 
@@ -137,12 +155,16 @@ func (c *checking) violate(d *declared, code Code, got jsonscan.Kind) {
 		c.failed = make(map[*declared]bool)
 	}
 	c.failed[d] = true
-	c.violations = append(c.violations, Violation{d.pointer, code, d.expected(code), got.String()})
+	expected := d.expected(code)
+	if code == CodePatternSteps {
+		expected = strconv.Itoa(c.schema.opts.Limits.PatternSteps)
+	}
+	c.violations = append(c.violations, Violation{d.pointer, code, expected, got.String()})
 }
 
 // result puts together what was found.
 func (c *checking) result(members []jsonscan.Member, size int) Result {
-	projection := make([]byte, 1, size+2)
+	projection := make([]byte, 1, size)
 	projection[0] = '{'
 	for _, m := range members {
 		d := c.schema.byName[string(m.Key)]
@@ -152,7 +174,8 @@ func (c *checking) result(members []jsonscan.Member, size int) Result {
 		if len(projection) > 1 {
 			projection = append(projection, ',')
 		}
-		projection = append(append(projection, d.key...), m.Raw...)
+		projection = append(append(projection, m.RawKey...), ':')
+		projection = append(projection, m.Raw...)
 	}
 	r := Result{Accepted: true, Projection: append(projection, '}')}
 	for _, d := range c.schema.required {
@@ -193,9 +216,9 @@ func (d *declared) expected(code Code) string {
 		for i, v := range d.Enum {
 			values[i] = string(v)
 		}
-		return short("[" + strings.Join(values, ",") + "]")
+		return short("["+strings.Join(values, ",")+"]", 200)
 	case CodeConst:
-		return short(string(d.Const))
+		return short(string(d.Const), 200)
 	case CodeMinimum:
 		return d.Minimum.String()
 	case CodeMaximum:
@@ -212,21 +235,20 @@ func (d *declared) expected(code Code) string {
 		return d.MaxLength.String()
 	case CodePattern:
 		return d.Pattern
-	case CodeRequired, CodeUndeclared:
+	case CodeRequired, CodeUndeclared, CodePatternSteps:
 	}
 	return ""
 }
 
-// short cuts a long list of values, at a character.
-func short(s string) string {
-	const most = 200
+// short cuts a text to so many bytes, at a character.
+func short(s string, most int) string {
 	if len(s) <= most {
 		return s
 	}
 	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
-// kindOf returns the JSON type of a value as the engine gets it.
+// kindOf returns the JSON type of a value as the library gets it.
 func kindOf(v any) jsonscan.Kind {
 	switch v.(type) {
 	case string:

@@ -21,7 +21,7 @@ const (
 	ChangeRequired        ChangeCode = "required" // of a property: optional before
 	ChangeOptional        ChangeCode = "optional" // of a property: required before
 	ChangeRule            ChangeCode = "rule"     // a keyword that says which values conform
-	ChangeDisplay         ChangeCode = "display"  // a keyword that does not: labels, order, flags
+	ChangeDisplay         ChangeCode = "display"  // what does not: labels, order, flags
 )
 
 // Change is one difference between two definitions.
@@ -30,7 +30,8 @@ type Change struct {
 	// document.
 	Pointer string     `json:"pointer"`
 	Code    ChangeCode `json:"code"`
-	// From and To are the keyword before and after; empty is absent.
+	// From and To are the keyword before and after; empty is absent. For the
+	// order of the properties they are JSON arrays of names.
 	From string `json:"from,omitempty"`
 	To   string `json:"to,omitempty"`
 	// Breaking says that a payload may have conformed in full before
@@ -40,9 +41,12 @@ type Change struct {
 	Breaking bool `json:"breaking"`
 }
 
-// Compare returns what a new definition changes, sorted by pointer. IDs are
-// not compared, nor are the options that the schemas were compiled with: it is
-// about the definitions, under the same options.
+// Compare returns what a new definition changes, sorted by pointer. Properties
+// without a sort order, or with the same one, are seen in the order in which
+// they are declared: if that changes among those that both declare, it is a
+// change at /jsonSchema/properties, from names to names. IDs are not compared,
+// nor are the options that the schemas were compiled with: it is about the
+// definitions, under the same options.
 func Compare(old, next *Schema) []Change {
 	var changes []Change
 	if from, to := old.def.DisplayName, next.def.DisplayName; from != to {
@@ -62,6 +66,9 @@ func Compare(old, next *Schema) []Change {
 			changes = append(changes, Change{propertyPointer(n), ChangePropertyAdded, "", string(n.Type), n.Required})
 		}
 	}
+	if from, to := order(old.declared, old, next), order(next.declared, old, next); from != to {
+		changes = append(changes, Change{"/jsonSchema/properties", ChangeDisplay, from, to, false})
+	}
 	slices.SortFunc(changes, func(a, b Change) int {
 		return cmp.Or(cmp.Compare(a.Pointer, b.Pointer), cmp.Compare(a.Code, b.Code))
 	})
@@ -69,6 +76,22 @@ func Compare(old, next *Schema) []Change {
 }
 
 func propertyPointer(d *declared) string { return jsonscan.Pointer("jsonSchema", "properties", d.Name) }
+
+// order returns the names of those properties that both schemas declare, in the
+// order given, as the sort orders of next arrange them. So the change of a sort
+// order, which is reported by itself, is no change of this.
+func order(props []*declared, old, next *Schema) string {
+	both := slices.DeleteFunc(slices.Clone(props), func(d *declared) bool { return old.byName[d.Name] == nil || next.byName[d.Name] == nil })
+	slices.SortStableFunc(both, func(a, b *declared) int {
+		return cmp.Compare(place(next.byName[a.Name]), place(next.byName[b.Name]))
+	})
+	names := make([]string, len(both))
+	for i, d := range both {
+		names[i] = d.Name
+	}
+	text, _ := json.Marshal(names) // valid strings
+	return string(text)
+}
 
 func compareProperties(old, next *declared) []Change {
 	var changes []Change

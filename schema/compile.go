@@ -20,7 +20,7 @@ type Schema struct {
 	sorted   []*declared // as people see them
 	required []*declared
 	byName   map[string]*declared
-	engine   *engine
+	library  *library
 }
 
 // payloadExponent bounds the written exponents of numbers in payloads: all of
@@ -28,10 +28,27 @@ type Schema struct {
 const payloadExponent = 400
 
 // Compile checks a definition and makes it ready. The error is a
-// *DefinitionError that lists every problem at once.
+// *DefinitionError that lists every problem at once, except where that cannot
+// be: of a JSON schema that is no JSON, is not valid UTF-8 or is too large,
+// nothing more is known.
 func Compile(def Definition, opts *Options) (*Schema, error) {
 	o := resolve(opts)
-	return compile(def, o, newReader(o))
+	return compile(def, o, newReader(o.Limits))
+}
+
+// Recompile is Compile for a definition that was accepted before, by Compile
+// or ParseDefinition, and stored. The limits of today may be lower than those
+// under which it was accepted; a schema in use must not fail for that. So the
+// limits on definitions do not apply (DefinitionBytes to DecimalPlaces in
+// [Limits], NumberBytes as far as it concerns the definition, the length of
+// the ID). Those on payloads are the ones of the options, as are the other
+// options. Whatever else is wrong is a *DefinitionError, as ever.
+//
+// Use Compile for what comes in, Recompile for what comes from your own store.
+// What Recompile costs is not bounded, so it is not for definitions that
+// nobody has checked.
+func Recompile(def Definition, opts *Options) (*Schema, error) {
+	return compile(def, resolve(opts), newRereader())
 }
 
 // compile goes on with a reader that may have found problems already.
@@ -40,8 +57,16 @@ func compile(def Definition, opts Options, r *reader) (*Schema, error) {
 	if err := r.err(); err != nil {
 		return nil, err
 	}
+	for _, d := range s.declared {
+		if err := d.compilePattern(); err != nil {
+			r.problem(propertyPointer(d)+"/pattern", ProblemUnsupported, "%v", err)
+		}
+	}
+	if err := r.err(); err != nil {
+		return nil, err
+	}
 	var err error
-	if s.engine, err = newEngine(s.declared); err != nil {
+	if s.library, err = newLibrary(s.declared); err != nil {
 		r.problem("/jsonSchema", ProblemUnsupported, "%v", err)
 		return nil, r.err()
 	}

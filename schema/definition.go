@@ -46,10 +46,12 @@ type Options struct {
 // ParseDefinition reads a whole definition document, {"id", "displayName",
 // "jsonSchema"}, and checks all that Compile checks. Unknown and duplicate
 // keys, invalid UTF-8 and trailing data are refused. The error is a
-// *DefinitionError that lists every problem at once.
+// *DefinitionError that lists every problem at once, except of a document that
+// is no JSON, is not valid UTF-8 or is too large. What json.Marshal makes of a
+// Definition that was accepted is accepted again, under the same options.
 func ParseDefinition(data []byte, opts *Options) (Definition, error) {
 	o := resolve(opts)
-	r := newReader(o)
+	r := newReader(o.Limits)
 	def, ok := r.document(data)
 	if !ok {
 		return Definition{}, r.err()

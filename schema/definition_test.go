@@ -50,9 +50,9 @@ func TestDefinitionsAreRefusedForWhatIsWrong(t *testing.T) {
 		{`[]`, "", schema.ProblemInvalid},
 		{`null`, "", schema.ProblemInvalid},
 		{"{\"id\":\"\xff\"}", "", schema.ProblemSyntax},
-		{`{"id":"\ud800"}`, "/id", schema.ProblemSyntax},
-		{`{"id":"a","id":"b"}`, "/id", schema.ProblemDuplicate},
-		{`{"id":"a","\u0069d":"b"}`, "/id", schema.ProblemDuplicate},
+		{`{"id":"\ud800","displayName":"S","jsonSchema":{"type":"object"}}`, "/id", schema.ProblemSyntax},
+		{`{"id":"a","id":"b","displayName":"S","jsonSchema":{"type":"object"}}`, "/id", schema.ProblemDuplicate},
+		{`{"id":"a","\u0069d":"b","displayName":"S","jsonSchema":{"type":"object"}}`, "/id", schema.ProblemDuplicate},
 		{`{"id":"a","displayName":"b","jsonSchema":{"type":"object","type":"object"}}`, "/jsonSchema/type", schema.ProblemDuplicate},
 		{`{"displayName":"S","jsonSchema":{"type":"object"}}`, "/id", schema.ProblemMissing},
 		{`{"id":5,"displayName":"S","jsonSchema":{"type":"object"}}`, "/id", schema.ProblemInvalid},
@@ -260,7 +260,7 @@ func TestDefinitionLimits(t *testing.T) {
 		pointer  string
 	}{
 		{schema.Limits{DefinitionBytes: 50}, declaring(`{"type":"string"}`), ""},
-		{schema.Limits{Depth: 3}, declaring(`{"type":"string"}`), "/jsonSchema/properties/p"},
+		{schema.Limits{Depth: 2}, declaring(`{"type":"string"}`), "/jsonSchema/properties/p"},
 		{schema.Limits{Properties: 1}, definition(`{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"string"}}}`), "/jsonSchema/properties"},
 		{schema.Limits{EnumValues: 1}, declaring(`{"type":"string","enum":["a","b"]}`), "/jsonSchema/properties/p/enum"},
 		{schema.Limits{EnumBytes: 4}, declaring(`{"type":"string","enum":["ab"]}`), "/jsonSchema/properties/p/enum"},

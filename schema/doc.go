@@ -4,7 +4,8 @@
 //
 // A [Definition] is what the host writes: an ID, a display name and a small
 // JSON Schema. [ParseDefinition] reads one strictly, [Compile] makes a
-// [Schema] of it. [Schema.Check] judges a payload and gives a [Result]: the
+// [Schema] of it, and [Recompile] does so again when it comes from the host's
+// own store. [Schema.Check] judges a payload and gives a [Result]: the
 // projection, which is the declared properties that conform; the [Violation]s,
 // which say what was left out and why; and whether the payload is accepted.
 // [Schema.Card] lays a projection out for the contact card, [Schema.Values]
@@ -14,13 +15,13 @@
 //
 // The package is pure: no clock, no I/O, no network, nothing global. A Schema
 // never changes and is safe for concurrent use. Whatever it is fed, the
-// package answers in bounded time with a value or a typed error, and its errors
-// and violations hold no value of a payload.
+// package answers with a value or a typed error, in bounded time (but for
+// Recompile), and its errors and violations hold no value of a payload.
 //
 // # What becomes of a payload
 //
-//   - A property that is declared and conforms is in the projection, with its
-//     value as it was spelled.
+//   - A property that is declared and conforms is in the projection, key and
+//     value as they were spelled.
 //   - One that is not declared, or does not conform, is left out. The payload
 //     itself is the caller's to keep.
 //   - Then the projection is judged: if a required property is missing from
@@ -69,8 +70,8 @@
 // Formats are always checked, each as its standard defines it:
 //
 //	date, time, date-time        RFC 3339; time and date-time with their offset
-//	hostname                     RFC 1123; Punycode labels as IDNA 2008 has them
-//	email, idn-email             RFC 5321 and 6531: a mailbox, without display name
+//	hostname                     RFC 1123; Punycode labels as IDNA 2008 has them (*)
+//	email, idn-email             RFC 5321 and 6531 (*): a mailbox, without display name
 //	ipv4, ipv6                   RFC 2673 and 4291
 //	uri, uri-reference           RFC 3986
 //	iri, iri-reference           RFC 3987
@@ -80,11 +81,15 @@
 //	json-pointer                 RFC 6901
 //	relative-json-pointer        draft-bhutton-relative-json-pointer-00
 //
+// (*) It is not checked that the characters of a label, decoded or as written,
+// are in Normalization Form C.
+//
 // # Limits
 //
 // Each is a field of [Limits], with its default. Besides, the exponent of a
-// number in a definition lies within ±308, that of one in a payload within
-// ±400, and no number exceeds a 64-bit float. A declared integer beyond 64
+// number in a definition lies within ±324, that of one in a payload within
+// ±400, and no number exceeds a 64-bit float. A string on which the patterns
+// would work too long is left out, as one that does not conform. A declared integer beyond 64
 // bits is a violation, unless [Options].BigIntegers is set; then the package
 // agrees with JSON Schema draft 2020-12 in all that its keywords say.
 package schema

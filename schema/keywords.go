@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 
@@ -20,10 +21,10 @@ const productSKU = "productSku"
 type declared struct {
 	Property
 	index    int
-	alias    string                 // inside the engine
+	alias    string                 // inside the library
 	pointer  string                 // of the property in payloads
-	key      []byte                 // the name and a colon, as they stand in projections
 	pattern  ecma.Program           // of Pattern
+	match    *regexp.Regexp         // of Pattern, if it concerns the type
 	format   func(string) bool      // of Format; nil: none
 	enum     map[string]struct{}    // canonical values; nil: any
 	constant string                 // canonical value of Const; "": none that a scalar can equal
@@ -33,23 +34,18 @@ type declared struct {
 // property reads one property: first its keywords one by one, then what they
 // are together.
 func (r *reader) property(at, name string, v jsonscan.Value) *declared {
-	quoted, _ := json.Marshal(name) // a valid string
-	d := &declared{
-		Property: Property{Name: name},
-		pointer:  jsonscan.Pointer(name),
-		key:      append(quoted, ':'),
-	}
+	d := &declared{Property: Property{Name: name}, pointer: jsonscan.Pointer(name)}
 	d.lengths.max = -1
 	if v.Kind != jsonscan.Object {
 		r.problem(at, ProblemInvalid, "must be an object")
 		return d
 	}
-	for _, m := range r.members(at, &v) {
+	for _, m := range r.members(at, v) {
 		at := at + jsonscan.Pointer(string(m.Key))
 		if read, ok := keywords[string(m.Key)]; ok {
 			read(r, d, at, m.Value)
 		} else {
-			r.problem(at, ProblemUnknown, "unsupported keyword %q", m.Key)
+			r.unknown(at, "unsupported keyword", m.Key)
 		}
 	}
 	if d.Type == "" && !r.reported(at+"/type") {
@@ -124,11 +120,11 @@ func (r *reader) enum(d *declared, at string, v jsonscan.Value) {
 		r.problem(at, ProblemInvalid, "must be an array")
 		return
 	}
-	if len(v.Raw) > r.limits.EnumBytes {
+	if written(v.Raw) > r.limits.EnumBytes {
 		r.problem(at, ProblemLimit, "more than %d bytes", r.limits.EnumBytes)
 		return
 	}
-	elements := r.elements(at, v)
+	elements := jsonscan.OutlineElements(v, r.bounds)
 	if len(elements) > r.limits.EnumValues {
 		r.problem(at, ProblemLimit, "more than %d values", r.limits.EnumValues)
 		return
@@ -145,7 +141,7 @@ func (r *reader) enum(d *declared, at string, v jsonscan.Value) {
 }
 
 func (r *reader) constant(d *declared, at string, v jsonscan.Value) {
-	if len(v.Raw) > r.limits.EnumBytes {
+	if written(v.Raw) > r.limits.EnumBytes {
 		r.problem(at, ProblemLimit, "more than %d bytes", r.limits.EnumBytes)
 		return
 	}
@@ -164,25 +160,32 @@ func (r *reader) pattern(d *declared, at string, v jsonscan.Value) {
 		r.problem(at, ProblemLimit, "more than %d bytes", r.limits.PatternBytes)
 		return
 	}
-	if r.full { // reported already
-		if !ecma.Valid(text) {
-			r.problem(at, ProblemPattern, "%v", ecma.ErrSyntax)
-		}
-		return
-	}
 	program, err := ecma.Translate(text, r.limits.PatternSize-r.size)
 	switch {
-	case errors.Is(err, ecma.ErrUnsupported):
-		r.problem(at, ProblemUnsupported, "%v", err)
-	case errors.Is(err, ecma.ErrTooLarge):
-		r.problem(at, ProblemLimit, "%v", err)
-		r.full = true
-	case err != nil:
-		r.problem(at, ProblemPattern, "%v", err)
-	default:
+	case err == nil:
 		d.Pattern, d.pattern = text, program
 		r.size += program.Size
+	case errors.Is(err, ecma.ErrTooLarge):
+		if !r.full { // the limit is on all together, so this is said once
+			r.problem(at, ProblemLimit, "with it, the patterns of the schema are larger than %d", r.limits.PatternSize)
+		}
+		r.full, r.size = true, r.limits.PatternSize
+	case errors.Is(err, ecma.ErrTooComplex):
+		r.problem(at, ProblemLimit, "%v", err)
+	case errors.Is(err, ecma.ErrUnsupported):
+		r.problem(at, ProblemUnsupported, "%v", err)
+	default:
+		r.problem(at, ProblemPattern, "%v", err)
 	}
+}
+
+// compilePattern makes the pattern ready. RE2 has limits of its own, which
+// only very large patterns reach.
+func (d *declared) compilePattern() (err error) {
+	if d.Type == TypeString && d.Pattern != "" {
+		d.match, err = regexp.Compile(d.pattern.RE2)
+	}
+	return err
 }
 
 func (r *reader) number(at string, v jsonscan.Value) json.Number {
@@ -238,7 +241,7 @@ func (r *reader) place(at string, v jsonscan.Value) *int {
 		var err error
 		n, err = strconv.ParseInt(v.Text(), 10, 64)
 		ok = err == nil
-	case jsonscan.Null, jsonscan.Bool, jsonscan.Array, jsonscan.Object:
+	case jsonscan.Null, jsonscan.Bool, jsonscan.Array, jsonscan.Object, jsonscan.Faulty:
 	}
 	if !ok || n < math.MinInt32 || n > math.MaxInt32 {
 		r.problem(at, ProblemInvalid, "must be a whole number of 32 bits")

@@ -1,14 +1,18 @@
 package schema
 
+import "math"
+
 // Limits bound the cost of definitions and payloads, so that no input can
 // take long, however it is made. A field that is zero (or negative) has the
 // default that its comment names.
 type Limits struct {
 	// DefinitionBytes is the size of a definition: ID, display name and JSON
-	// schema together. Default 65,536.
+	// schema together. Here and for EnumBytes, what json.Marshal escapes
+	// (<, >, & and two line separators) counts as without its escapes, so a
+	// definition is no larger for having been stored. Default 65,536.
 	DefinitionBytes int
-	// Depth is how deep a definition may nest; the outermost object is 1.
-	// Default 32.
+	// Depth is how deep the JSON schema of a definition may nest; its
+	// outermost object is 1. Default 32.
 	Depth int
 	// Properties is how many properties a schema may declare. Default 256.
 	Properties int
@@ -41,12 +45,15 @@ type Limits struct {
 	// PayloadBytes is the size of a payload. Default 65,536.
 	PayloadBytes int
 	// PayloadDepth is how deep a payload may nest; the payload itself is 1.
-	// Default 32.
+	// Default 32. Nothing nests deeper than 10,000, which is the limit of
+	// encoding/json.
 	PayloadDepth int
 	// PatternSteps is the work that the patterns of a schema may do on one
-	// payload: the sum, over the properties with a pattern, of the pattern's
-	// size times the bytes of the string. Default 2,000,000, some
-	// milliseconds.
+	// payload: the sum, over the strings with a pattern, of the pattern's
+	// size times the bytes of the string. A string that is longer than its
+	// maxLength costs nothing. One that goes beyond the limit, in the order
+	// of the payload, is not matched: it is left out, with CodePatternSteps.
+	// Default 5,000,000, which takes up to some 35 milliseconds.
 	PatternSteps int
 	// Violations is how many violations a result lists; the rest are
 	// counted. Default 100.
@@ -77,7 +84,7 @@ func (l Limits) withDefaults() Limits {
 		{&l.NumberBytes, 128},
 		{&l.PayloadBytes, 64 << 10},
 		{&l.PayloadDepth, 32},
-		{&l.PatternSteps, 2_000_000},
+		{&l.PatternSteps, 5_000_000},
 		{&l.Violations, 100},
 	} {
 		if *f.field <= 0 {
@@ -85,4 +92,19 @@ func (l Limits) withDefaults() Limits {
 		}
 	}
 	return l
+}
+
+// unlimited returns limits that no definition exceeds.
+func unlimited() Limits {
+	return Limits{
+		DefinitionBytes: math.MaxInt,
+		Depth:           math.MaxInt,
+		Properties:      math.MaxInt,
+		EnumValues:      math.MaxInt,
+		EnumBytes:       math.MaxInt,
+		PatternBytes:    math.MaxInt,
+		PatternSize:     math.MaxInt,
+		DecimalPlaces:   math.MaxInt,
+		NumberBytes:     math.MaxInt,
+	}
 }

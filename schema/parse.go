@@ -1,8 +1,10 @@
 package schema
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -10,53 +12,25 @@ import (
 	"github.com/engage-interactions/engage/schema/internal/jsonscan"
 )
 
-// maxExponent bounds the written exponents of numbers in definitions. It
-// covers float64; gojsonschema takes minutes over numbers like 1e-1000000.
-const maxExponent = 308
-
-// maxID is the length of a schema ID in bytes.
-const maxID = 128
-
-// reader reads a definition and collects all that is wrong with it.
-type reader struct {
-	limits   Limits
-	bounds   jsonscan.Bounds
-	problems []Problem
-	size     int  // of the patterns so far
-	full     bool // a pattern was too large; no more are translated
-	places   int  // decimal places of the numbers so far
-}
-
-func newReader(opts Options) *reader {
-	l := opts.Limits.withDefaults()
-	return &reader{
-		limits: l,
-		bounds: jsonscan.Bounds{Depth: l.Depth, NumberBytes: l.NumberBytes, Exponent: maxExponent},
-	}
-}
-
-func (r *reader) problem(pointer string, code ProblemCode, detail string, args ...any) {
-	r.problems = append(r.problems, Problem{pointer, code, fmt.Sprintf(detail, args...)})
-}
-
-// err returns what was found as a *DefinitionError, or nil.
-func (r *reader) err() error {
-	if len(r.problems) == 0 {
-		return nil
-	}
-	return &DefinitionError{Problems: sortProblems(r.problems)}
-}
+// The document around the JSON schema may be larger than the limits on what it
+// holds, because json.Marshal escapes characters that need no escapes: six
+// bytes for one. The limits apply to what it holds.
+const (
+	documentGrowth = 6
+	documentSlack  = 1024 // for keys and punctuation
+)
 
 // document reads the wire form of a definition; not ok if it cannot be read at
-// all.
+// all. What it holds is for definition to judge.
 func (r *reader) document(data []byte) (def Definition, ok bool) {
-	if len(data) > r.limits.DefinitionBytes {
+	if (len(data)-documentSlack)/documentGrowth > r.limits.DefinitionBytes {
 		r.problem("", ProblemLimit, "more than %d bytes", r.limits.DefinitionBytes)
 		return def, false
 	}
-	v := r.open("", data)
-	if v == nil || v.Kind != jsonscan.Object {
-		r.members("", v)
+	bounds := r.bounds
+	bounds.Depth = min(bounds.Depth, math.MaxInt-1) + 1 // the JSON schema is within the document
+	v, ok := r.open("", data, bounds)
+	if !ok {
 		return def, false
 	}
 	for _, m := range r.members("", v) {
@@ -69,15 +43,15 @@ func (r *reader) document(data []byte) (def Definition, ok bool) {
 		case "jsonSchema":
 			def.JSONSchema = slices.Clone(json.RawMessage(m.Raw))
 		default:
-			r.problem(at, ProblemUnknown, "unknown key %q", m.Key)
+			r.unknown(at, "unknown key", m.Key)
 		}
 	}
-	return def, true
+	return def, v.Kind == jsonscan.Object
 }
 
 // definition reads what a definition declares, in the order in which it does.
 func (r *reader) definition(def Definition) []*declared {
-	if len(def.ID)+len(def.DisplayName)+len(def.JSONSchema) > r.limits.DefinitionBytes {
+	if len(def.ID)+len(def.DisplayName)+written(def.JSONSchema) > r.limits.DefinitionBytes {
 		r.problem("", ProblemLimit, "more than %d bytes", r.limits.DefinitionBytes)
 		return nil
 	}
@@ -85,8 +59,8 @@ func (r *reader) definition(def Definition) []*declared {
 	case r.reported("/id"):
 	case def.ID == "":
 		r.problem("/id", ProblemMissing, "an ID is required")
-	case len(def.ID) > maxID:
-		r.problem("/id", ProblemLimit, "more than %d bytes", maxID)
+	case len(def.ID) > r.idBytes:
+		r.problem("/id", ProblemLimit, "more than %d bytes", r.idBytes)
 	case strings.ContainsFunc(def.ID, func(c rune) bool { return !isIDChar(c) }):
 		r.problem("/id", ProblemInvalid, "must be letters, digits, _ and -")
 	}
@@ -102,7 +76,22 @@ func (r *reader) definition(def Definition) []*declared {
 		r.problem(at, ProblemMissing, "a JSON schema is required")
 		return nil
 	}
-	return r.jsonSchema(at, r.open(at, def.JSONSchema))
+	v, ok := r.open(at, def.JSONSchema, r.bounds)
+	if !ok {
+		return nil
+	}
+	return r.jsonSchema(at, v)
+}
+
+// written is the size of JSON as its author may have written it: characters
+// that json.Marshal escapes count alike with and without their escapes.
+func written(raw []byte) int {
+	n := len(raw)
+	for _, c := range []string{"<", ">", "&", "\u2028", "\u2029"} {
+		escaped := fmt.Sprintf(`\u%04x`, []rune(c)[0])
+		n -= bytes.Count(raw, []byte(escaped)) * (len(escaped) - len(c))
+	}
+	return n
 }
 
 func isIDChar(c rune) bool {
@@ -110,11 +99,9 @@ func isIDChar(c rune) bool {
 }
 
 // jsonSchema reads the schema proper: $schema, type, properties, required.
-func (r *reader) jsonSchema(at string, v *jsonscan.Value) []*declared {
-	if v == nil {
-		return nil
-	}
+func (r *reader) jsonSchema(at string, v jsonscan.Value) []*declared {
 	var props []*declared
+	known := true // what is declared
 	var required *jsonscan.Value
 	typed := v.Kind != jsonscan.Object // else reported by members
 	for _, m := range r.members(at, v) {
@@ -130,29 +117,31 @@ func (r *reader) jsonSchema(at string, v *jsonscan.Value) []*declared {
 				r.problem(at, ProblemInvalid, `must be "object"`)
 			}
 		case "properties":
-			props = r.properties(at, m.Value)
+			props, known = r.properties(at, m.Value)
 		case "required":
 			required = &m.Value
 		default:
-			r.problem(at, ProblemUnknown, "unsupported keyword %q", m.Key)
+			r.unknown(at, "unsupported keyword", m.Key)
 		}
 	}
 	if !typed {
 		r.problem(at+"/type", ProblemMissing, `must be "object"`)
 	}
 	if required != nil {
-		r.required(at+"/required", *required, props)
+		r.required(at+"/required", *required, props, known)
 	}
 	return props
 }
 
-func (r *reader) properties(at string, v jsonscan.Value) []*declared {
-	members := r.members(at, &v)
+// properties reads the declared properties; known says whether it read all of
+// them.
+func (r *reader) properties(at string, v jsonscan.Value) (props []*declared, known bool) {
+	members := r.members(at, v)
 	if len(members) > r.limits.Properties {
 		r.problem(at, ProblemLimit, "more than %d properties", r.limits.Properties)
-		return nil
+		return nil, false
 	}
-	props := make([]*declared, 0, len(members))
+	props = make([]*declared, 0, len(members))
 	segmentable := 0
 	for _, m := range members {
 		d := r.property(at+jsonscan.Pointer(string(m.Key)), string(m.Key), m.Value)
@@ -164,10 +153,10 @@ func (r *reader) properties(at string, v jsonscan.Value) []*declared {
 	if most := r.limits.Segmentable; most > 0 && segmentable > most {
 		r.problem(at, ProblemLimit, "more than %d properties with addToSegmentation", most)
 	}
-	return props
+	return props, v.Kind == jsonscan.Object
 }
 
-func (r *reader) required(at string, v jsonscan.Value, props []*declared) {
+func (r *reader) required(at string, v jsonscan.Value, props []*declared, known bool) {
 	if v.Kind != jsonscan.Array {
 		r.problem(at, ProblemInvalid, "must be an array")
 		return
@@ -176,13 +165,14 @@ func (r *reader) required(at string, v jsonscan.Value, props []*declared) {
 	for _, d := range props {
 		byName[d.Name] = d
 	}
-	for i, e := range r.elements(at, v) {
+	for i, e := range jsonscan.OutlineElements(v, r.bounds) {
 		at := fmt.Sprintf("%s/%d", at, i)
 		name, ok := r.text(at, e)
 		if !ok {
 			continue
 		}
 		switch d := byName[name]; {
+		case d == nil && !known:
 		case d == nil:
 			r.problem(at, ProblemUndeclared, "property %q is not declared", name)
 		case d.Required:
@@ -191,74 +181,4 @@ func (r *reader) required(at string, v jsonscan.Value, props []*declared) {
 			d.Required = true
 		}
 	}
-}
-
-// open checks a document that comes from outside; nil if it is unusable.
-func (r *reader) open(at string, data []byte) *jsonscan.Value {
-	err := jsonscan.Check(data, r.bounds)
-	if err == nil {
-		var v jsonscan.Value
-		if v, err = jsonscan.Scan(data, r.bounds); err == nil {
-			return &v
-		}
-	}
-	r.fault(at, err)
-	return nil
-}
-
-func (r *reader) fault(at string, err *jsonscan.Error) {
-	at += jsonscan.Pointer(err.Path...)
-	switch err.Fault {
-	case jsonscan.Syntax:
-		r.problem(at, ProblemSyntax, "not valid JSON")
-	case jsonscan.Trailing:
-		r.problem(at, ProblemSyntax, "data after the JSON value")
-	case jsonscan.Unicode:
-		r.problem(at, ProblemSyntax, "not valid Unicode")
-	case jsonscan.TooDeep:
-		r.problem(at, ProblemLimit, "nested deeper than %d", r.bounds.Depth)
-	case jsonscan.Duplicate:
-		r.problem(at, ProblemDuplicate, "the key stands twice")
-	case jsonscan.NumberBounds:
-		r.problem(at, ProblemLimit, "number out of bounds")
-	}
-}
-
-// members returns the members of what must be an object.
-func (r *reader) members(at string, v *jsonscan.Value) []jsonscan.Member {
-	if v == nil {
-		return nil
-	}
-	if v.Kind != jsonscan.Object {
-		r.problem(at, ProblemInvalid, "must be an object")
-		return nil
-	}
-	members, err := jsonscan.Members(nil, v.Raw, r.bounds)
-	if err != nil {
-		r.fault(at, err)
-		return nil
-	}
-	return members
-}
-
-func (r *reader) elements(at string, v jsonscan.Value) []jsonscan.Value {
-	elements, err := jsonscan.Elements(v.Raw, r.bounds)
-	if err != nil {
-		r.fault(at, err)
-		return nil
-	}
-	return elements
-}
-
-// text returns the text of what must be a string.
-func (r *reader) text(at string, v jsonscan.Value) (string, bool) {
-	if v.Kind != jsonscan.String {
-		r.problem(at, ProblemInvalid, "must be a string")
-		return "", false
-	}
-	return v.Text(), true
-}
-
-func (r *reader) reported(pointer string) bool {
-	return slices.ContainsFunc(r.problems, func(p Problem) bool { return p.Pointer == pointer })
 }

@@ -15,7 +15,6 @@ const (
 	PayloadTooDeep   PayloadCode = "tooDeep"   // over Limits.PayloadDepth
 	PayloadDuplicate PayloadCode = "duplicate" // the same key twice in one object
 	PayloadNumber    PayloadCode = "number"    // a number literal out of bounds
-	PayloadSteps     PayloadCode = "steps"     // over Limits.PatternSteps
 	PayloadInternal  PayloadCode = "internal"  // the validator failed; never seen
 )
 
@@ -23,11 +22,14 @@ const (
 // payload is usable.
 type PayloadError struct {
 	Code PayloadCode `json:"code"`
-	// Pointer says where, if that is known.
+	// Pointer says where, if that is known: it names the property of the
+	// payload, declared or not, in which the fault is. It goes no deeper,
+	// because the keys inside of a value are a part of the value.
 	Pointer string `json:"pointer,omitempty"`
 }
 
-// Error describes the reason. It never quotes a value of the payload.
+// Error describes the reason. It never quotes a value of the payload, and names
+// the property in 64 bytes at most.
 func (e *PayloadError) Error() string {
 	text := map[PayloadCode]string{
 		PayloadSyntax:    "it is not valid JSON",
@@ -38,13 +40,12 @@ func (e *PayloadError) Error() string {
 		PayloadTooDeep:   "it is nested too deep",
 		PayloadDuplicate: "a key stands twice in the same object",
 		PayloadNumber:    "a number is out of bounds",
-		PayloadSteps:     "its strings are too long for the patterns of the schema",
 		PayloadInternal:  "the validator failed on it",
 	}[e.Code]
 	if e.Pointer == "" {
 		return "schema: payload refused: " + text
 	}
-	return fmt.Sprintf("schema: payload refused: at %s: %s", e.Pointer, text)
+	return fmt.Sprintf("schema: payload refused: at %s: %s", short(e.Pointer, 64), text)
 }
 
 // Is matches another *PayloadError by its code; an empty code or pointer in

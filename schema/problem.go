@@ -43,7 +43,9 @@ const (
 )
 
 // DefinitionError says why a definition is refused. Problems is never empty
-// and is sorted by pointer, then code.
+// and is sorted by pointer, then code. A definition that is made to have very
+// many problems (a megabyte of them, or 100 keys that stand twice, lone
+// surrogates and the like) does not get all of them listed.
 type DefinitionError struct {
 	Problems []Problem
 }

@@ -9,8 +9,9 @@ type Result struct {
 	// under Options.Strict, that there is no violation at all.
 	Accepted bool `json:"accepted"`
 	// Projection is a JSON object of the declared properties that conform, in
-	// the order of the payload, each value in its original spelling. It is at
-	// least {}.
+	// the order of the payload, each key and value in its original spelling.
+	// It is at least {}, never longer than the payload, and a payload of which
+	// it is itself the projection.
 	Projection json.RawMessage `json:"projection"`
 	// Violations is everything that did not conform, sorted by pointer, then
 	// code, at most Limits.Violations of them. Those of declared properties

@@ -25,11 +25,7 @@ func (v Value) Canonical() string {
 	if fault := jsonscan.Check(v.Raw, bounds); fault != nil {
 		return string(v.Raw)
 	}
-	value, fault := jsonscan.Scan(v.Raw, bounds)
-	if fault != nil {
-		return string(v.Raw)
-	}
-	return canonical(value)
+	return canonical(jsonscan.Outline(v.Raw, bounds))
 }
 
 // canonical takes a valid scalar.
@@ -40,7 +36,7 @@ func canonical(v jsonscan.Value) string {
 		return string(quoted)
 	case jsonscan.Number:
 		return parseDecimal(string(v.Raw)).String()
-	case jsonscan.Null, jsonscan.Bool, jsonscan.Array, jsonscan.Object:
+	case jsonscan.Null, jsonscan.Bool, jsonscan.Array, jsonscan.Object, jsonscan.Faulty:
 	}
 	return string(v.Raw)
 }
@@ -68,33 +64,42 @@ type ValueError struct {
 	// Undeclared says that the schema has no such property.
 	Undeclared bool
 	// Violations is what does not conform; each pointer names the property.
+	// It is empty only if Undeclared is set.
 	Violations []Violation
 }
 
 // Error names the property and the first rule broken, never the value.
 func (e *ValueError) Error() string {
-	if e.Undeclared || len(e.Violations) == 0 {
+	if e.Undeclared {
 		return fmt.Sprintf("schema: property %q is not declared", e.Property)
 	}
-	v := e.Violations[0]
-	return fmt.Sprintf("schema: not a value of property %q: %s: expected %s, got %s", e.Property, v.Code, v.Expected, v.Got)
+	text := fmt.Sprintf("schema: not a value of property %q", e.Property)
+	if len(e.Violations) > 0 {
+		v := e.Violations[0]
+		text += fmt.Sprintf(": %s: expected %s, got %s", v.Code, v.Expected, v.Got)
+	}
+	return text
 }
 
 // ParseValue reads one value of one property, as it could stand in a
 // projection. The error is a *ValueError if the value does not conform or the
 // property is not declared, and a *PayloadError if it is not one JSON value.
 func (s *Schema) ParseValue(property string, raw json.RawMessage) (Value, error) {
-	d := s.byName[property]
-	if d == nil {
+	if s.byName[property] == nil {
 		return Value{}, &ValueError{Property: property, Undeclared: true}
+	}
+	if len(raw) > s.opts.Limits.PayloadBytes {
+		return Value{}, &PayloadError{Code: PayloadTooLarge}
 	}
 	// By itself first: or else raw could smuggle in a second member.
 	if fault := jsonscan.Check(raw, s.bounds); fault != nil {
 		_, err := s.members(nil, raw)
 		return Value{}, err
 	}
-	payload := slices.Concat([]byte("{"), d.key, raw, []byte("}"))
-	result, err := s.Check(payload)
+	key, _ := json.Marshal(property) // a valid string
+	alone := *s                      // the other properties are not missing
+	alone.required = nil
+	result, err := alone.check(slices.Concat([]byte("{"), key, []byte(":"), raw, []byte("}")))
 	if err != nil {
 		return Value{}, err
 	}
@@ -102,11 +107,8 @@ func (s *Schema) ParseValue(property string, raw json.RawMessage) (Value, error)
 	if err != nil {
 		return Value{}, err
 	}
-	if len(values) == 1 {
-		return values[0], nil
+	if len(values) == 0 {
+		return Value{}, &ValueError{Property: property, Violations: result.Violations}
 	}
-	own := slices.DeleteFunc(result.Violations, func(v Violation) bool {
-		return v.Pointer != d.pointer || v.Code == CodeRequired
-	})
-	return Value{}, &ValueError{Property: property, Violations: own}
+	return values[0], nil
 }

@@ -39,6 +39,7 @@ const (
 	CodeMinLength        Code = "minLength"
 	CodeMaxLength        Code = "maxLength"
 	CodePattern          Code = "pattern"
+	CodePatternSteps     Code = "patternSteps" // not matched: beyond Limits.PatternSteps
 )
 
 func sortViolations(vs []Violation) {

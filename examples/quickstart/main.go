@@ -2,10 +2,10 @@
 // interaction schema, records interactions under it, and finds them again. Schema
 // and interaction are the examples in Voyado's documentation, to the letter.
 //
-//	go run ./examples/quickstart
+//	go run ./examples/quickstart [FILE]
 //
-// It may be run again and again: the file stays, and the interaction, which has an
-// idempotency key, is recorded once.
+// Without a FILE it makes a new one and says where. With one that is there it goes on
+// where it was: the interaction, which has an idempotency key, is recorded once.
 package main
 
 import (
@@ -63,13 +63,16 @@ const interactionJSON = `{
 }`
 
 func main() {
-	path := filepath.Join(os.TempDir(), "engage-quickstart.db")
-	if err := run(context.Background(), path); err != nil {
+	if err := run(context.Background(), os.Args[1:]); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, path string) error {
+func run(ctx context.Context, args []string) error {
+	path, err := file(args)
+	if err != nil {
+		return err
+	}
 	st, err := sqlite.Open(ctx, path, nil)
 	if err != nil {
 		return err
@@ -161,4 +164,13 @@ func run(ctx context.Context, path string) error {
 	fmt.Printf("\nLook into the file with any SQLite tool:\n")
 	fmt.Printf("   sqlite3 %s \"SELECT id, value ->> '$.payload.name' FROM interaction\"\n", path)
 	return nil
+}
+
+// file returns the file that was named, or a new one.
+func file(args []string) (string, error) {
+	if len(args) > 0 {
+		return args[0], nil
+	}
+	dir, err := os.MkdirTemp("", "engage-quickstart-")
+	return filepath.Join(dir, "engage.db"), err
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // ErrDone says that a Work was used after the function it was made for returned.
-var ErrDone = errors.New("work: used after its end")
+var ErrDone = errors.New("the Work was used after its function returned")
 
 // Work is one unit of work: what one run of a function reads and writes. It is
 // for that function alone, and not safe for concurrent use.

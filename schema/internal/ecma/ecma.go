@@ -17,6 +17,7 @@ import (
 var (
 	ErrSyntax      = errors.New("not an ECMA-262 regular expression")
 	ErrUnsupported = errors.New("not supported")
+	ErrTooComplex  = errors.New("too complex") // for RE2, whatever the limit
 	ErrTooLarge    = errors.New("too large")
 )
 
@@ -42,6 +43,8 @@ type Program struct {
 	Size int
 }
 
+// Those of RE2 may be raised with a release, but never lowered: what was
+// translated once must be translated ever after.
 const (
 	maxDepth  = 250     // of groups; RE2 allows some 1,000 levels of any kind
 	maxRepeat = 1000    // of RE2, nested repetitions multiplied
@@ -49,7 +52,7 @@ const (
 )
 
 // Valid says whether the pattern is a regular expression by the syntax of
-// ECMA-262. Groups may nest 250 deep.
+// ECMA-262, whether or not it can be translated.
 func Valid(pattern string) bool {
 	p := parser{src: pattern, syntaxOnly: true}
 	_, err := p.pattern()
@@ -57,22 +60,25 @@ func Valid(pattern string) bool {
 }
 
 // Translate returns the RE2 expression that matches the same strings, if its
-// size is at most limit. The error wraps ErrSyntax, ErrUnsupported (lookaround,
-// back references, some Unicode properties) or ErrTooLarge.
+// size is at most limit. The error wraps ErrSyntax, else ErrUnsupported
+// (lookaround, back references, some Unicode properties), else ErrTooComplex,
+// else ErrTooLarge.
 func Translate(pattern string, limit int) (Program, error) {
 	p := parser{src: pattern, budget: limit}
 	whole, err := p.pattern()
-	if err == nil {
-		err = p.unsupported
-	}
-	if err == nil && whole.size > limit {
-		err = &Error{0, "its size is " + strconv.Itoa(whole.size), ErrTooLarge}
-	}
-	if err == nil && whole.repeats > maxRepeat {
-		err = &Error{0, "nested repetitions", ErrTooLarge}
-	}
 	if err != nil {
 		return Program{}, err
+	}
+	if whole.repeats > maxRepeat {
+		p.refuse(0, "nested repetitions", ErrTooComplex)
+	}
+	if whole.size > limit {
+		p.refuse(0, "its size is "+strconv.Itoa(whole.size), ErrTooLarge)
+	}
+	for _, class := range []error{ErrUnsupported, ErrTooComplex, ErrTooLarge} {
+		if refusal := p.refused[class]; refusal != nil {
+			return Program{}, refusal
+		}
 	}
 	return Program{p.out.String(), whole.size}, nil
 }

@@ -57,6 +57,10 @@ func TestTranslatedPatternsMatchAsECMADoes(t *testing.T) {
 		{`^[\P{Lu}]$`, []string{"a"}, []string{"A"}},
 		{`^\p{White_Space}\P{space}$`, []string{" a"}, []string{"aa"}},
 		{`^\p{ASCII}\P{ASCII}$`, []string{"aé"}, []string{"éa"}},
+		{`\P{Any}`, nil, []string{"", "a", "]"}},
+		{`^(\P{Any}|\]|a\P{Any}*)$`, []string{"]", "a"}, []string{"", "b"}},
+		{`^[\P{Any}a]$`, []string{"a"}, []string{"]", ""}},
+		{`^[^\P{Any}]$`, []string{"a", "]"}, []string{""}},
 		{`^\p{Any}\p{Assigned}$`, []string{"aé"}, []string{"a\u0378"}},
 		{`^\p{Alphabetic}\p{Lowercase}\p{Uppercase}$`, []string{"αªⅠ"}, []string{"1aA"}},
 		{`^🐲*$`, []string{"", "🐲", "🐲🐲"}, []string{"🐉", "🐉🐉", "D", "DD"}},
@@ -150,10 +154,49 @@ func TestWhatIsTooLargeIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, pattern := range []string{
 		`a{1001}`, `a{0,99999999999999999999}`, `(a{100}){100}`,
-		strings.Repeat("(", 251) + strings.Repeat(")", 251), `a{500}b{500}c{1000}` + strings.Repeat(`\p{L}`, 1000), strings.Repeat("(", 100_000),
+		nested(251), `((?:a{2000}){3})`,
 	} {
+		if _, err := ecma.Translate(pattern, 50_000); !errors.Is(err, ecma.ErrTooComplex) {
+			t.Errorf("%.20s: got %v", pattern, err)
+		}
+	}
+	for _, pattern := range []string{`a{500}b{500}c{1000}` + strings.Repeat(`\p{L}`, 1000), `(a{100}){10}` + strings.Repeat("b", 50_000)} {
 		if _, err := ecma.Translate(pattern, 50_000); !errors.Is(err, ecma.ErrTooLarge) {
 			t.Errorf("%.20s: got %v", pattern, err)
+		}
+	}
+}
+
+func nested(groups int) string { return strings.Repeat("(", groups) + strings.Repeat(")", groups) }
+
+func TestTheLimitsOfRE2AreNotThoseOfECMA(t *testing.T) {
+	t.Parallel()
+	for _, pattern := range []string{
+		`a{1001}`, `a{0,99999999999999999999}`, `(?:a{2000}){3}`, `(a{100}){100}`, nested(300), nested(60_000), nested(5_000_000),
+		strings.Repeat("(?:a|", 60_000) + strings.Repeat(")*", 60_000), strings.Repeat(`\p{Alphabetic}`, 4_000),
+	} {
+		if !ecma.Valid(pattern) {
+			t.Errorf("%.20s is not valid", pattern)
+		}
+	}
+	for _, pattern := range []string{strings.Repeat("(", 60_000), nested(60_000) + ")", `a{1001}\Z`, `a{1002,1001}`, nested(300) + "**", nested(300) + `\1{`} {
+		if ecma.Valid(pattern) {
+			t.Errorf("%.20s is valid", pattern)
+		}
+	}
+}
+
+// What is wrong by the syntax is never called too large, nor what no limit
+// would admit.
+func TestTheSyntaxIsJudgedFirstThenWhatRE2Lacks(t *testing.T) {
+	t.Parallel()
+	for pattern, class := range map[string]error{
+		strings.Repeat(`\p{L}`, 9) + `(`: ecma.ErrSyntax, `a{1001}(`: ecma.ErrSyntax, nested(300) + `\Z`: ecma.ErrSyntax, `(?=a)(`: ecma.ErrSyntax,
+		strings.Repeat(`\p{L}`, 9) + `(?=a)`: ecma.ErrUnsupported, `a{1001}(?=a)`: ecma.ErrUnsupported,
+		strings.Repeat(`\p{L}`, 9) + `a{1001}`: ecma.ErrTooComplex, `aaaaaaaaaaaaaaaa`: ecma.ErrTooLarge,
+	} {
+		if _, err := ecma.Translate(pattern, 10); !errors.Is(err, class) {
+			t.Errorf("%.20s: %v, want %v", pattern, err, class)
 		}
 	}
 }

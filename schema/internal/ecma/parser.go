@@ -8,19 +8,27 @@ import (
 )
 
 // parser reads src and writes the translation to out as it goes. Its methods
-// return the size of what they wrote and panic with an *Error.
+// return the size of what they wrote and panic with an *Error of class
+// ErrSyntax. Groups are kept on a stack of its own: patterns come from
+// strangers, and nest as deep as they are long.
 type parser struct {
-	src         string
-	syntaxOnly  bool // what is written does not matter
-	budget      int  // for Unicode properties, which are long when written out
-	pos         int
-	out         strings.Builder
-	depth       int
-	groups      int             // capturing groups so far
-	names       map[string]bool // of groups
-	highest     reference       // the highest back reference by number
-	named       []reference     // back references by name
-	unsupported error           // the first construct that RE2 lacks
+	src        string
+	syntaxOnly bool // what is written does not matter
+	budget     int  // for Unicode properties, which are long when written out
+	pos        int
+	out        strings.Builder
+	open       []group
+	groups     int              // capturing groups so far
+	names      map[string]bool  // of groups
+	highest    reference        // the highest back reference by number
+	named      []reference      // back references by name
+	refused    map[error]*Error // why it cannot be translated: the first of each class
+}
+
+// group is a group that is not closed yet.
+type group struct {
+	before    extent // of what stands before it, in the group around it
+	assertion bool
 }
 
 type reference struct {
@@ -41,9 +49,6 @@ func (p *parser) pattern() (whole extent, err error) {
 		}
 	}()
 	whole = p.disjunction()
-	if p.more() {
-		p.fail("unmatched )")
-	}
 	if p.highest.number > p.groups {
 		panic(&Error{p.highest.offset, "back reference to a group that does not exist", ErrSyntax})
 	}
@@ -55,25 +60,44 @@ func (p *parser) pattern() (whole extent, err error) {
 	return whole.plus(extent{size: 2}), nil // RE2's own fail and match
 }
 
+// disjunction reads alternatives, and the groups in them, to the end.
 func (p *parser) disjunction() extent {
-	p.depth++
-	if p.depth > maxDepth {
-		panic(&Error{p.pos, "groups nested too deep", ErrTooLarge})
-	}
 	whole := single
-	for p.more() && p.src[p.pos] != ')' {
-		if p.take("|") {
+	for p.more() {
+		switch p.src[p.pos] {
+		case '|':
+			p.pos++
 			p.out.WriteByte('|')
 			whole = whole.plus(extent{size: 2})
-			continue
+		case '(':
+			p.open = append(p.open, group{before: whole, assertion: p.opening()})
+			whole = single
+			if len(p.open) >= maxDepth {
+				p.refuse(p.pos, "groups nested too deep", ErrTooComplex)
+			}
+		case ')':
+			if len(p.open) == 0 {
+				p.fail("unmatched )")
+			}
+			p.pos++
+			p.out.WriteByte(')')
+			closed := p.open[len(p.open)-1]
+			p.open = p.open[:len(p.open)-1]
+			if !closed.assertion {
+				whole = p.quantifier(whole)
+			}
+			whole = closed.before.plus(whole)
+		default:
+			whole = whole.plus(p.term())
 		}
-		whole = whole.plus(p.term())
 	}
-	p.depth--
+	if len(p.open) > 0 {
+		p.fail("missing )")
+	}
 	return whole
 }
 
-// term reads an assertion, or an atom and its quantifier.
+// term reads an assertion, or an atom that is no group and its quantifier.
 func (p *parser) term() extent {
 	atom := single
 	switch c := p.src[p.pos]; c {
@@ -81,12 +105,6 @@ func (p *parser) term() extent {
 		p.pos++
 		p.out.WriteByte(c)
 		return single
-	case '(':
-		inner, assertion := p.group()
-		if assertion {
-			return inner
-		}
-		atom = inner
 	case '.':
 		p.pos++
 		p.out.WriteString(`[^\n\r\x{2028}\x{2029}]`)
@@ -112,15 +130,15 @@ func (p *parser) term() extent {
 	return p.quantifier(atom)
 }
 
-// group reads a group of any kind. RE2 gets no capturing groups: nothing asks
-// what they capture.
-func (p *parser) group() (inner extent, assertion bool) {
+// opening reads the start of a group of any kind. RE2 gets no capturing groups:
+// nothing asks what they capture.
+func (p *parser) opening() (assertion bool) {
 	start := p.pos
 	switch {
 	case p.take("(?:"):
 	case p.take("(?="), p.take("(?!"), p.take("(?<="), p.take("(?<!"):
 		assertion = true
-		p.lacks(start, "lookaround")
+		p.refuse(start, "lookaround", ErrUnsupported)
 	case p.take("(?<"):
 		name := p.groupName()
 		if p.names[name] {
@@ -138,12 +156,7 @@ func (p *parser) group() (inner extent, assertion bool) {
 		p.groups++
 	}
 	p.out.WriteString("(?:")
-	inner = p.disjunction()
-	if !p.take(")") {
-		p.fail("missing )")
-	}
-	p.out.WriteByte(')')
-	return inner, assertion
+	return assertion
 }
 
 // quantifier reads the quantifier of an atom, if it has one, and returns the
@@ -170,7 +183,7 @@ func (p *parser) quantifier(atom extent) extent {
 			p.fail("quantifier out of order")
 		}
 		if low > maxRepeat || high > maxRepeat {
-			panic(&Error{start, "more than 1000 repetitions", ErrTooLarge})
+			p.refuse(start, "more than 1000 repetitions", ErrTooComplex)
 		}
 		p.out.WriteByte('{')
 		p.out.WriteString(strconv.Itoa(low))
@@ -202,7 +215,7 @@ func (p *parser) escape() int {
 		if n > p.highest.number {
 			p.highest = reference{offset: start, number: n}
 		}
-		p.lacks(start, "back reference")
+		p.refuse(start, "back reference", ErrUnsupported)
 		return 1
 	}
 	if p.take("k") {
@@ -210,11 +223,16 @@ func (p *parser) escape() int {
 			p.fail(`\k without a name`)
 		}
 		p.named = append(p.named, reference{offset: start, name: p.groupName()})
-		p.lacks(start, "back reference")
+		p.refuse(start, "back reference", ErrUnsupported)
 		return 1
 	}
 	if set, ok := p.setEscape(); ok {
-		p.out.WriteString("[" + set.text + "]")
+		if set.text == "" { // as of \P{Any}
+			set.text = nothing
+		} else {
+			set.text = "[" + set.text + "]"
+		}
+		p.out.WriteString(set.text)
 		return set.size
 	}
 	p.literal(p.character())
@@ -287,10 +305,13 @@ func (p *parser) decimal() (n int, ok bool) {
 
 func (p *parser) fail(reason string) { panic(&Error{p.pos, reason, ErrSyntax}) }
 
-// lacks notes a construct that RE2 has not. Reading goes on: the syntax may
-// still be wrong.
-func (p *parser) lacks(offset int, construct string) {
-	if p.unsupported == nil {
-		p.unsupported = &Error{offset, construct, ErrUnsupported}
+// refuse notes why the pattern cannot be translated. Reading goes on, for the
+// syntax may still be wrong.
+func (p *parser) refuse(offset int, reason string, class error) {
+	if p.refused[class] == nil {
+		if p.refused == nil {
+			p.refused = make(map[error]*Error)
+		}
+		p.refused[class] = &Error{offset, reason, class}
 	}
 }

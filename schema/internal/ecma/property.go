@@ -13,7 +13,8 @@ const propertySize = 64
 // property reads a Unicode property behind \p{ or \P{, up to its brace.
 func (p *parser) property(negated bool) set {
 	if p.budget < propertySize && !p.syntaxOnly {
-		panic(&Error{p.pos, "too many Unicode properties", ErrTooLarge})
+		p.refuse(p.pos, "too many Unicode properties", ErrTooLarge)
+		p.syntaxOnly = true
 	}
 	s := p.lookUp(negated)
 	p.budget -= s.size
@@ -41,7 +42,7 @@ func (p *parser) lookUp(negated bool) set {
 		if tables, ok := binary[name]; ok {
 			switch {
 			case tables == nil:
-				p.lacks(start, "property "+name)
+				p.refuse(start, "property "+name, ErrUnsupported)
 			case !p.syntaxOnly:
 				return ranges(tables, negated)
 			}
@@ -57,7 +58,7 @@ func (p *parser) lookUp(negated bool) set {
 			break
 		}
 		if name == "Script_Extensions" || name == "scx" || script == unknown {
-			p.lacks(start, "property "+expr)
+			p.refuse(start, "property "+expr, ErrUnsupported)
 			return set{`\d`, 1}
 		}
 		return builtin(script, negated)

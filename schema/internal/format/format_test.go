@@ -74,11 +74,11 @@ func TestFormats(t *testing.T) {
 			"email", format.Email,
 			[]string{
 				"joe.bloggs@example.com", "te~st@example.com", "~test@example.com", "test~@example.com", `"joe bloggs"@example.com`, `"joe..bloggs"@example.com`,
-				`"joe@bloggs"@example.com`, `"joe\"bloggs"@example.com`, `""@example.com`, "joe.bloggs@[127.0.0.1]", "joe.bloggs@[IPv6:::1]", "joe.bloggs@[ipv6:::1]", "te.s.t@example.com",
+				`"joe@bloggs"@example.com`, `"joe\"bloggs"@example.com`, `""@example.com`, "joe.bloggs@[127.0.0.1]", "joe.bloggs@[127.000.0.001]", "joe.bloggs@[IPv6:::1]", "a@[IPv6:1:2:3:4:5:6::]", "a@[IPv6:1:2:3:4:5:6:7:8]", "a@[IPv6:1::4.3.2.1]", "a@[IPv6:1:2:3:4:5:6:4.3.002.1]", "a@[IPv6:::]", "joe.bloggs@[ipv6:::1]", "te.s.t@example.com",
 				"joe@localhost", "!#$%&'*+-/=?^_`{|}~@example.com", strings.Repeat("a", 64) + "@example.com",
 			},
 			[]string{
-				"", "2962", "@", "a@", "@b", ".test@example.com", "test.@example.com", "te..st@example.com", "joe.bloggs@invalid=domain.com", "joe.bloggs@[127.0.0.300]",
+				"", "2962", "@", "a@", "@b", ".test@example.com", "test.@example.com", "te..st@example.com", "joe.bloggs@invalid=domain.com", "joe.bloggs@[127.0.0.300]", "a@[127.0.0.0001]", "a@[127.0.0]", "a@[127.0.0.0.0]", "a@[127.0..1]", "a@[127.0.0.+1]", "a@[1.2.3.256]", "a@[IPv6:1:2:3:4:5:6:7::]", "a@[IPv6:1::3:4:5:6:7:8]", "a@[IPv6:1:2:3:4:5::4.3.2.1]", "a@[IPv6:1::4.3.2.1.0]", "a@[IPv6:1.2.3.4]", "a@[IPv6:1:2:3:4:5:6:7:8:]",
 				"joe.bloggs@[IPv6:1]", "joe.bloggs@[::1]", "joe.bloggs@[127.0.0.1", "joe.bloggs@127.0.0.1]", `"Joe Bloggs" <joe.bloggs@example.com>`, "<joe@example.com>", " joe@example.com", "joe@example.com ",
 				"joe(comment)@example.com", "user1@oceania.org, user2@oceania.org", `"joe"bloggs"@example.com`, `"joe\"@example.com`, `"@example.com`, "joe@exa_mple.com", "joe@-example.com", "jöe@example.com",
 				"joe@exämple.com", "joe@example.com.", "a@b@c", strings.Repeat("a", 65) + "@example.com", "joe\n@example.com",

@@ -2,6 +2,7 @@ package format
 
 import (
 	"net/netip"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -132,8 +133,8 @@ func quotedString(local string, international bool) bool {
 	return true
 }
 
-// addressLiteral takes what follows the opening bracket. No tag but IPv6 is
-// registered.
+// addressLiteral takes what follows the opening bracket (RFC 5321, section
+// 4.1.3). No tag but IPv6 is registered.
 func addressLiteral(s string) bool {
 	s, ok := strings.CutSuffix(s, "]")
 	if !ok {
@@ -141,9 +142,33 @@ func addressLiteral(s string) bool {
 	}
 	const tag = "IPv6:"
 	if len(s) > len(tag) && strings.EqualFold(s[:len(tag)], tag) {
-		return IPv6(s[len(tag):])
+		return literalIPv6(s[len(tag):])
 	}
-	return IPv4(s)
+	return literalIPv4(s)
+}
+
+// literalIPv4 is a dotted quad, of which RFC 5321 allows leading zeros.
+func literalIPv4(s string) bool {
+	parts := strings.SplitN(s, ".", 5)
+	for _, part := range parts {
+		if _, err := strconv.ParseUint(part, 10, 8); err != nil || len(part) > 3 {
+			return false
+		}
+	}
+	return len(parts) == 4
+}
+
+// literalIPv6 is an address in which "::", if it is there, stands for two groups
+// at least. The last two may be a dotted quad.
+func literalIPv6(s string) bool {
+	if i := strings.LastIndexByte(s, ':'); i >= 0 && strings.Contains(s[i:], ".") {
+		if !literalIPv4(s[i+1:]) {
+			return false
+		}
+		s = s[:i+1] + "0:0"
+	}
+	groups := len(strings.FieldsFunc(s, func(c rune) bool { return c == ':' }))
+	return IPv6(s) && (groups <= 6 || !strings.Contains(s, "::"))
 }
 
 func isAtext(c byte) bool {

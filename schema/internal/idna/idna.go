@@ -145,7 +145,9 @@ func none(label []rune, is func(rune) bool) bool {
 // that are written from right to left. The classes of the few characters that
 // are neither letters, digits nor marks are not told apart: none is permitted.
 func bidi(label []rune) bool {
-	isRight := func(c rune) bool { return in(rightToLeft, c) && !isArabicNumber(c) && !isMark(c) }
+	isRight := func(c rune) bool {
+		return in(rightToLeft, c) && !isArabicNumber(c) && !isExtendedArabicIndic(c) && !isMark(c)
+	}
 	isEuropean := func(c rune) bool { return c >= '0' && c <= '9' || isExtendedArabicIndic(c) }
 	if none(label, isRight) && none(label, isArabicNumber) {
 		return true

@@ -76,6 +76,8 @@ func TestULabels(t *testing.T) {
 		"ascii": false, "": false, "Bücher": false, "-ü": false, "ü-": false, "aü--b": false, "aüb--c": true,
 		"a\u2060ü": false, "ｅx": false, "\u0301ü": false, "אa": false, "aא": false, "א1": true, "1א": false,
 		"\xff": false, "☃": false, "ᄀ": false,
+		"l\u06f4": true, "\u06f4l": true, "\u06f4": true, "\u06f4\u067d": false, "\u067d\u06f4": true, "\u067d\u06f4\u067d": true, "l\u06f4\u067d": false,
+		"\u0664": false, "\u0664\u067d": false, "\u067d\u0664": true,
 	} {
 		if got := idna.ValidULabel(label); got != valid {
 			t.Errorf("ValidULabel(%q) = %t", label, got)

@@ -3,6 +3,10 @@
 // enforces what encoding/json lets pass: nesting, the size of number
 // literals, duplicate keys and lone surrogates. It hands out spans of the
 // original bytes, so that values keep their spelling.
+//
+// A document of others is read strictly, up to its first fault, by [Members].
+// Who wants to name all faults of a document collects them with [Faults] and
+// then reads on with [Outline], [OutlineMembers] and [OutlineElements].
 package jsonscan
 
 import (
@@ -15,7 +19,7 @@ import (
 
 // Bounds say what a document may contain.
 type Bounds struct {
-	Depth       int // of arrays and objects; the outermost is 1
+	Depth       int // of arrays and objects; the outermost is 1, so at least that
 	NumberBytes int // length of a number literal
 	Exponent    int // the written exponent of a number lies within ±Exponent
 }
@@ -31,11 +35,12 @@ const (
 	String
 	Array
 	Object
+	Faulty // too deep, a string with a lone surrogate, or a number out of bounds
 )
 
 // String returns the JSON name of the type.
 func (k Kind) String() string {
-	return [...]string{"null", "boolean", "number", "string", "array", "object"}[k]
+	return [...]string{"null", "boolean", "number", "string", "array", "object", "faulty"}[k]
 }
 
 // Scalar says whether the value is a string, number or boolean.
@@ -51,9 +56,11 @@ type Value struct {
 // Text returns the text of a string value, escapes resolved.
 func (v Value) Text() string { return unquote(v.Raw) }
 
-// Member is one member of an object. Key has its escapes resolved.
+// Member is one member of an object. Key has its escapes resolved; RawKey is
+// the key as it is written, with its quotes.
 type Member struct {
-	Key []byte
+	Key    []byte
+	RawKey []byte
 	Value
 }
 
@@ -80,12 +87,6 @@ func (e *Error) Error() string {
 	return "jsonscan: fault " + strconv.Itoa(int(e.Fault)) + " at " + Pointer(e.Path...)
 }
 
-// at says in which member or element of the value around it the fault is.
-func (e *Error) at(segment string) *Error {
-	e.Path = append([]string{segment}, e.Path...)
-	return e
-}
-
 // Pointer returns the JSON Pointer (RFC 6901) with the given segments.
 func Pointer(segments ...string) string {
 	var b strings.Builder
@@ -110,6 +111,9 @@ func Check(data []byte, b Bounds) *Error {
 	return nil
 }
 
+// jsonDepth is how deep encoding/json follows a document.
+const jsonDepth = 10_000
+
 // diagnose names what json.Valid found, which tells only yes and no.
 func diagnose(data []byte, b Bounds) Fault {
 	depth, quoted := 0, false
@@ -126,7 +130,7 @@ func diagnose(data []byte, b Bounds) Fault {
 			quoted = true
 		case c == '{' || c == '[':
 			depth++
-			if depth > b.Depth {
+			if depth > min(b.Depth, jsonDepth) {
 				return TooDeep
 			}
 		case c == '}' || c == ']':
@@ -140,30 +144,63 @@ func diagnose(data []byte, b Bounds) Fault {
 	return Syntax
 }
 
-// Scan returns the value of a document that passed Check, after walking all
-// of it.
-func Scan(data []byte, b Bounds) (Value, *Error) {
-	s := scanner{data: data, bounds: b}
-	s.space()
-	return s.value(1)
-}
-
-// Members returns the members of the object at the start of data, which
-// passed Check, appended to dst. It walks all of the object. The same key
-// twice is a Duplicate fault, at every depth.
+// Members returns the members of a document that passed Check and is an object,
+// appended to dst. It walks all of the document and stops at the first fault,
+// at whatever depth.
 func Members(dst []Member, data []byte, b Bounds) ([]Member, *Error) {
-	s := scanner{data: data, bounds: b}
+	s := scanner{data: data, bounds: b, most: 1}
 	s.space()
-	err := s.object(1, func(key []byte, v Value) { dst = append(dst, Member{key, v}) })
-	return dst, err
+	s.object(1, func(m Member) { dst = append(dst, m) })
+	return dst, s.first()
 }
 
-// Elements returns the elements of the array at the start of data, which
-// passed Check.
-func Elements(data []byte, b Bounds) ([]Value, *Error) {
-	s := scanner{data: data, bounds: b}
+// Faults returns the faults of a document that passed Check, in its order, at
+// most as many as asked for. It does not look into what is too deep.
+func Faults(data []byte, b Bounds, most int) []*Error {
+	s := scanner{data: data, bounds: b, most: most}
 	s.space()
+	s.value(1)
+	return s.faults
+}
+
+// Outline returns the value of a document that passed Check. It may have
+// faults; those of the value itself make it Faulty.
+func Outline(data []byte, b Bounds) Value {
+	s := scanner{data: data, bounds: b, tolerant: true}
+	s.space()
+	v, _ := s.value(1)
+	return v
+}
+
+// OutlineMembers returns the members of an object, as Outline does.
+func OutlineMembers(object Value, b Bounds) []Member {
+	s := scanner{data: object.Raw, bounds: b, tolerant: true}
+	var members []Member
+	s.object(1, func(m Member) { members = append(members, m) })
+	return members
+}
+
+// OutlineElements returns the elements of an array, as Outline does.
+func OutlineElements(array Value, b Bounds) []Value {
+	s := scanner{data: array.Raw, bounds: b, tolerant: true}
 	var elements []Value
-	err := s.array(1, func(v Value) { elements = append(elements, v) })
-	return elements, err
+	s.array(1, func(v Value) { elements = append(elements, v) })
+	return elements
+}
+
+// rawKey resolves a quoted key; without escapes it is a span of the input.
+func rawKey(quoted []byte) []byte {
+	if bytes.IndexByte(quoted, '\\') < 0 {
+		return quoted[1 : len(quoted)-1]
+	}
+	return []byte(unquote(quoted))
+}
+
+func unquote(quoted []byte) string {
+	if bytes.IndexByte(quoted, '\\') < 0 {
+		return string(quoted[1 : len(quoted)-1])
+	}
+	var s string
+	_ = json.Unmarshal(quoted, &s) // valid syntax
+	return s
 }

@@ -2,30 +2,75 @@ package jsonscan
 
 import (
 	"bytes"
-	"encoding/json"
 	"math"
 	"strconv"
 )
 
-// scanner walks valid JSON. It never looks for syntax errors.
+// scanner walks valid JSON. It never looks for syntax errors. Its methods say
+// whether to go on: a fault stops the walk unless it is to find more of them.
 type scanner struct {
-	data   []byte
-	pos    int
-	bounds Bounds
+	data     []byte
+	pos      int
+	bounds   Bounds
+	tolerant bool // faults are neither noted nor counted
+	most     int  // faults, and then the walk stops
+	faults   []*Error
+	path     []segment // to the value that is being walked
+}
+
+// segment is a key, or an index if the key is nil.
+type segment struct {
+	key   []byte
+	index int
+}
+
+// fault notes a fault in the value that is being walked.
+func (s *scanner) fault(f Fault) bool {
+	if s.tolerant {
+		return true
+	}
+	path := make([]string, len(s.path))
+	for i, p := range s.path {
+		if path[i] = string(p.key); p.key == nil {
+			path[i] = strconv.Itoa(p.index)
+		}
+	}
+	s.faults = append(s.faults, &Error{f, path})
+	return len(s.faults) < s.most
+}
+
+// first returns the first fault found, nil if there is none.
+func (s *scanner) first() *Error {
+	if len(s.faults) == 0 {
+		return nil
+	}
+	return s.faults[0]
 }
 
 // value walks the value at pos, which is not space, and stops behind it.
-func (s *scanner) value(depth int) (Value, *Error) {
+func (s *scanner) value(depth int) (v Value, ok bool) {
 	start := s.pos
 	kind := Null
-	var err *Error
+	sound, ok := true, true
 	switch s.data[s.pos] {
-	case '{':
-		kind, err = Object, s.object(depth, nil)
-	case '[':
-		kind, err = Array, s.array(depth, nil)
+	case '{', '[':
+		if kind = Array; s.data[s.pos] == '{' {
+			kind = Object
+		}
+		switch {
+		case depth > s.bounds.Depth:
+			sound, ok = false, s.fault(TooDeep)
+			s.skip()
+		case kind == Object:
+			ok = s.object(depth, nil)
+		default:
+			ok = s.array(depth, nil)
+		}
 	case '"':
-		kind, err = String, s.str()
+		kind = String
+		if sound = s.str(); !sound {
+			ok = s.fault(Unicode)
+		}
 	case 't':
 		kind = Bool
 		s.pos += len("true")
@@ -35,15 +80,18 @@ func (s *scanner) value(depth int) (Value, *Error) {
 	case 'n':
 		s.pos += len("null")
 	default:
-		kind, err = Number, s.number()
+		kind = Number
+		if sound = s.number(); !sound {
+			ok = s.fault(NumberBounds)
+		}
 	}
-	return Value{kind, s.data[start:s.pos]}, err
+	if !sound {
+		kind = Faulty
+	}
+	return Value{kind, s.data[start:s.pos]}, ok
 }
 
-func (s *scanner) object(depth int, visit func(key []byte, v Value)) *Error {
-	if depth > s.bounds.Depth {
-		return &Error{Fault: TooDeep}
-	}
+func (s *scanner) object(depth int, visit func(m Member)) (ok bool) {
 	var seen keySet
 	for s.pos++; ; s.pos++ { // over "{" or ","
 		s.space()
@@ -51,22 +99,26 @@ func (s *scanner) object(depth int, visit func(key []byte, v Value)) *Error {
 			break
 		}
 		start := s.pos
-		if err := s.str(); err != nil {
-			return err
-		}
-		key := rawKey(s.data[start:s.pos])
-		if !seen.add(key) {
-			return (&Error{Fault: Duplicate}).at(string(key))
+		sound := s.str()
+		m := Member{RawKey: s.data[start:s.pos]}
+		m.Key = rawKey(m.RawKey)
+		s.path = append(s.path, segment{key: m.Key})
+		if !sound {
+			if !s.fault(Unicode) {
+				return false
+			}
+		} else if !seen.add(m.Key) && !s.fault(Duplicate) {
+			return false
 		}
 		s.space()
 		s.pos++ // over ":"
 		s.space()
-		v, err := s.value(depth + 1)
-		if err != nil {
-			return err.at(string(key))
+		if m.Value, ok = s.value(depth + 1); !ok {
+			return false
 		}
+		s.path = s.path[:len(s.path)-1]
 		if visit != nil {
-			visit(key, v)
+			visit(m)
 		}
 		s.space()
 		if s.data[s.pos] == '}' {
@@ -74,23 +126,22 @@ func (s *scanner) object(depth int, visit func(key []byte, v Value)) *Error {
 		}
 	}
 	s.pos++
-	return nil
+	return true
 }
 
-func (s *scanner) array(depth int, visit func(v Value)) *Error {
-	if depth > s.bounds.Depth {
-		return &Error{Fault: TooDeep}
-	}
+func (s *scanner) array(depth int, visit func(v Value)) bool {
 	n := 0
 	for s.pos++; ; s.pos++ { // over "[" or ","
 		s.space()
 		if s.data[s.pos] == ']' {
 			break
 		}
-		v, err := s.value(depth + 1)
-		if err != nil {
-			return err.at(strconv.Itoa(n))
+		s.path = append(s.path, segment{index: n})
+		v, ok := s.value(depth + 1)
+		if !ok {
+			return false
 		}
+		s.path = s.path[:len(s.path)-1]
 		n++
 		if visit != nil {
 			visit(v)
@@ -101,7 +152,26 @@ func (s *scanner) array(depth int, visit func(v Value)) *Error {
 		}
 	}
 	s.pos++
-	return nil
+	return true
+}
+
+// skip walks over an array or object without looking into it.
+func (s *scanner) skip() {
+	for depth := 0; ; {
+		switch s.data[s.pos] {
+		case '{', '[':
+			depth++
+		case '}', ']':
+			depth--
+		case '"':
+			s.str()
+			continue
+		}
+		s.pos++
+		if depth == 0 {
+			return
+		}
+	}
 }
 
 func (s *scanner) space() {
@@ -115,14 +185,15 @@ func (s *scanner) space() {
 	}
 }
 
-// str walks a string and refuses surrogates that are not a pair: they have no
-// UTF-8, and distinct ones would decode to the same text.
-func (s *scanner) str() *Error {
+// str walks a string and says whether all its surrogates are in pairs: others
+// have no UTF-8, and distinct ones would decode to the same text.
+func (s *scanner) str() (sound bool) {
+	sound = true
 	for s.pos++; ; s.pos++ {
 		switch s.data[s.pos] {
 		case '"':
 			s.pos++
-			return nil
+			return sound
 		case '\\':
 			s.pos++
 			if s.data[s.pos] != 'u' {
@@ -134,10 +205,10 @@ func (s *scanner) str() *Error {
 			case first < 0xDC00 && s.data[s.pos+1] == '\\' && s.data[s.pos+2] == 'u':
 				s.pos += 2
 				if second := s.hex4(); second < 0xDC00 || second > 0xDFFF {
-					return &Error{Fault: Unicode}
+					sound = false
 				}
 			default:
-				return &Error{Fault: Unicode}
+				sound = false
 			}
 		}
 	}
@@ -150,7 +221,8 @@ func (s *scanner) hex4() rune {
 	return rune(r)
 }
 
-func (s *scanner) number() *Error {
+// number walks a number and says whether it is within bounds.
+func (s *scanner) number() bool {
 	start := s.pos
 	exponent := -1
 	for s.pos < len(s.data) {
@@ -166,40 +238,23 @@ func (s *scanner) number() *Error {
 end:
 	literal := s.data[start:s.pos]
 	if len(literal) > s.bounds.NumberBytes {
-		return &Error{Fault: NumberBounds}
+		return false
 	}
 	written := 0
 	if exponent >= 0 {
 		n, err := strconv.Atoi(string(s.data[exponent:s.pos]))
 		if err != nil || n < -s.bounds.Exponent || n > s.bounds.Exponent {
-			return &Error{Fault: NumberBounds}
+			return false
 		}
 		written = n
 	}
 	// Only a long or high literal can be beyond float64.
 	if len(literal)+written > 300 {
 		if f, err := strconv.ParseFloat(string(literal), 64); err != nil || math.IsInf(f, 0) {
-			return &Error{Fault: NumberBounds}
+			return false
 		}
 	}
-	return nil
-}
-
-// rawKey resolves a quoted key; without escapes it is a span of the input.
-func rawKey(quoted []byte) []byte {
-	if bytes.IndexByte(quoted, '\\') < 0 {
-		return quoted[1 : len(quoted)-1]
-	}
-	return []byte(unquote(quoted))
-}
-
-func unquote(quoted []byte) string {
-	if bytes.IndexByte(quoted, '\\') < 0 {
-		return string(quoted[1 : len(quoted)-1])
-	}
-	var s string
-	_ = json.Unmarshal(quoted, &s) // valid syntax
-	return s
+	return true
 }
 
 // keySet finds duplicate keys: by looking through them while they are few.

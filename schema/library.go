@@ -9,8 +9,8 @@ import (
 	"github.com/xeipuuv/gojsonschema"
 )
 
-// engine runs gojsonschema on what it gets right: types, bounds, multipleOf,
-// lengths and patterns of scalars.
+// library runs gojsonschema on what it gets right: types, bounds, multipleOf
+// and lengths of scalars. Patterns would be too, but their work is counted.
 //
 // It is kept from the rest. It sees a schema written here, never the
 // author's: properties are numbered, so no name means anything to it, and no
@@ -18,14 +18,14 @@ import (
 // metaschema, and has no way to load anything. It is fed only strings,
 // booleans and number literals within bounds; other Go types would pass every
 // check. A panic in it becomes an error.
-type engine struct{ schema *gojsonschema.Schema }
+type library struct{ schema *gojsonschema.Schema }
 
-var errEngine = errors.New("schema: gojsonschema failed")
+var errLibrary = errors.New("schema: gojsonschema failed")
 
-func newEngine(props []*declared) (e *engine, err error) {
+func newLibrary(props []*declared) (l *library, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = errEngine
+			err = errLibrary
 		}
 	}()
 	children := make(map[string]any, len(props))
@@ -42,9 +42,9 @@ func newEngine(props []*declared) (e *engine, err error) {
 	loader.Draft = gojsonschema.Draft7
 	compiled, err := loader.Compile(sealed{gojsonschema.NewBytesLoader(source)})
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errEngine, err)
+		return nil, fmt.Errorf("%w: %w", errLibrary, err)
 	}
-	return &engine{compiled}, nil
+	return &library{compiled}, nil
 }
 
 // rewrite returns the keywords of a property that concern its type, in the
@@ -60,9 +60,6 @@ func rewrite(d *declared) map[string]any {
 			// Apart from minLength: gojsonschema refuses a minimum above the
 			// maximum, which JSON Schema allows and nothing satisfies.
 			m["allOf"] = []any{map[string]any{"maxLength": d.lengths.max}}
-		}
-		if d.Pattern != "" {
-			m["pattern"] = d.pattern.RE2
 		}
 	case TypeNumber, TypeInteger:
 		for keyword, n := range map[string]json.Number{
@@ -85,8 +82,8 @@ type failure struct {
 	code  Code
 }
 
-// engineCodes translates the error types of gojsonschema.
-var engineCodes = map[string]Code{
+// libraryCodes translates the error types of gojsonschema.
+var libraryCodes = map[string]Code{
 	"invalid_type":  CodeType,
 	"number_gte":    CodeMinimum,
 	"number_gt":     CodeExclusiveMinimum,
@@ -95,26 +92,25 @@ var engineCodes = map[string]Code{
 	"multiple_of":   CodeMultipleOf,
 	"string_gte":    CodeMinLength,
 	"string_lte":    CodeMaxLength,
-	"pattern":       CodePattern,
 	"number_all_of": "", // the frame around maxLength; the cause is reported too
 }
 
 // validate checks values by alias. They are json.Number, string and bool.
-func (e *engine) validate(values map[string]any) (failures []failure, err error) {
+func (l *library) validate(values map[string]any) (failures []failure, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = errEngine
+			err = errLibrary
 		}
 	}()
-	result, err := e.schema.Validate(gojsonschema.NewRawLoader(values))
+	result, err := l.schema.Validate(gojsonschema.NewRawLoader(values))
 	if err != nil {
 		return nil, err
 	}
 	for _, found := range result.Errors() {
-		code, known := engineCodes[found.Type()]
+		code, known := libraryCodes[found.Type()]
 		index, err := strconv.Atoi(found.Field())
 		if !known || err != nil {
-			return nil, errEngine
+			return nil, errLibrary
 		}
 		if code != "" {
 			failures = append(failures, failure{index, code})
@@ -135,4 +131,4 @@ func (denial) New(string) gojsonschema.JSONLoader { return denied{} }
 // denied is what every reference gets.
 type denied struct{ gojsonschema.JSONLoader }
 
-func (denied) LoadJSON() (any, error) { return nil, errEngine }
+func (denied) LoadJSON() (any, error) { return nil, errLibrary }

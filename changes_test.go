@@ -1,0 +1,264 @@
+package engage_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/engage-interactions/engage"
+	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/schema"
+	"github.com/engage-interactions/engage/store"
+)
+
+// TestLoweredLimitsLockUpNothing: what was declared under higher limits goes on
+// taking interactions, and can be superseded, deleted and erased.
+func TestLoweredLimitsLockUpNothing(t *testing.T) {
+	t.Parallel()
+	eachStore(t, func(t *testing.T, st store.Store) {
+		wide := newEngine(t, st, nil)
+		var properties []string
+		for i := range 7 {
+			properties = append(properties, fmt.Sprintf(`"p%d":{"type":"integer","addToSegmentation":true}`, i))
+		}
+		declare(t, wide, declaring("wide", strings.Join(properties, ",")))
+		first := accepted(t, wide, submission("ann", "wide", `{"p0":1,"p6":2}`))
+
+		narrow := newEngine(t, st, &engage.Options{Schema: schema.Options{Limits: schema.VoyadoLimits()}})
+		accepted(t, narrow, submission("bob", "wide", `{"p0":1}`))
+		if card, err := narrow.Interactions.Card(t.Context(), first.ID); err != nil || card.SchemaID != "wide" {
+			t.Errorf("card %+v, %v", card, err)
+		}
+		if err := narrow.Interactions.Delete(t.Context(), first.ID); err != nil {
+			t.Errorf("deleting: %v", err)
+		}
+		fits := definition(t, declaring("wide", strings.Join(properties[:6], ",")))
+		if _, err := narrow.Schemas.Supersede(t.Context(), fits, &engage.SupersedeOptions{Force: true}); err != nil {
+			t.Errorf("superseding: %v", err)
+		}
+		if err := narrow.Schemas.Delete(t.Context(), "wide", &engage.DeleteOptions{Erase: true}); err != nil {
+			t.Errorf("erasing: %v", err)
+		}
+		for _, kind := range []string{kindInteraction, kindSegmentValue} {
+			if left := find(t, st, kind); len(left) != 0 {
+				t.Errorf("%d of %s are left", len(left), kind)
+			}
+		}
+	})
+}
+
+// TestOddCharactersCostNothing: a definition and a payload full of what HTML escapes
+// are kept as they are, however close to the limits.
+func TestOddCharactersCostNothing(t *testing.T) {
+	t.Parallel()
+	eachStore(t, func(t *testing.T, st store.Store) {
+		eng := newEngine(t, st, nil)
+		var values []string
+		for i := range 900 {
+			values = append(values, fmt.Sprintf(`"R&D %03d &<>"`, i))
+		}
+		text := declaring("odd", `"team":{"type":"string","enum":[`+strings.Join(values, ",")+`]},"note":{"type":"string"}`)
+		declare(t, eng, strings.Replace(text, `"displayName":"odd"`, `"displayName":"`+strings.Repeat("&", 12_000)+`"`, 1))
+
+		payload := `{"team":"R&D 007 &<>","note":"` + strings.Repeat("<", 60_000) + `"}`
+		recorded := accepted(t, eng, submission("ann", "odd", payload))
+		found, err := eng.Interactions.Get(t.Context(), recorded.ID)
+		if err != nil || string(found.Original()) != payload || string(found.Payload) != payload || found.Raw != nil {
+			t.Errorf("%d bytes came back, %d of them raw, %v; want %d", len(found.Payload), len(found.Raw), err, len(payload))
+		}
+		stored, err := eng.Schemas.Get(t.Context(), "odd")
+		if err != nil || string(stored.JSONSchema) != string(definition(t, text).JSONSchema) {
+			t.Errorf("the definition came back as %.100s…, %v", stored.JSONSchema, err)
+		}
+	})
+}
+
+// errStop stops a task in the middle.
+var errStop = errors.New("stop here")
+
+// TestReplayGoesByTheLatestVersion: what an interrupted replay has left behind under
+// an older version is judged again.
+func TestReplayGoesByTheLatestVersion(t *testing.T) {
+	t.Parallel()
+	st := &counting{Store: newMemory(t)}
+	eng := newEngine(t, st, nil)
+	declare(t, eng, declaring("visit", `"page":{"type":"string"}`, "page"))
+	const entries = 151
+	for i := range entries {
+		rejected(t, eng, submission(fmt.Sprintf("c%03d", i), "visit", `{}`))
+	}
+	st.on(func(n int64) error {
+		if n == 3 { // begin, one step, and then
+			return errStop
+		}
+		return nil
+	}, nil)
+	if p, err := eng.Quarantine.ReplayAll(t.Context(), "visit"); !errors.Is(err, errStop) || p.Handled == 0 || p.Handled == entries {
+		t.Fatalf("%+v, %v; want to be stopped half way", p, err)
+	}
+	st.on(nil, nil)
+	if _, err := eng.Schemas.Supersede(t.Context(), definition(t, declaring("visit", `"page":{"type":"string"}`)), nil); err != nil {
+		t.Fatal(err)
+	}
+	p, err := eng.Quarantine.ReplayAll(t.Context(), "visit")
+	if err != nil || p.State != engage.StateDone || p.Handled != entries || p.Accepted != entries {
+		t.Errorf("%+v, %v; want all %d accepted", p, err, entries)
+	}
+	if left := find(t, st, kindQuarantine); len(left) != 0 {
+		t.Errorf("%d are still in quarantine", len(left))
+	}
+}
+
+// TestReplayMindsNoClock: entries of a process whose clock is ahead are replayed too,
+// and keep the time at which they came in.
+func TestReplayMindsNoClock(t *testing.T) {
+	t.Parallel()
+	st := newMemory(t)
+	slow, fast := newClock(), newClock()
+	fast.Advance(time.Hour)
+	here := newEngine(t, st, &engage.Options{Clock: slow.Now})
+	there := newEngine(t, st, &engage.Options{Clock: fast.Now})
+	declare(t, here, declaring("visit", `"page":{"type":"string"}`, "page"))
+	rejected(t, there, submission("ann", "visit", `{}`))
+	if _, err := here.Schemas.Supersede(t.Context(), definition(t, declaring("visit", `"page":{"type":"string"}`)), nil); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := here.Quarantine.ReplayAll(t.Context(), "visit"); err != nil || p.Accepted != 1 {
+		t.Errorf("%+v, %v; want one accepted", p, err)
+	}
+	page, err := here.Interactions.List(t.Context(), engage.InteractionFilter{ContactID: "ann"})
+	if err != nil || len(page.Items) != 1 || !page.Items[0].ReceivedDate.Equal(fast.Now()) || !page.Items[0].CreatedDate.Equal(fast.Now()) {
+		t.Errorf("%+v, %v; want what came in at %v", page.Items, err, fast.Now())
+	}
+}
+
+// TestIdempotencyKeysBelongToContactAndSchema: with another contact or schema, a key
+// is a conflict, which does not tell whose it is.
+func TestIdempotencyKeysBelongToContactAndSchema(t *testing.T) {
+	t.Parallel()
+	eachStore(t, func(t *testing.T, st store.Store) {
+		eng := newEngine(t, st, nil)
+		declare(t, eng, declaring("visit", `"page":{"type":"string"}`, "page"))
+		declare(t, eng, declaring("review", ``))
+		send := func(contact, schemaID, payload string) (engage.Recorded, error) {
+			s := submission(contact, schemaID, payload)
+			s.IdempotencyKey = "key"
+			return eng.Interactions.Record(t.Context(), s)
+		}
+		first, err := send("alice", "visit", `{"page":"a"}`)
+		if err != nil || !first.Accepted {
+			t.Fatal(first, err)
+		}
+		for _, other := range [][2]string{{"bob", "visit"}, {"alice", "review"}, {"", "visit"}} {
+			unchanged(t, st, func() {
+				_, err := send(other[0], other[1], `{"page":"a"}`)
+				if conflict, ok := errors.AsType[*engage.ConflictError](err); !ok || strings.Contains(conflict.Error(), "alice") {
+					t.Errorf("%v: %v, want a conflict that names nobody", other, err)
+				}
+			})
+		}
+		again, err := send("alice", "visit", `{"page":"b"}`)
+		if err != nil || !again.Repeated || again.ID != first.ID {
+			t.Errorf("%+v, %v; want a repetition of %s", again, err, first.ID)
+		}
+	})
+}
+
+// TestIdempotencyKeysOfNobody: a submission that names no contact is repeated by one
+// that names none either, although each would have been given a contact of its own.
+func TestIdempotencyKeysOfNobody(t *testing.T) {
+	t.Parallel()
+	eng := newEngine(t, newMemory(t), nil)
+	declare(t, eng, declaring("visit", `"page":{"type":"string"}`, "page"))
+	send := func(payload string) interaction.Submission {
+		s := submission("", "visit", payload)
+		s.IdempotencyKey = "key"
+		return s
+	}
+	wrong := rejected(t, eng, send(`{}`))
+	right := accepted(t, eng, send(`{"page":"a"}`))
+	again := accepted(t, eng, send(`{"page":"a"}`))
+	if !again.Repeated || again.ID != right.ID || again.ContactID != right.ContactID {
+		t.Errorf("%+v, want a repetition of %+v", again, right)
+	}
+	replayed, err := eng.Quarantine.Replay(t.Context(), wrong.QuarantineID)
+	if err != nil || !replayed.Repeated || replayed.ID != right.ID {
+		t.Errorf("replayed: %+v, %v; want that the corrected one stands", replayed, err)
+	}
+	if _, err := eng.Quarantine.Get(t.Context(), wrong.QuarantineID); !errors.Is(err, engage.ErrNotFound) {
+		t.Errorf("%v, want it gone", err)
+	}
+}
+
+// TestErasingCostsTheSameForEach: of many interactions of one contact too.
+func TestErasingCostsTheSameForEach(t *testing.T) {
+	t.Parallel()
+	const recorded = 600
+	st := &counting{Store: newMemory(t)}
+	eng := newEngine(t, st, nil)
+	declare(t, eng, declaring("visit", ``))
+	submissions := make([]interaction.Submission, recorded)
+	for i := range submissions {
+		submissions[i] = submission("ann", "visit", `{}`)
+	}
+	for _, outcome := range eng.Interactions.RecordMany(t.Context(), submissions) {
+		if outcome.Err != nil {
+			t.Fatal(outcome.Err)
+		}
+	}
+	st.finds.Store(0)
+	if err := eng.Schemas.Delete(t.Context(), "visit", &engage.DeleteOptions{Erase: true}); err != nil {
+		t.Fatal(err)
+	}
+	if finds := st.finds.Load(); finds > 6*recorded {
+		t.Errorf("%d finds for %d interactions", finds, recorded)
+	}
+}
+
+// TestMadeUpContinuationsAreRefused at once: they come from outside.
+func TestMadeUpContinuationsAreRefused(t *testing.T) {
+	t.Parallel()
+	st := &counting{Store: newMemory(t)}
+	eng := newEngine(t, st, nil)
+	declare(t, eng, declaring("visit", ``))
+	for range 20 {
+		accepted(t, eng, submission("ann", "visit", `{}`))
+	}
+	filter := engage.InteractionFilter{ContactID: "ann", Limit: 3}
+	page, err := eng.Interactions.List(t.Context(), filter)
+	if err != nil || page.Continuation == "" {
+		t.Fatal(page, err)
+	}
+	for _, token := range []string{
+		"x", "work-0", page.Continuation + "A", page.Continuation[1:],
+		"eyJhIjp7InRlcm0iOiJ6IiwiaWQiOiIifX0", `{"a":{"term":"z"}}`,
+	} {
+		filter.Continuation = token
+		st.finds.Store(0)
+		_, err := eng.Interactions.List(t.Context(), filter)
+		if bad, ok := errors.AsType[*engage.InvalidError](err); !ok || bad.Field != "Continuation" || st.finds.Load() > 1 {
+			t.Errorf("%q: %v after %d finds", token, err, st.finds.Load())
+		}
+	}
+}
+
+// TestHooksThatPanicLeaveNothing, even if somebody recovers within Atomically.
+func TestHooksThatPanicLeaveNothing(t *testing.T) {
+	t.Parallel()
+	st := newMemory(t)
+	eng := newEngine(t, st, &engage.Options{NewContact: func(context.Context, string) error { panic("hook") }})
+	declare(t, eng, declaring("visit", ``))
+	unchanged(t, st, func() {
+		err := eng.Atomically(t.Context(), func(w *engage.Work) error {
+			defer func() { _ = recover() }()
+			_, err := w.Interactions.Record(t.Context(), submission("ann", "visit", `{}`))
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+}
