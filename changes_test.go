@@ -2,6 +2,7 @@ package engage_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -66,8 +67,13 @@ func TestOddCharactersCostNothing(t *testing.T) {
 		payload := `{"team":"R&D 007 &<>","note":"` + strings.Repeat("<", 60_000) + `"}`
 		recorded := accepted(t, eng, submission("ann", "odd", payload))
 		found, err := eng.Interactions.Get(t.Context(), recorded.ID)
-		if err != nil || string(found.Original()) != payload || string(found.Payload) != payload || found.Raw != nil {
-			t.Errorf("%d bytes came back, %d of them raw, %v; want %d", len(found.Payload), len(found.Raw), err, len(payload))
+		if err != nil || string(found.Original()) != payload || string(found.Payload) != payload {
+			t.Errorf("%d bytes came back, %v; want %d", len(found.Payload), err, len(payload))
+		}
+		wire, err := json.Marshal(found) // as a host would, which escapes
+		var again interaction.Interaction
+		if err := errors.Join(err, json.Unmarshal(wire, &again)); err != nil || string(again.Original()) != payload {
+			t.Errorf("%d bytes came back through JSON, %v; want %d", len(again.Original()), err, len(payload))
 		}
 		stored, err := eng.Schemas.Get(t.Context(), "odd")
 		if err != nil || string(stored.JSONSchema) != string(definition(t, text).JSONSchema) {

@@ -79,7 +79,10 @@ func (s Schemas) Create(ctx context.Context, def schema.Definition) (Schema, err
 		created = next.public()
 		return t.declare(ctx, next, compiled, EventSchemaCreated)
 	})
-	return created, err
+	if err != nil {
+		return Schema{}, err
+	}
+	return created, nil
 }
 
 // SupersedeOptions say how a schema may be superseded.
@@ -132,7 +135,10 @@ func (s Schemas) Supersede(ctx context.Context, def schema.Definition, opts *Sup
 		result = next.public()
 		return t.declare(ctx, next, compiled, EventSchemaSuperseded)
 	})
-	return result, err
+	if err != nil {
+		return Schema{}, err
+	}
+	return result, nil
 }
 
 // IncompatibleError lists the changes that a new version of a schema makes.

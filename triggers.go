@@ -59,7 +59,10 @@ func (s Triggers) Register(ctx context.Context, schemaID, property string, value
 		next.Triggers = append(append([]interaction.Trigger(nil), stored.Triggers...), trigger)
 		return schemas.Put(t.Work, &next)
 	})
-	return registered, err
+	if err != nil {
+		return interaction.Trigger{}, err
+	}
+	return registered, nil
 }
 
 // List returns the triggers of a schema, in the order in which they were

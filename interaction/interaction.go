@@ -42,7 +42,7 @@ type Interaction struct {
 	Omitted     []schema.Violation `json:"omitted,omitempty"`
 	OmittedMore int                `json:"omittedMore,omitempty"`
 	// Raw is the payload as it was received, unless that is Payload to the
-	// byte. Use Original.
+	// byte, also after it was marshalled and read again. Use Original.
 	Raw []byte `json:"raw,omitempty"`
 	// IdempotencyKey is the one that the submission carried.
 	IdempotencyKey string `json:"idempotencyKey,omitempty"`

@@ -97,7 +97,9 @@ func Judge(s Submission, law Law, id string, received time.Time) (Verdict, error
 		OmittedMore:    result.Unlisted,
 		IdempotencyKey: s.IdempotencyKey,
 	}
-	if !bytes.Equal(payload, s.Payload) {
+	// Where json.Marshal would write the payload otherwise (it escapes what HTML
+	// does), it is kept twice: a host may well marshal the interaction.
+	if !bytes.Equal(payload, s.Payload) || bytes.ContainsAny(payload, "<>&\u2028\u2029") {
 		interaction.Raw = bytes.Clone(s.Payload)
 	}
 	return Verdict{Interaction: interaction, Values: values}, nil

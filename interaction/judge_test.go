@@ -40,7 +40,7 @@ func TestASubmissionBecomesAnInteractionOrIsQuarantined(t *testing.T) {
 	}{
 		"it conforms":               {payload: `{"s":"a","n":1}`, projection: `{"s":"a","n":1}`, at: received},
 		"spaces are kept aside":     {payload: `{"s": "a"}`, projection: `{"s":"a"}`, raw: true, at: received},
-		"brackets are as they were": {payload: `{"s":"<&>"}`, projection: `{"s":"<&>"}`, at: received},
+		"brackets are kept twice":   {payload: `{"s":"<&>"}`, projection: `{"s":"<&>"}`, raw: true, at: received},
 		"escapes are as they were":  {payload: `{"s":"\u003c\u00e9"}`, projection: `{"s":"\u003c\u00e9"}`, at: received},
 		"a value does not conform":  {payload: `{"s":"a","n":"1"}`, projection: `{"s":"a"}`, raw: true, violations: typed, at: received},
 		"strictly it is rejected":   {payload: `{"s":"a","n":"1"}`, opts: &schema.Options{Strict: true}, violations: typed, at: received},
