@@ -38,15 +38,15 @@ func TestASubmissionBecomesAnInteractionOrIsQuarantined(t *testing.T) {
 		violations       []schema.Violation
 		at               time.Time
 	}{
-		"it conforms":               {payload: `{"s":"a","n":1}`, projection: `{"s":"a","n":1}`, at: received},
-		"spaces are kept aside":     {payload: `{"s": "a"}`, projection: `{"s":"a"}`, raw: true, at: received},
-		"brackets are kept twice":   {payload: `{"s":"<&>"}`, projection: `{"s":"<&>"}`, raw: true, at: received},
-		"escapes are as they were":  {payload: `{"s":"\u003c\u00e9"}`, projection: `{"s":"\u003c\u00e9"}`, at: received},
-		"a value does not conform":  {payload: `{"s":"a","n":"1"}`, projection: `{"s":"a"}`, raw: true, violations: typed, at: received},
-		"strictly it is rejected":   {payload: `{"s":"a","n":"1"}`, opts: &schema.Options{Strict: true}, violations: typed, at: received},
-		"a required one is absent":  {payload: ` {} `, violations: missing, at: received},
-		"it has a date":             {payload: `{"s":"a"}`, created: "2024-01-01T00:00:00+01:00", projection: `{"s":"a"}`, at: time.Date(2023, 12, 31, 23, 0, 0, 0, time.UTC)},
-		"rejected, it has a date":   {payload: `{}`, created: "2024-01-01T00:00:00+01:00", violations: missing, at: time.Date(2023, 12, 31, 23, 0, 0, 0, time.UTC)},
+		"it conforms":              {payload: `{"s":"a","n":1}`, projection: `{"s":"a","n":1}`, at: received},
+		"spaces are kept aside":    {payload: `{"s": "a"}`, projection: `{"s":"a"}`, raw: true, at: received},
+		"brackets are kept twice":  {payload: `{"s":"<&>"}`, projection: `{"s":"<&>"}`, raw: true, at: received},
+		"escapes are as they were": {payload: `{"s":"\u003c\u00e9"}`, projection: `{"s":"\u003c\u00e9"}`, at: received},
+		"a value does not conform": {payload: `{"s":"a","n":"1"}`, projection: `{"s":"a"}`, raw: true, violations: typed, at: received},
+		"strictly it is rejected":  {payload: `{"s":"a","n":"1"}`, opts: &schema.Options{Strict: true}, violations: typed, at: received},
+		"a required one is absent": {payload: ` {} `, violations: missing, at: received},
+		"it has a date":            {payload: `{"s":"a"}`, created: "2024-01-01T00:00:00+01:00", projection: `{"s":"a"}`, at: time.Date(2023, 12, 31, 23, 0, 0, 0, time.UTC)},
+		"rejected, it has a date":  {payload: `{}`, created: "2024-01-01T00:00:00+01:00", violations: missing, at: time.Date(2023, 12, 31, 23, 0, 0, 0, time.UTC)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
