@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/internal/work"
 	"github.com/engage-interactions/engage/schema"
 	"github.com/engage-interactions/engage/store"
 )
@@ -107,6 +108,11 @@ func window(q store.Query, within store.Tuple, from, to time.Time) store.Query {
 		q.To = within.Time(to).String()
 	}
 	return q
+}
+
+// finder is what listing needs of a table.
+type finder[T any] interface {
+	Find(ctx context.Context, w *work.Work, q store.Query) ([]*T, string, error)
 }
 
 // maxScan bounds the pages that are read to fill one after keep has thinned it.
