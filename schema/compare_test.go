@@ -108,3 +108,29 @@ func TestPropertiesThatComeAndGo(t *testing.T) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
+
+func TestTheOrderOfThePropertiesIsAChangeOfDisplay(t *testing.T) {
+	t.Parallel()
+	const a, b, c, first, last = `"a":{"type":"string"}`, `"b":{"type":"string"}`, `"c":{"type":"string"}`, `"a":{"type":"string","sortOrder":1}`, `"b":{"type":"string","sortOrder":2}`
+	at := func(from, to string) []schema.Change {
+		return []schema.Change{{Pointer: "/jsonSchema/properties", Code: schema.ChangeDisplay, From: from, To: to}}
+	}
+	for _, test := range []struct {
+		from, to string
+		want     []schema.Change
+	}{
+		{a + "," + b, a + "," + b, nil},
+		{a + "," + b, b + "," + a, at(`["a","b"]`, `["b","a"]`)},
+		{first + "," + last, last + "," + first, nil}, // the sort orders decide
+		{first + "," + b + "," + c, c + "," + b + "," + first, at(`["a","b","c"]`, `["a","c","b"]`)},
+		{a + "," + b, c + "," + a + "," + b, []schema.Change{{Pointer: "/jsonSchema/properties/c", Code: schema.ChangePropertyAdded, To: "string"}}},
+		{c + "," + a + "," + b, a + "," + b, []schema.Change{{Pointer: "/jsonSchema/properties/c", Code: schema.ChangePropertyRemoved, From: "string", Breaking: true}}},
+		{a + "," + b, last + "," + a, []schema.Change{{Pointer: "/jsonSchema/properties/b/sortOrder", Code: schema.ChangeDisplay, To: "2"}}},
+	} {
+		from := parse(t, definition(`{"type":"object","properties":{`+test.from+`}}`), nil)
+		to := parse(t, definition(`{"type":"object","properties":{`+test.to+`}}`), nil)
+		if got := schema.Compare(from, to); !slices.Equal(got, test.want) {
+			t.Errorf("{%s} to {%s}: %+v, want %+v", test.from, test.to, got, test.want)
+		}
+	}
+}

@@ -58,8 +58,8 @@ func compile(def Definition, opts Options, r *reader) (*Schema, error) {
 		return nil, err
 	}
 	for _, d := range s.declared {
-		if err := d.compilePattern(); err != nil {
-			r.problem(propertyPointer(d)+"/pattern", ProblemUnsupported, "%v", err)
+		if !d.compilePattern() {
+			r.problem(propertyPointer(d)+"/pattern", ProblemLimit, "too large for package regexp")
 		}
 	}
 	if err := r.err(); err != nil {

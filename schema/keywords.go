@@ -41,6 +41,9 @@ func (r *reader) property(at, name string, v jsonscan.Value) *declared {
 		return d
 	}
 	for _, m := range r.members(at, v) {
+		if r.full() {
+			break
+		}
 		at := at + jsonscan.Pointer(string(m.Key))
 		if read, ok := keywords[string(m.Key)]; ok {
 			read(r, d, at, m.Value)
@@ -166,10 +169,10 @@ func (r *reader) pattern(d *declared, at string, v jsonscan.Value) {
 		d.Pattern, d.pattern = text, program
 		r.size += program.Size
 	case errors.Is(err, ecma.ErrTooLarge):
-		if !r.full { // the limit is on all together, so this is said once
+		if !r.overfull { // the limit is on all together, so this is said once
 			r.problem(at, ProblemLimit, "with it, the patterns of the schema are larger than %d", r.limits.PatternSize)
 		}
-		r.full, r.size = true, r.limits.PatternSize
+		r.overfull, r.size = true, r.limits.PatternSize // the rest is read, but not written out
 	case errors.Is(err, ecma.ErrTooComplex):
 		r.problem(at, ProblemLimit, "%v", err)
 	case errors.Is(err, ecma.ErrUnsupported):
@@ -179,13 +182,15 @@ func (r *reader) pattern(d *declared, at string, v jsonscan.Value) {
 	}
 }
 
-// compilePattern makes the pattern ready. RE2 has limits of its own, which
-// only very large patterns reach.
-func (d *declared) compilePattern() (err error) {
-	if d.Type == TypeString && d.Pattern != "" {
-		d.match, err = regexp.Compile(d.pattern.RE2)
+// compilePattern makes the pattern ready. Package regexp has limits of its own,
+// which only patterns far beyond the default limits reach.
+func (d *declared) compilePattern() (ok bool) {
+	if d.Type != TypeString || d.Pattern == "" {
+		return true
 	}
-	return err
+	var err error
+	d.match, err = regexp.Compile(d.pattern.RE2)
+	return err == nil
 }
 
 func (r *reader) number(at string, v jsonscan.Value) json.Number {

@@ -53,7 +53,7 @@ type Limits struct {
 	// size times the bytes of the string. A string that is longer than its
 	// maxLength costs nothing. One that goes beyond the limit, in the order
 	// of the payload, is not matched: it is left out, with CodePatternSteps.
-	// Default 5,000,000, which takes up to some 35 milliseconds.
+	// Default 5,000,000, which takes up to some 40 milliseconds.
 	PatternSteps int
 	// Violations is how many violations a result lists; the rest are
 	// counted. Default 100.

@@ -34,6 +34,9 @@ func (r *reader) document(data []byte) (def Definition, ok bool) {
 		return def, false
 	}
 	for _, m := range r.members("", v) {
+		if r.full() {
+			break
+		}
 		at := jsonscan.Pointer(string(m.Key))
 		switch string(m.Key) {
 		case "id":
@@ -83,13 +86,18 @@ func (r *reader) definition(def Definition) []*declared {
 	return r.jsonSchema(at, v)
 }
 
-// written is the size of JSON as its author may have written it: characters
-// that json.Marshal escapes count alike with and without their escapes.
+// escaped are the characters that json.Marshal escapes even where JSON does
+// not ask for it, and their escapes.
+var escaped = [...][2]string{
+	{"<", `\u003c`}, {">", `\u003e`}, {"&", `\u0026`}, {"\u2028", `\u2028`}, {"\u2029", `\u2029`},
+}
+
+// written is the size of JSON as its author may have written it: what
+// json.Marshal escapes counts alike with and without the escape.
 func written(raw []byte) int {
 	n := len(raw)
-	for _, c := range []string{"<", ">", "&", "\u2028", "\u2029"} {
-		escaped := fmt.Sprintf(`\u%04x`, []rune(c)[0])
-		n -= bytes.Count(raw, []byte(escaped)) * (len(escaped) - len(c))
+	for _, e := range escaped {
+		n -= bytes.Count(raw, []byte(e[1])) * (len(e[1]) - len(e[0]))
 	}
 	return n
 }
@@ -105,6 +113,9 @@ func (r *reader) jsonSchema(at string, v jsonscan.Value) []*declared {
 	var required *jsonscan.Value
 	typed := v.Kind != jsonscan.Object // else reported by members
 	for _, m := range r.members(at, v) {
+		if r.full() {
+			break
+		}
 		at := at + jsonscan.Pointer(string(m.Key))
 		switch string(m.Key) {
 		case "$schema":

@@ -261,7 +261,7 @@ func FuzzCheck(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if !json.Valid(first.Projection) {
+		if !json.Valid(first.Projection) || len(first.Projection) > len(payload) {
 			t.Fatalf("projection %s", first.Projection)
 		}
 		again, err := s.Check(first.Projection)
@@ -286,6 +286,16 @@ func FuzzCompile(f *testing.F) {
 		s, err := schema.Compile(def, nil)
 		if err != nil {
 			t.Fatalf("parsed but does not compile: %v", err)
+		}
+		if _, err := schema.Recompile(def, nil); err != nil {
+			t.Fatalf("compiles but does not recompile: %v", err)
+		}
+		stored, err := json.Marshal(def)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := schema.ParseDefinition(stored, nil); err != nil {
+			t.Fatalf("parsed, but not from its store: %v", err)
 		}
 		if changes := schema.Compare(s, s); len(changes) != 0 {
 			t.Fatalf("changes %+v", changes)

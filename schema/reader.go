@@ -34,7 +34,7 @@ type reader struct {
 	faulty   map[string]bool // pointers to what cannot be read, and is reported
 	room     int             // for more problems, in bytes
 	size     int             // of the patterns so far
-	full     bool            // a pattern did not fit into what was left
+	overfull bool            // a pattern did not fit into what was left
 	places   int             // decimal places of the numbers so far
 }
 
@@ -69,11 +69,15 @@ func (r *reader) unknown(pointer, what string, key []byte) {
 }
 
 func (r *reader) note(p Problem) {
-	if r.room > 0 {
+	if !r.full() {
+		const overhead = 64 // of a Problem beside its texts
 		r.problems = append(r.problems, p)
-		r.room -= len(p.Pointer) + len(p.Detail)
+		r.room -= len(p.Pointer) + len(p.Detail) + overhead
 	}
 }
+
+// full says that no more problems are noted, so reading on is of no use.
+func (r *reader) full() bool { return r.room <= 0 }
 
 // err returns what was found as a *DefinitionError, or nil.
 func (r *reader) err() error {

@@ -3,6 +3,7 @@ package schema_test
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/engage-interactions/engage/schema"
@@ -87,6 +88,50 @@ func TestParseValue(t *testing.T) {
 		if _, err := s.ParseValue("price", json.RawMessage(raw)); !errors.Is(err, &schema.PayloadError{Code: code}) {
 			t.Errorf("%s: %v", raw, err)
 		}
+	}
+}
+
+// However many required properties there are, and however few violations are
+// listed, it is this one that the error is about.
+func TestParseValueIsAboutOneProperty(t *testing.T) {
+	t.Parallel()
+	document := definition(`{"type":"object","properties":{` + many(120, `"a%03d":{"type":"string"}`) + `,"z":{"type":"integer","enum":[1],"maximum":3}},"required":["z",` + many(120, `"a%03d"`) + `]}`)
+	for most, listed := range map[int]int{0: 2, 1: 1} {
+		s := parse(t, document, &schema.Options{Limits: schema.Limits{Violations: most}, Strict: true})
+		_, err := s.ParseValue("z", json.RawMessage(`5`))
+		e, ok := errors.AsType[*schema.ValueError](err)
+		if !ok || e.Undeclared || len(e.Violations) != listed {
+			t.Fatalf("%v", err)
+		}
+		for _, v := range e.Violations {
+			if v.Pointer != "/z" || v.Code == schema.CodeRequired {
+				t.Errorf("%+v", v)
+			}
+		}
+		if text := err.Error(); !strings.Contains(text, "not a value of property") || strings.Contains(text, "not declared") {
+			t.Errorf("%v", err)
+		}
+		if v, err := s.ParseValue("z", json.RawMessage(`1`)); err != nil || v.Canonical() != "1" {
+			t.Errorf("%v", err)
+		}
+	}
+	if text := (&schema.ValueError{Property: "p"}).Error(); text != `schema: not a value of property "p"` {
+		t.Errorf("%s", text)
+	}
+}
+
+func TestParseValueHasTheLimitsOfPayloads(t *testing.T) {
+	t.Parallel()
+	s := property(t, `{"type":"string","pattern":"a"}`, &schema.Options{Limits: schema.Limits{PayloadBytes: 10, PatternSteps: 20}})
+	if v, err := s.ParseValue("p", json.RawMessage(`"aaa"`)); err != nil || v.Canonical() != `"aaa"` {
+		t.Errorf("%v", err)
+	}
+	if _, err := s.ParseValue("p", json.RawMessage(`"aaaaaaaaa"`)); !errors.Is(err, &schema.PayloadError{Code: schema.PayloadTooLarge}) {
+		t.Errorf("%v", err)
+	}
+	_, err := s.ParseValue("p", json.RawMessage(`"aaaaaaaa"`))
+	if e, ok := errors.AsType[*schema.ValueError](err); !ok || len(e.Violations) != 1 || e.Violations[0].Code != schema.CodePatternSteps {
+		t.Errorf("%v", err)
 	}
 }
 

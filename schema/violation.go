@@ -12,7 +12,8 @@ type Violation struct {
 	// names the property.
 	Pointer string `json:"pointer"`
 	Code    Code   `json:"code"`
-	// Expected is what the schema demands, from the definition.
+	// Expected is what the schema demands, from the definition; with
+	// CodePatternSteps it is the limit.
 	Expected string `json:"expected,omitempty"`
 	// Got is the JSON type of the value: string, number, boolean, null, array
 	// or object. It is empty for a missing property.
@@ -39,7 +40,7 @@ const (
 	CodeMinLength        Code = "minLength"
 	CodeMaxLength        Code = "maxLength"
 	CodePattern          Code = "pattern"
-	CodePatternSteps     Code = "patternSteps" // not matched: beyond Limits.PatternSteps
+	CodePatternSteps     Code = "patternSteps" // not matched: the payload is beyond Limits.PatternSteps
 )
 
 func sortViolations(vs []Violation) {

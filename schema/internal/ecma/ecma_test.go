@@ -172,7 +172,7 @@ func nested(groups int) string { return strings.Repeat("(", groups) + strings.Re
 func TestTheLimitsOfRE2AreNotThoseOfECMA(t *testing.T) {
 	t.Parallel()
 	for _, pattern := range []string{
-		`a{1001}`, `a{0,99999999999999999999}`, `(?:a{2000}){3}`, `(a{100}){100}`, nested(300), nested(60_000), nested(5_000_000),
+		`a{1001}`, `a{0,99999999999999999999}`, `(?:a{2000}){3}`, `(a{100}){100}`, nested(300), nested(60_000), nested(1_000_000),
 		strings.Repeat("(?:a|", 60_000) + strings.Repeat(")*", 60_000), strings.Repeat(`\p{Alphabetic}`, 4_000),
 	} {
 		if !ecma.Valid(pattern) {
