@@ -7,8 +7,9 @@ import (
 )
 
 // Catalog holds the kinds that one handle has prepared, and checks every
-// argument of a Store's methods against them and against the limits. Its zero
-// value is empty and ready; it is safe for concurrent use. The errors of its
+// argument of a Store's methods against them and against the limits. Each handle
+// has one of its own, since what one has prepared is not prepared on another. Its
+// zero value is empty and ready; it is safe for concurrent use. The errors of its
 // methods are [*InvalidError].
 type Catalog struct {
 	mu    sync.RWMutex

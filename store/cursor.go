@@ -16,8 +16,9 @@ type Position struct {
 }
 
 // EncodeCursor returns the cursor that points behind the last record of a page
-// of q. [Catalog.Query] reads it back, and refuses one that is damaged or
-// belongs to another query.
+// of q, which is the caller's query or the one that [Catalog.Query] returned for
+// it: both do, since limit and cursor make no difference. [Catalog.Query] reads it
+// back, and refuses one that is damaged or belongs to another query.
 func EncodeCursor(q Query, last Position) string {
 	b := binary.BigEndian.AppendUint64(nil, fingerprint(q))
 	b = binary.AppendUvarint(b, uint64(len(last.Term)))

@@ -15,10 +15,14 @@
 // be found by, and a record carries at most one term for each. The order of
 // everything is the order of bytes.
 //
+// A text is 1 to [MaxText] (512) bytes of UTF-8 without NUL. Tenants, IDs, types
+// and terms are texts, and so are versions, which are batch IDs; a term may be
+// empty, too.
+//
 // # Writing a store
 //
-// Implement the seven methods of [Store], and run package storetest on it in
-// five lines. Each rule that an implementation must keep has an ID in brackets,
+// Implement the seven methods of [Store], and run package storetest on it in a
+// few lines. Each rule that an implementation must keep has an ID in brackets,
 // such as [commit-atomic], beside the method or type that it binds; the suite
 // has one test of that name for each, whose failure prints the rule.
 //
@@ -26,7 +30,8 @@
 // for all of them:
 //
 //   - [Catalog] holds the kinds that a handle has prepared and checks keys,
-//     queries and batches against them and against the limits;
+//     queries and batches against them and against the limits: one for each
+//     handle;
 //   - [Query.Range] turns prefix and bounds into one range of terms;
 //   - [EncodeCursor] makes the cursors that [Catalog.Query] reads back;
 //   - [Tuple] builds terms of several parts whose order is that of the parts.
@@ -116,9 +121,11 @@ type Store interface {
 	//
 	// An error that wraps ErrUnknownOutcome leaves open whether the batch has
 	// been or will be applied; every other error means that nothing changed,
-	// now or later [commit-atomic]. A context that ends during the call yields
-	// the true outcome or an error that wraps both ErrUnknownOutcome and the
-	// context's error [commit-context].
+	// now or later [commit-atomic]. If a store cannot tell how a commit ended,
+	// it says ErrUnknownOutcome. A context that ends during the call yields the
+	// true outcome or an error that wraps both ErrUnknownOutcome and the
+	// context's error; a batch that is given up before anything was written
+	// gives the context's error alone [commit-context].
 	//
 	// If a version does not hold in committed state, the error wraps
 	// ErrConflict and is a [*ConflictError] that names the key
@@ -126,7 +133,9 @@ type Store interface {
 	// contention is waited out inside the store, and ends in ErrUnavailable
 	// if it does not pass [commit-contention]. Of several batches that put or
 	// delete the same version of the same record at most one succeeds
-	// [commit-exclusive].
+	// [commit-exclusive]. A batch that was applied and is sent again gives
+	// ErrConflict like any other batch: a store need not remember batch IDs,
+	// and must not answer nil [commit-resend].
 	//
 	// When Commit returns nil, a store that declares itself durable keeps the
 	// batch through a restart [commit-durable].
@@ -193,8 +202,8 @@ type Version string
 // Value is JSON text in UTF-8 of at most MaxValue bytes. Terms holds at most one
 // term for each index of the kind, a text that may be empty; a record without a
 // term for an index is not in that index. A record that was read carries the
-// terms of the indexes that its handle has prepared; one that is put loses those
-// of all others.
+// terms of the indexes that its handle has prepared, and nil or an empty map if
+// it has none; one that is put loses those of all others [put-terms].
 type Record struct {
 	Key
 

@@ -3,7 +3,6 @@ package storetest
 import (
 	"fmt"
 	"strings"
-	"sync"
 
 	"github.com/engage-interactions/engage/store"
 )
@@ -52,10 +51,11 @@ func spoil(b *store.Batch, i int) store.Key {
 	return b.Deletes[i].Key
 }
 
-func (t *trial) seed(s store.Store) store.Version {
+// seed writes the records that operations are about, and more if they are named.
+func (t *trial) seed(s store.Store, more ...string) store.Version {
 	t.Helper()
 	var puts []store.Record
-	for _, id := range []string{"put0", "put1", "check0", "check1", "delete0", "delete1", "delete2"} {
+	for _, id := range append([]string{"put0", "put1", "check0", "check1", "delete0", "delete1", "delete2"}, more...) {
 		puts = append(puts, doc(id, none, `"old"`, terms{owner: "old", state: id}))
 	}
 	b := t.batch(puts...)
@@ -105,7 +105,7 @@ func checkCommitAtomic(t *trial) {
 			return true
 		}))
 	}
-	together(actors...)
+	t.together(actors...)
 	t.unchanged(handles, before, "many failing batches at the same time")
 
 	checkAtomicAmongOthers(t, s)
@@ -134,7 +134,7 @@ func checkCommitAtomic(t *trial) {
 func checkAtomicAmongOthers(t *trial, s store.Store) {
 	t.Helper()
 	const workers, rounds = 8, 8
-	var wg sync.WaitGroup
+	wg := t.group()
 	for w := range workers {
 		wg.Go(func() {
 			for i := range rounds {
@@ -143,9 +143,7 @@ func checkAtomicAmongOthers(t *trial, s store.Store) {
 				b.Events = []store.Event{event(id)}
 				switch (w + i) % 3 {
 				case 0:
-					if err := s.Commit(t.Context(), b); err != nil {
-						t.broken(err, "no error", "Commit of a good batch among conflicting and invalid ones")
-					}
+					t.worked("Commit", s.Commit(t.Context(), b), "Commit of a good batch among conflicting and invalid ones")
 				case 1:
 					b.Puts = append(b.Puts, doc("check0", wrong, `3`, nil))
 					t.conflict(s.Commit(t.Context(), b), key("check0"), wrong, "Commit of a conflicting batch among good ones")

@@ -3,7 +3,6 @@ package storetest
 import (
 	"context"
 	"errors"
-	"maps"
 	"runtime"
 	"slices"
 	"sync"
@@ -82,6 +81,31 @@ func brokenCommits() []brokenStore {
 				return err
 			}}
 		}},
+		{"commit-resend", "remembers what it has applied", func() *hooks {
+			var applied sync.Map
+			return &hooks{commit: func(ctx context.Context, s *memory.Store, b store.Batch) error {
+				if _, ok := applied.Load(b.ID); ok {
+					return nil
+				}
+				err := s.Commit(ctx, b)
+				if err == nil {
+					applied.Store(b.ID, true)
+				}
+				return err
+			}}
+		}},
+		brokenCommit("commit-resend", "logs again what it has applied", func(ctx context.Context, s *memory.Store, b store.Batch) error {
+			err := s.Commit(ctx, b)
+			if errors.Is(err, store.ErrConflict) && len(b.Puts) > 0 {
+				now, err := s.Get(ctx, b.Puts[0].Key)
+				if err == nil && now[0].Version == store.Version(b.ID) {
+					again := b.Puts[0]
+					again.Version = now[0].Version
+					_ = s.Commit(ctx, store.Batch{ID: b.ID, Tenant: b.Tenant, Puts: []store.Record{again}, Events: b.Events})
+				}
+			}
+			return err
+		}),
 		brokenCommit("commit-exclusive", "checks versions before it writes", func(ctx context.Context, s *memory.Store, b store.Batch) error {
 			b.Puts = slices.Clone(b.Puts)
 			for first := true; ; first = false {
@@ -113,81 +137,6 @@ func brokenCommits() []brokenStore {
 			}
 			runtime.Gosched()
 			b.Checks = nil
-			return s.Commit(ctx, b)
-		}),
-		{"commit-durable", "forgets its last batch", func() *hooks {
-			var mu sync.Mutex
-			var done []func(s *memory.Store)
-			return &hooks{
-				commit: func(ctx context.Context, s *memory.Store, b store.Batch) error {
-					mu.Lock()
-					defer mu.Unlock()
-					done = append(done, func(s *memory.Store) { _ = s.Commit(ctx, b) })
-					return s.Commit(ctx, b)
-				},
-				trim: func(ctx context.Context, s *memory.Store, tenant string, upTo int64) error {
-					mu.Lock()
-					defer mu.Unlock()
-					done = append(done, func(s *memory.Store) { _ = s.Trim(ctx, tenant, upTo) })
-					return s.Trim(ctx, tenant, upTo)
-				},
-				reopen: func(*memory.Store) *memory.Store {
-					s := memory.New()
-					_ = s.Prepare(context.Background(), kinds()...)
-					for _, do := range done[:len(done)-1] {
-						do(s)
-					}
-					return s
-				},
-			}
-		}},
-		brokenCommit("commit-put", "keeps terms that a put leaves out", func(ctx context.Context, s *memory.Store, b store.Batch) error {
-			b.Puts = slices.Clone(b.Puts)
-			for i, put := range b.Puts {
-				old, err := s.Get(ctx, put.Key)
-				if err != nil {
-					return err
-				}
-				all := maps.Clone(old[0].Terms)
-				if all == nil {
-					all = terms{}
-				}
-				maps.Copy(all, put.Terms)
-				b.Puts[i].Terms = all
-			}
-			return s.Commit(ctx, b)
-		}),
-		brokenCommit("commit-delete", "puts null for a delete", func(ctx context.Context, s *memory.Store, b store.Batch) error {
-			b.Puts = slices.Clone(b.Puts)
-			for _, del := range b.Deletes {
-				b.Puts = append(b.Puts, store.Record{Key: del.Key, Version: del.Version, Value: []byte("null")})
-			}
-			b.Deletes = nil
-			return s.Commit(ctx, b)
-		}),
-		brokenCommit("commit-version", "does not write what stays the same", func(ctx context.Context, s *memory.Store, b store.Batch) error {
-			if len(b.Puts) == 1 && len(b.Events) == 0 {
-				old, err := s.Get(ctx, b.Puts[0].Key)
-				if err == nil && sameRecord(old[0], b.Puts[0]) {
-					return nil
-				}
-			}
-			return s.Commit(ctx, b)
-		}),
-		brokenCommit("commit-invalid", "lets the last put of a key win", func(ctx context.Context, s *memory.Store, b store.Batch) error {
-			b.Puts = slices.CompactFunc(slices.Clone(b.Puts), func(x, y store.Record) bool { return x.Key == y.Key })
-			return s.Commit(ctx, b)
-		}),
-		brokenCommit("commit-limits", "refuses the longest ID", func(ctx context.Context, s *memory.Store, b store.Batch) error {
-			if len(b.ID) == store.MaxText {
-				return &store.InvalidError{Field: "ID", Reason: "is too long"}
-			}
-			return s.Commit(ctx, b)
-		}),
-		brokenCommit("commit-limits", "does not count checks", func(ctx context.Context, s *memory.Store, b store.Batch) error {
-			if len(b.Checks) > 500 {
-				b.Checks = b.Checks[:500]
-			}
 			return s.Commit(ctx, b)
 		}),
 	}

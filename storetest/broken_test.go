@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"runtime"
 	"slices"
@@ -26,7 +25,7 @@ type brokenStore struct {
 
 // brokenStores returns at least one store for each clause.
 func brokenStores() []brokenStore {
-	return slices.Concat(brokenBasics(), brokenPrepares(), brokenGets(), brokenCommits(), brokenFinds(), brokenEvents(), brokenCloses())
+	return slices.Concat(brokenBasics(), brokenPrepares(), brokenGets(), brokenCommits(), brokenBatches(), brokenFinds(), brokenEvents(), brokenCloses())
 }
 
 // brokenCommit is a store that goes wrong in Commit only, and remembers nothing.
@@ -175,157 +174,6 @@ func brokenBasics() []brokenStore {
 					return records, err
 				},
 			}
-		}},
-	}
-}
-
-func brokenPrepares() []brokenStore {
-	return []brokenStore{
-		brokenGet("prepare-required", "finds nothing in an unprepared kind", func(ctx context.Context, s *memory.Store, keys ...store.Key) ([]store.Record, error) {
-			records, err := s.Get(ctx, keys...)
-			if errors.Is(err, store.ErrInvalid) {
-				return make([]store.Record, len(keys)), nil
-			}
-			return records, err
-		}),
-		{"prepare-idempotent", "prepares a kind once", func() *hooks {
-			known := map[string]bool{}
-			return &hooks{prepare: func(ctx context.Context, s *memory.Store, kinds ...store.Kind) error {
-				for _, kind := range kinds {
-					if known[kind.Name] {
-						return fmt.Errorf("table %s exists", kind.Name)
-					}
-					known[kind.Name] = true
-				}
-				return s.Prepare(ctx, kinds...)
-			}}
-		}},
-		{"prepare-additive", "knows the last indexes only", func() *hooks {
-			var last []string
-			return &hooks{
-				prepare: func(ctx context.Context, s *memory.Store, kinds ...store.Kind) error {
-					last = kinds[len(kinds)-1].Indexes
-					return s.Prepare(ctx, kinds...)
-				},
-				find: func(ctx context.Context, s *memory.Store, q store.Query) (store.Page, error) {
-					if q.Index != "" && !slices.Contains(last, q.Index) {
-						return store.Page{}, &store.InvalidError{Field: "Index", Reason: "is not prepared"}
-					}
-					return s.Find(ctx, q)
-				},
-			}
-		}},
-		{"prepare-concurrent", "lets one prepare at a time", func() *hooks {
-			var busy atomic.Bool
-			return &hooks{prepare: func(ctx context.Context, s *memory.Store, kinds ...store.Kind) error {
-				if !busy.CompareAndSwap(false, true) {
-					return errors.New("locked")
-				}
-				defer busy.Store(false)
-				runtime.Gosched()
-				return s.Prepare(ctx, kinds...)
-			}}
-		}},
-		{"prepare-invalid", "prepares what comes before a malformed kind", func() *hooks {
-			return &hooks{prepare: func(ctx context.Context, s *memory.Store, kinds ...store.Kind) error {
-				for _, kind := range kinds {
-					if err := s.Prepare(ctx, kind); err != nil {
-						return err
-					}
-				}
-				return nil
-			}}
-		}},
-		{"prepare-names", "does not quote names", func() *hooks {
-			return &hooks{prepare: func(ctx context.Context, s *memory.Store, kinds ...store.Kind) error {
-				for _, kind := range kinds {
-					if slices.Contains(kind.Indexes, "order") {
-						return errors.New("syntax error")
-					}
-				}
-				return s.Prepare(ctx, kinds...)
-			}}
-		}},
-	}
-}
-
-func brokenGets() []brokenStore {
-	return []brokenStore{
-		brokenGet("get-order", "returns records in the order of ID", func(ctx context.Context, s *memory.Store, keys ...store.Key) ([]store.Record, error) {
-			records, err := s.Get(ctx, keys...)
-			slices.SortStableFunc(records, func(a, b store.Record) int { return strings.Compare(a.ID, b.ID) })
-			return records, err
-		}),
-		brokenGet("get-snapshot", "reads one record after the other", func(ctx context.Context, s *memory.Store, keys ...store.Key) ([]store.Record, error) {
-			var records []store.Record
-			for _, key := range keys {
-				one, err := s.Get(ctx, key)
-				if err != nil {
-					return nil, err
-				}
-				records = append(records, one...)
-			}
-			return records, nil
-		}),
-		brokenGet("get-absent", "returns null for what is not there", func(ctx context.Context, s *memory.Store, keys ...store.Key) ([]store.Record, error) {
-			records, err := s.Get(ctx, keys...)
-			for i := range records {
-				if !records[i].Exists() {
-					records[i].Value = []byte("null")
-				}
-			}
-			return records, err
-		}),
-	}
-}
-
-func brokenCloses() []brokenStore {
-	return []brokenStore{
-		{"close-waits", "lets calls go on behind Close", func() *hooks {
-			var closed sync.Map
-			return &hooks{
-				commit: func(ctx context.Context, s *memory.Store, b store.Batch) error {
-					if _, ok := closed.Load(s); ok {
-						return store.ErrClosed
-					}
-					for range 10 {
-						runtime.Gosched()
-					}
-					return s.Commit(ctx, b)
-				},
-				get: func(ctx context.Context, s *memory.Store, keys ...store.Key) ([]store.Record, error) {
-					if _, ok := closed.Load(s); ok {
-						return nil, store.ErrClosed
-					}
-					return s.Get(ctx, keys...)
-				},
-				close: func(s *memory.Store) error {
-					closed.Store(s, true)
-					return nil
-				},
-			}
-		}},
-		{"close-goroutines", "leaves a goroutine behind", func() *hooks {
-			return &hooks{prepare: func(ctx context.Context, s *memory.Store, kinds ...store.Kind) error {
-				go func() { <-ctx.Done() }() // the test's, not the store's
-				return s.Prepare(ctx, kinds...)
-			}}
-		}},
-		brokenGet("close-closed", "finds nothing once it is closed", func(ctx context.Context, s *memory.Store, keys ...store.Key) ([]store.Record, error) {
-			records, err := s.Get(ctx, keys...)
-			if errors.Is(err, store.ErrClosed) {
-				return make([]store.Record, len(keys)), nil
-			}
-			return records, err
-		}),
-		{"close-idempotent", "is closed once", func() *hooks {
-			var closed sync.Map
-			return &hooks{close: func(s *memory.Store) error {
-				if _, again := closed.LoadOrStore(s, true); again {
-					return store.ErrClosed
-				}
-				return s.Close()
-			}}
 		}},
 	}
 }

@@ -10,6 +10,8 @@ import (
 func checkConcurrentUse(t *trial) {
 	s := t.open()
 	t.write(s, doc("a", none, `1`, terms{owner: "o"}))
+	t.dump(s) // what fails alone is another matter
+	t.trim(s, acme, 0)
 	ctx := t.Context()
 	var actors []actor
 	do := func(what string, call func(w, i int) error) {
@@ -50,7 +52,7 @@ func checkConcurrentUse(t *trial) {
 		return err
 	})
 	do("Trim", func(_, i int) error { return s.Trim(ctx, acme, int64(i)) })
-	together(actors...)
+	t.together(actors...)
 
 	for _, r := range t.findAll(s, store.Query{Index: owner}) {
 		if got := t.get(s, r.Key)[0]; !sameRecord(got, r) {
@@ -67,18 +69,6 @@ func checkReadLatest(t *trial) {
 	for direction := range 2 { // from the first handle to the second, and back
 		from, to := handles[direction*last], handles[last-direction*last]
 		id := "r" + strconv.Itoa(direction)
-		done := make(chan bool)
-		written := make(chan store.Batch)
-		go func() { // reads at once what the other was just told is there
-			defer close(done)
-			for b := range written {
-				if !t.sees(to, b) {
-					done <- false
-				} else {
-					done <- true
-				}
-			}
-		}()
 		version := none
 		ok := true
 		for i := 0; i < rounds && ok; i++ {
@@ -91,15 +81,14 @@ func checkReadLatest(t *trial) {
 				b.Puts = []store.Record{doc(id, version, strconv.Itoa(i), terms{owner: b.ID, state: "s" + strconv.Itoa(i%3)})}
 				version = store.Version(b.ID)
 			}
-			if err := from.Commit(t.Context(), b); err != nil {
-				t.broken(err, "no error", "Commit of the only writer")
-				break
+			if !t.worked("Commit", from.Commit(t.Context(), b), "Commit of the only writer") {
+				return
 			}
-			written <- b
-			ok = <-done && t.sees(from, b)
+			ok = false
+			wg := t.group()
+			wg.Go(func() { ok = t.sees(to, b) && t.sees(from, b) }) // on a goroutine that has not written
+			wg.Wait()
 		}
-		close(written)
-		<-done
 	}
 }
 
@@ -141,13 +130,19 @@ func (t *trial) sees(s store.Store, b store.Batch) bool {
 			return t.broken(fmt.Sprintf("%v, error %v", show(page.Records), err), fmt.Sprintf("%v at version %q", k, want), "Find by index %q %s", index, did)
 		}
 	}
-	for after := int64(0); ; {
+	for after, read := int64(0), 0; ; {
 		events, err := s.Events(t.Context(), acme, after, store.MaxLimit)
 		if err != nil || len(events) == 0 {
 			return t.broken(fmt.Sprintf("%d events, error %v", len(events), err), fmt.Sprintf("the event of batch %s at the end", b.ID), "Events %s", did)
 		}
 		if events[len(events)-1].ID == b.ID {
 			return true
+		}
+		if !t.growing(events, after) {
+			return false
+		}
+		if read += len(events); read > maxRead {
+			return t.unfit("Events", fmt.Sprintf("%d events and no end", read), "an end", "Events, page by page")
 		}
 		after = events[len(events)-1].Position
 	}

@@ -3,7 +3,6 @@ package storetest
 import (
 	"fmt"
 	"strconv"
-	"sync"
 	"sync/atomic"
 
 	"github.com/engage-interactions/engage/store"
@@ -17,7 +16,7 @@ func checkCommitContention(t *trial) {
 	// Each works on keys of its own, in pages, terms and a log that all share,
 	// and checks a record that all of them check and nobody writes.
 	const workers, rounds = 12, 10
-	var wg sync.WaitGroup
+	wg := t.group()
 	for w := range workers {
 		wg.Go(func() {
 			h, last := handles[w%len(handles)], none
@@ -30,14 +29,12 @@ func checkCommitContention(t *trial) {
 				if i > 0 {
 					b.Deletes = []store.Check{{Key: key(fmt.Sprintf("%s-%d", own, i-1)), Version: last}}
 				}
-				if err := h.Commit(t.Context(), b); err != nil {
-					t.broken(err, "no error", "Commit of %d workers at the same time, each of which writes keys of its own", workers)
+				if !t.worked("Commit", h.Commit(t.Context(), b), "Commit of %d workers at the same time, each of which writes keys of its own", workers) {
 					return
 				}
 				last = store.Version(b.ID)
-				if _, err := h.Find(t.Context(), store.Query{Tenant: acme, Kind: "doc", Index: owner}); err != nil {
-					t.broken(err, "no error", "Find beside %d writers", workers)
-				}
+				_, err := h.Find(t.Context(), store.Query{Tenant: acme, Kind: "doc", Index: owner})
+				t.worked("Find", err, "Find beside %d writers", workers)
 			}
 		})
 	}
@@ -63,8 +60,8 @@ func checkContentionWithFailing(t *trial, handles []store.Store) {
 	good := actor{least: 50, round: func(i int) bool {
 		version, _ := current.Load().(store.Version)
 		b := t.batch(doc("steady", version, strconv.Itoa(i), nil))
-		if err := s.Commit(t.Context(), b); err != nil {
-			return t.broken(err, "no error", "Commit of the only writer whose batches hold, beside batches on the same key that fail")
+		if !t.worked("Commit", s.Commit(t.Context(), b), "Commit of the only writer whose batches hold, beside batches on the same key that fail") {
+			return false
 		}
 		current.Store(store.Version(b.ID))
 		return true
@@ -79,14 +76,14 @@ func checkContentionWithFailing(t *trial, handles []store.Store) {
 			return t.refused(err, store.ErrConflict, "Commit of a batch with a wrong version")
 		}})
 	}
-	together(actors...)
+	t.together(actors...)
 }
 
 // race commits batches at the same time, each through the next of the handles,
 // and reports if not exactly one of them succeeds and the others conflict.
 func (t *trial) race(handles []store.Store, batches []store.Batch, what string) {
 	t.Helper()
-	var wg sync.WaitGroup
+	wg := t.group()
 	var winners atomic.Int64
 	start := make(chan struct{})
 	for i, b := range batches {
@@ -152,7 +149,7 @@ func checkCounter(t *trial, handles []store.Store) {
 	t.Helper()
 	const workers, successes = 6, 8
 	t.write(handles[0], doc("counter", none, `0`, nil))
-	var wg sync.WaitGroup
+	wg := t.group()
 	for w := range workers {
 		wg.Go(func() {
 			h := handles[w%len(handles)]
@@ -160,12 +157,12 @@ func checkCounter(t *trial, handles []store.Store) {
 			for done, tries := 0, 0; done < successes && tries < 100*workers*successes; tries++ {
 				records, err := h.Get(t.Context(), key("counter"))
 				if err != nil || len(records) != 1 {
-					t.broken(err, "one record", "Get of a counter")
+					t.unfit("Get", fmt.Sprintf("%d records, error %v", len(records), err), "one record", "Get of a counter")
 					return
 				}
 				n, err := strconv.Atoi(string(records[0].Value))
 				if err != nil {
-					t.broken(records[0], "a number", "Get of a counter")
+					t.unfit("Get", records[0], "a number", "Get of a counter")
 					return
 				}
 				b := t.batch(doc("counter", records[0].Version, strconv.Itoa(n+1), nil))

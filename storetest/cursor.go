@@ -91,7 +91,7 @@ func checkFindCursor(t *trial) {
 		{Tenant: acme, Kind: "doc", Index: owner, Limit: 3, Reverse: true},
 		{Tenant: acme, Kind: "doc", Index: owner, Prefix: "o", From: "o", To: "p", Limit: 3},
 	} {
-		first := t.find(s, q)
+		first := t.firstPage(s, q)
 		q.Cursor = first.Next
 		for what, change := range map[string]func(q *store.Query){
 			"of another tenant":                           func(q *store.Query) { q.Tenant = "other" },
@@ -137,6 +137,17 @@ func checkFindCursor(t *trial) {
 	}
 }
 
+// firstPage returns the first page of a query that selects more than one. It is
+// full, so that the check knows what must follow.
+func (t *trial) firstPage(s store.Store, q store.Query) store.Page {
+	t.Helper()
+	page := t.find(s, q)
+	if len(page.Records) != q.Limit || page.Next == "" {
+		t.fatal(fmt.Sprintf("%d records and Next %q", len(page.Records), page.Next), fmt.Sprintf("%d records and a Next", q.Limit), "Find of the first page of %#v", q)
+	}
+	return page
+}
+
 func checkFindCursorDeleted(t *trial) {
 	for _, c := range []struct {
 		what   string
@@ -164,10 +175,7 @@ func checkFindCursorDeleted(t *trial) {
 			}
 			t.write(s, records...)
 			want := selected(q, records)
-			first := t.find(s, q)
-			if len(first.Records) == 0 || first.Next == "" {
-				t.fatal(first.Records, "records and a Next", "Find of the first page of 12 records")
-			}
+			first := t.firstPage(s, q)
 			b := t.batch()
 			c.change(&b, first.Records)
 			t.commit(s, b)
@@ -201,7 +209,7 @@ func checkFindCursorElsewhere(t *trial) {
 	} {
 		for _, q := range []store.Query{{}, {Index: owner}, {Index: owner, Reverse: true}} {
 			q.Tenant, q.Kind, q.Limit = acme, "doc", 5
-			first := t.find(s, q)
+			first := t.firstPage(s, q)
 			other := place.of(s)
 			q.Cursor = first.Next
 			want := selected(q, records)[len(first.Records):]

@@ -3,14 +3,19 @@
 //
 //	func TestConformance(t *testing.T) {
 //		storetest.Run(t, storetest.Harness{
-//			Open: func(tb testing.TB) store.Store { return open(tb, tb.TempDir()) },
+//			Open: func(tb testing.TB) store.Store {
+//				st := open(tb.TempDir())
+//				tb.Cleanup(func() { _ = st.Close() })
+//				return st
+//			},
 //		})
 //	}
 //
-// Open gives a new, empty store, and closes it with t.Cleanup. Add Peer, a second
-// handle on the same data, and Reopen, the same data after a restart, as soon as
-// your store can have them: without, much of what goes wrong in practice is not
-// looked at, and [Run] lists what that is.
+// Open gives a new, empty store. Add Peer, a second handle on the same data, and
+// Reopen, the same data after a restart, as soon as your store can have them:
+// without, much of what goes wrong in practice is not looked at. [Run] lists what
+// that is in the log of the test, which go test prints with -v, or when something
+// fails.
 //
 // # Reading the result
 //
@@ -20,12 +25,23 @@
 //
 //	go test -race -run 'TestConformance/commit-atomic$'
 //
-// A failure prints the rule, what was done, what came back, what was wanted, and
-// where to read more. Begin with the clauses of Prepare, Get and Commit: when
-// those fail, most of the others do too.
+// and all but one that is slow with
 //
-// A check of one clause cannot help but use the rest of the store. It ends with a
-// report under its own name when a call that it needs does not succeed.
+//	go test -race -skip 'TestConformance/commit-limits$'
+//
+// A failure prints the rule, what was done, what came back, what was wanted, and
+// where to read more: the first few of a clause, and how many more there were.
+//
+// A check of one clause cannot help but use the rest of the store. When a call
+// that it needs does not succeed, the report says that this is not the rule under
+// test, and where to read about the method that failed. When a method panics, the
+// report says that the check could not go on, and the other clauses are checked
+// all the same. So the suite can be run from the first day, when most of the store
+// is still to be written.
+//
+// Begin with the clauses that Run checks first, one after another: of Prepare,
+// Get, Commit, Find and Events those that all others rest on. If one of them
+// fails, most of the others do too, and the log says so.
 //
 // # What it shows, and what it does not
 //
@@ -44,9 +60,10 @@
 //     store.ErrUnavailable nor store.ErrUnknownOutcome is ever forced. A batch of
 //     unknown outcome is accepted where the contract allows one.
 //   - Nothing is said about speed or about large amounts of data, but for the
-//     limits of a single batch. A store that never answers is ended by the timeout
-//     of go test, whose stacks name the clause.
+//     limits of a single batch. A store that never answers, or that panics on a
+//     goroutine of its own, ends the whole test: by the timeout of go test, or by
+//     the panic. The stacks name the clause.
 //
 // The suite needs a few hundred MB of memory for those limits, and seconds for a
-// store that is fast. Leave out what is slow with go test -skip, but not for good.
+// store that is fast. Leave out what is slow, but not for good.
 package storetest

@@ -92,8 +92,9 @@ func checkGetSnapshot(t *trial) {
 				b.Puts = append(b.Puts, store.Record{Key: k, Version: version, Value: []byte(strconv.Itoa(i))})
 			}
 		}
-		if err := commits.commit(func() error { return handles[0].Commit(t.Context(), b) }); err != nil {
-			return t.broken(err, "no error", "Commit of the only writer")
+		err := commits.commit(func() error { return handles[0].Commit(t.Context(), b) })
+		if !t.worked("Commit", err, "Commit of the only writer") {
+			return false
 		}
 		version = store.Version(b.ID)
 		if i%3 == 2 {
@@ -119,7 +120,7 @@ func checkGetSnapshot(t *trial) {
 			}))
 		}
 	}
-	together(actors...)
+	t.together(actors...)
 }
 
 func checkGetAbsent(t *trial) {

@@ -3,8 +3,6 @@ package storetest
 import (
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/engage-interactions/engage/store"
@@ -59,50 +57,9 @@ func event(id string) store.Event {
 	}
 }
 
-// open returns an empty store that has prepared the usual kinds.
-func (t *trial) open() store.Store {
-	t.Helper()
-	s := t.harness.Open(t.TB)
-	t.prepare(s, kinds()...)
-	return s
-}
-
-// peer returns a second handle on the data of s that has prepared the usual
-// kinds, or s itself if the harness has no Peer.
-func (t *trial) peer(s store.Store) store.Store {
-	t.Helper()
-	if t.harness.Peer == nil {
-		return s
-	}
-	p := t.harness.Peer(t.TB, s)
-	t.prepare(p, kinds()...)
-	return p
-}
-
-// handles returns s and, if the harness has Peer, a second handle on its data.
-func (t *trial) handles(s store.Store) []store.Store {
-	t.Helper()
-	if p := t.peer(s); p != s {
-		return []store.Store{s, p}
-	}
-	return []store.Store{s}
-}
-
-// reopen returns the data of s after a restart, or s itself if the harness has
-// no Reopen.
-func (t *trial) reopen(s store.Store) store.Store {
-	t.Helper()
-	if t.harness.Reopen == nil {
-		return s
-	}
-	s = t.harness.Reopen(t.TB, s)
-	t.prepare(s, kinds()...)
-	return s
-}
-
 func (t *trial) prepare(s store.Store, kinds ...store.Kind) {
 	t.Helper()
-	t.succeed(s.Prepare(t.Context(), kinds...), "Prepare(%v)", kinds)
+	t.succeed("Prepare", s.Prepare(t.Context(), kinds...), "Prepare(%v)", kinds)
 }
 
 // batch returns a batch of the usual tenant with an ID of its own. It may be
@@ -114,7 +71,7 @@ func (t *trial) batch(puts ...store.Record) store.Batch {
 // commit applies a batch that must succeed, and returns the version it gave.
 func (t *trial) commit(s store.Store, b store.Batch) store.Version {
 	t.Helper()
-	t.succeed(s.Commit(t.Context(), b), "Commit of batch %s", b.ID)
+	t.succeed("Commit", s.Commit(t.Context(), b), "Commit of batch %s", b.ID)
 	return store.Version(b.ID)
 }
 
@@ -127,9 +84,10 @@ func (t *trial) write(s store.Store, puts ...store.Record) store.Version {
 func (t *trial) get(s store.Store, keys ...store.Key) []store.Record {
 	t.Helper()
 	records, err := s.Get(t.Context(), keys...)
-	t.succeed(err, "Get(%v)", keys)
+	t.succeed("Get", err, "Get(%v)", keys)
 	if len(records) != len(keys) {
-		t.fatal(records, fmt.Sprintf("%d records, one for each key", len(keys)), "Get(%v)", keys)
+		t.unfit("Get", records, fmt.Sprintf("%d records, one for each key", len(keys)), "Get(%v)", keys)
+		t.FailNow()
 	}
 	return records
 }
@@ -137,15 +95,23 @@ func (t *trial) get(s store.Store, keys ...store.Key) []store.Record {
 func (t *trial) find(s store.Store, q store.Query) store.Page {
 	t.Helper()
 	page, err := s.Find(t.Context(), q)
-	t.succeed(err, "Find(%#v)", q)
+	t.succeed("Find", err, "Find(%#v)", q)
 	return page
 }
 
-// maxPages is more than any check needs, and ends the paging of a store that
-// never comes to an end.
-const maxPages = 20_000
+// trim is a Trim that must succeed.
+func (t *trial) trim(s store.Store, tenant string, upTo int64) {
+	t.Helper()
+	t.succeed("Trim", s.Trim(t.Context(), tenant, upTo), "Trim(%.20q, %d)", tenant, upTo)
+}
 
-// findAll returns the records of all pages of a query of the usual kind.
+// maxRead is more records, or events, than any check writes, and ends the paging
+// of a store that never comes to an end.
+const maxRead = 20_000
+
+// findAll returns the records of all pages of a query of the usual kind. Nobody
+// may move records meanwhile, so that one that comes twice shows a store that
+// does not get on.
 func (t *trial) findAll(s store.Store, q store.Query) []store.Record {
 	t.Helper()
 	if q.Tenant == "" {
@@ -155,33 +121,72 @@ func (t *trial) findAll(s store.Store, q store.Query) []store.Record {
 		q.Kind = "doc"
 	}
 	var all []store.Record
-	for range maxPages {
+	seen := map[string]bool{}
+	for {
 		page := t.find(s, q)
-		all = append(all, page.Records...)
+		for _, r := range page.Records {
+			if seen[r.ID] || len(all) == maxRead {
+				t.unfit("Find", fmt.Sprintf("%q again, or without end, as record %d", r.ID, len(all)+1), "each record once", "Find, page by page, of %#v", q)
+				t.FailNow()
+			}
+			seen[r.ID] = true
+			all = append(all, r)
+		}
 		if page.Next == "" {
 			return all
 		}
+		if len(page.Records) == 0 {
+			t.unfit("Find", "no record and a Next", "a record, or no Next", "Find, page by page, of %#v", q)
+			t.FailNow()
+		}
 		q.Cursor = page.Next
 	}
-	t.fatal(fmt.Sprintf("%d pages and still a Next", maxPages), "an end", "paging through %#v", q)
-	return nil
 }
 
 // events returns all of a tenant's events after a position.
 func (t *trial) events(s store.Store, tenant string, after int64) []store.Event {
 	t.Helper()
 	var all []store.Event
-	for range maxPages {
+	for {
 		page, err := s.Events(t.Context(), tenant, after, store.MaxLimit)
-		t.succeed(err, "Events(%q, %d, MaxLimit)", tenant, after)
+		t.succeed("Events", err, "Events(%.20q, %d, MaxLimit)", tenant, after)
 		if len(page) == 0 {
 			return all
 		}
+		if !t.growing(page, after) {
+			t.FailNow()
+		}
 		all = append(all, page...)
 		after = page[len(page)-1].Position
+		if len(all) > maxRead {
+			t.unfit("Events", fmt.Sprintf("%d events and no end", len(all)), "an end", "Events, page by page, of tenant %.20q", tenant)
+			t.FailNow()
+		}
 	}
-	t.fatal(fmt.Sprintf("%d pages and still events", maxPages), "an end", "paging through the events of %q", tenant)
-	return nil
+}
+
+// growing reports positions that do not grow, or do not begin above after. It
+// may be called on any goroutine.
+func (t *trial) growing(page []store.Event, after int64) bool {
+	t.Helper()
+	for last := after; len(page) > 0; page = page[1:] {
+		if page[0].Position <= last {
+			return t.unfit("Events", fmt.Sprintf("position %d behind %d", page[0].Position, last), "positions greater than after, that grow", "Events after %d", after)
+		}
+		last = page[0].Position
+	}
+	return true
+}
+
+// logged returns the events of the usual tenant, of which there must be n.
+func (t *trial) logged(s store.Store, n int) []store.Event {
+	t.Helper()
+	all := t.events(s, acme, 0)
+	if len(all) != n {
+		t.unfit("Events", all, fmt.Sprintf("%d events", n), "Events of what was committed")
+		t.FailNow()
+	}
+	return all
 }
 
 // mark returns a tenant's trim mark, 0 if nothing was trimmed.
@@ -191,64 +196,6 @@ func (t *trial) mark(s store.Store, tenant string) int64 {
 	if trimmed, ok := errors.AsType[*store.TrimmedError](err); ok {
 		return trimmed.Mark
 	}
-	t.succeed(err, "Events(%q, 0, 1)", tenant)
+	t.succeed("Events", err, "Events(%.20q, 0, 1)", tenant)
 	return 0
-}
-
-// dump returns everything that can be read of tenants (if none is named, the
-// usual one): the records in the order of every index, and the events. Two
-// dumps are equal if nothing has changed in between.
-func (t *trial) dump(s store.Store, tenants ...string) []string {
-	t.Helper()
-	if len(tenants) == 0 {
-		tenants = []string{acme}
-	}
-	var lines []string
-	for _, tenant := range tenants {
-		for _, kind := range kinds() {
-			for _, index := range append([]string{""}, kind.Indexes...) {
-				for _, r := range t.findAll(s, store.Query{Tenant: tenant, Kind: kind.Name, Index: index}) {
-					lines = append(lines, fmt.Sprintf("%s in index %q", showRecord(r), index))
-				}
-			}
-		}
-		mark := t.mark(s, tenant)
-		lines = append(lines, fmt.Sprintf("%s: events trimmed up to %d", tenant, mark))
-		for _, e := range t.events(s, tenant, mark) {
-			lines = append(lines, showEvent(e))
-		}
-	}
-	return lines
-}
-
-// same reports what has changed since a dump.
-func (t *trial) same(before, after []string, did string, args ...any) bool {
-	t.Helper()
-	if slices.Equal(before, after) {
-		return true
-	}
-	var changes strings.Builder
-	for _, line := range before {
-		if !slices.Contains(after, line) {
-			changes.WriteString("\n\t      - " + line)
-		}
-	}
-	for _, line := range after {
-		if !slices.Contains(before, line) {
-			changes.WriteString("\n\t      + " + line)
-		}
-	}
-	return t.broken("these changes:"+changes.String(), "everything readable to be as before", did, args...)
-}
-
-// unchanged reports what has changed since a dump, as any of the handles sees
-// it.
-func (t *trial) unchanged(handles []store.Store, before []string, did string, args ...any) bool {
-	t.Helper()
-	for i, s := range handles {
-		if !t.same(before, t.dump(s), did+", seen through handle %d of %d", append(slices.Clone(args), i+1, len(handles))...) {
-			return false
-		}
-	}
-	return true
 }

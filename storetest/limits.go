@@ -246,7 +246,7 @@ func checkMaxBytes(t *trial, s store.Store) {
 		}
 	}
 	page := t.events(s, acme, 0)
-	if got := page[len(page)-1]; !bytes.Equal(got.Value, b.Events[0].Value) {
-		t.fatal(fmt.Sprintf("%d bytes", len(got.Value)), fmt.Sprintf("the %d bytes that were committed", store.MaxValue-room), "Events of a large value")
+	if n := len(page); n == 0 || !bytes.Equal(page[n-1].Value, b.Events[0].Value) {
+		t.fatal(fmt.Sprintf("%d events, the last of them another", n), fmt.Sprintf("at the end the %d bytes that were committed", store.MaxValue-room), "Events of a large value")
 	}
 }

@@ -15,10 +15,13 @@ type pager struct {
 }
 
 // page adds the records of a page. It reports what appears out of order, or
-// twice at the same place.
-func (p *pager) page(t *trial, q store.Query, records []store.Record) bool {
+// twice at the same place, and a page that does not get on.
+func (p *pager) page(t *trial, q store.Query, page store.Page) bool {
 	t.Helper()
-	for _, r := range records {
+	if len(page.Records) == 0 && page.Next != "" {
+		return t.broken("no record and a Next", "a record, or no Next", "paging through %#v while records change", q)
+	}
+	for _, r := range page.Records {
 		at, _ := term(q, r)
 		here := store.Position{Term: at, ID: r.ID}
 		if n := len(p.seen); n > 0 {
@@ -49,7 +52,8 @@ func (p *pager) complete(t *trial, q store.Query, steady []string) bool {
 	}
 	slices.Sort(got)
 	if !slices.Equal(got, steady) {
-		return t.broken(got, steady, "paging through %#v: the records that stay where they are, while others come, go and move", q)
+		gotFrom, wantFrom := apart(got, steady)
+		return t.broken(gotFrom, wantFrom, "paging through %#v: the records that stay where they are, while others come, go and move", q)
 	}
 	return true
 }
@@ -84,13 +88,13 @@ func checkPagingAlone(t *trial) {
 			var p pager
 			for pages := 0; ; pages++ {
 				page := t.find(s, q)
-				if !p.page(t, q, page.Records) {
+				if !p.page(t, q, page) {
 					return
 				}
 				if page.Next == "" {
 					break
 				}
-				if len(page.Records) == 0 || pages > 50*n {
+				if pages > 50*n {
 					t.fatal(page, "records, or no Next", "paging through %#v, after %d pages", q, pages)
 				}
 				q.Cursor = page.Next
@@ -171,10 +175,7 @@ func checkPagingBeside(t *trial) {
 				b.Puts = append(b.Puts, doc(id, versions[id], `1`, terms{owner: fmt.Sprintf("t%02d", (i*5+m*7+w*3)%n)}))
 				versions[id] = store.Version(b.ID)
 			}
-			if err := handles[w%len(handles)].Commit(t.Context(), b); err != nil {
-				return t.broken(err, "no error", "Commit of the only one who writes these records")
-			}
-			return true
+			return t.worked("Commit", handles[w%len(handles)].Commit(t.Context(), b), "Commit of the only one who writes these records")
 		}})
 	}
 	for i, q := range []store.Query{{Index: owner}, {Index: owner, Reverse: true}, {}, {Reverse: true}} {
@@ -183,12 +184,12 @@ func checkPagingBeside(t *trial) {
 		actors = append(actors, actor{least: 30, round: func(i int) bool {
 			q, p := q, pager{}
 			q.Limit = 1 + i%5
-			for range maxPages {
+			for {
 				page, err := h.Find(t.Context(), q)
-				if err != nil {
-					return t.broken(err, "no error", "Find of %#v beside writers", q)
+				if !t.worked("Find", err, "Find of %#v beside writers", q) {
+					return false
 				}
-				if !p.page(t, q, page.Records) {
+				if !p.page(t, q, page) {
 					return false
 				}
 				if page.Next == "" {
@@ -196,8 +197,7 @@ func checkPagingBeside(t *trial) {
 				}
 				q.Cursor = page.Next
 			}
-			return t.broken("no end", "an end", "paging through %#v beside writers", q)
 		}})
 	}
-	together(actors...)
+	t.together(actors...)
 }

@@ -1,18 +1,16 @@
 package storetest
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/engage-interactions/engage/store"
 )
 
 func checkPrepareRequired(t *trial) {
-	s := t.harness.Open(t.TB)
+	s := t.openBare()
 	t.unprepared(s, "doc", "before any Prepare")
 	t.prepare(s, store.Kind{Name: "note"}, store.Kind{Name: "doc2"}, store.Kind{Name: "do"})
 	t.unprepared(s, "doc", "after Prepare of other kinds")
@@ -30,7 +28,7 @@ func checkPrepareRequired(t *trial) {
 	}
 
 	if t.harness.Peer != nil {
-		p := t.harness.Peer(t.TB, s)
+		p := t.peerBare(s)
 		t.unprepared(p, "doc", "on a second handle that has not prepared it, though the first has")
 		t.prepare(p, store.Kind{Name: "doc"})
 		_, err := p.Find(t.Context(), store.Query{Tenant: acme, Kind: "doc", Index: owner})
@@ -84,51 +82,57 @@ func checkPrepareIdempotent(t *trial) {
 }
 
 func checkPrepareAdditive(t *trial) {
-	s := t.harness.Open(t.TB)
+	s := t.openBare()
 	t.prepare(s, store.Kind{Name: "doc", Indexes: []string{state}})
 	version := t.write(s, doc("old", none, `1`, terms{state: "open"}))
 	if t.harness.Reopen != nil {
-		s = t.harness.Reopen(t.TB, s)
+		s = t.reopenBare(s)
 		t.prepare(s, store.Kind{Name: "doc", Indexes: []string{state}})
 	}
 
 	// The new index sorts before the known one, and is named without it.
 	t.prepare(s, store.Kind{Name: "doc", Indexes: []string{owner}})
 	t.prepare(s, store.Kind{Name: "doc"})
-	byState := func() []string { return ids(t.findAll(s, store.Query{Index: state})) }
-	byOwner := func() []string { return ids(t.findAll(s, store.Query{Index: owner})) }
+	by := func(index string) []string {
+		t.Helper()
+		page, err := s.Find(t.Context(), store.Query{Tenant: acme, Kind: "doc", Index: index})
+		if err != nil {
+			t.fatal(err, "no error", "Find by the index %q, after Prepare of %q and later of %q", index, state, owner)
+		}
+		return ids(page.Records)
+	}
 
 	r := t.get(s, key("old"))[0]
 	if r.Version != version || string(r.Value) != `1` || len(r.Terms) != 1 || r.Terms[state] != "open" {
 		t.fatal(r, "the record as it was written", "Get of a record that is older than the index %q", owner)
 	}
-	if got := byState(); !slices.Equal(got, []string{"old"}) {
+	if got := by(state); !slices.Equal(got, []string{"old"}) {
 		t.fatal(got, []string{"old"}, "Find by the index that was prepared first, after Prepare of another one")
 	}
-	if got := byOwner(); len(got) != 0 {
+	if got := by(owner); len(got) != 0 {
 		t.fatal(got, "no record", "Find by a new index, when all records are older")
 	}
 
 	t.write(s, doc("new", none, `2`, terms{owner: "b"}))
 	t.write(s, doc("old", version, `3`, terms{owner: "a", state: "open"}))
-	if got := byOwner(); !slices.Equal(got, []string{"old", "new"}) {
+	if got := by(owner); !slices.Equal(got, []string{"old", "new"}) {
 		t.fatal(got, []string{"old", "new"}, "Find by a new index, after an old record was put again with a term in it")
 	}
-	if got := byState(); !slices.Equal(got, []string{"old"}) {
+	if got := by(state); !slices.Equal(got, []string{"old"}) {
 		t.fatal(got, []string{"old"}, "Find by the older index, after the record was put again")
 	}
 
 	if t.harness.Peer != nil { // a handle that was written before the new index
-		p := t.harness.Peer(t.TB, s)
+		p := t.peerBare(s)
 		t.prepare(p, store.Kind{Name: "doc", Indexes: []string{state}})
 		r := t.get(p, key("old"))[0]
 		if len(r.Terms) != 1 || r.Terms[state] != "open" {
 			t.fatal(r, "the terms of the indexes that this handle has prepared", "Get on a second handle that has prepared %q only", state)
 		}
-		if r := t.findAll(p, store.Query{Index: state})[0]; len(r.Terms) != 1 || r.Terms[state] != "open" {
-			t.fatal(r, "the terms of the indexes that this handle has prepared", "Find on a second handle that has prepared %q only", state)
+		if found := t.findAll(p, store.Query{Index: state}); len(found) != 1 || len(found[0].Terms) != 1 || found[0].Terms[state] != "open" {
+			t.fatal(found, "one record with the terms of the indexes that this handle has prepared", "Find on a second handle that has prepared %q only", state)
 		}
-		if got := byOwner(); !slices.Equal(got, []string{"old", "new"}) {
+		if got := by(owner); !slices.Equal(got, []string{"old", "new"}) {
 			t.fatal(got, []string{"old", "new"}, "Find by an index after another handle prepared the kind without it")
 		}
 	}
@@ -147,7 +151,7 @@ func checkPrepareConcurrent(t *trial) {
 	handles := []store.Store{s, s}
 	if t.harness.Peer != nil {
 		for range 4 {
-			handles = append(handles, t.harness.Peer(t.TB, s))
+			handles = append(handles, t.peerBare(s))
 		}
 	}
 	const n = 4
@@ -163,14 +167,13 @@ func checkPrepareConcurrent(t *trial) {
 		return kinds
 	}
 
-	var wg sync.WaitGroup
+	wg := t.group()
 	start := make(chan struct{})
 	for h, s := range handles {
 		wg.Go(func() {
 			<-start
 			for i := range n {
-				if err := s.Prepare(t.Context(), overlapping(h*n+i)...); err != nil {
-					t.broken(err, "no error", "Prepare on %d handles at the same time", len(handles))
+				if !t.worked("Prepare", s.Prepare(t.Context(), overlapping(h*n+i)...), "Prepare on %d handles at the same time", len(handles)) {
 					return
 				}
 			}
@@ -179,7 +182,8 @@ func checkPrepareConcurrent(t *trial) {
 	wg.Go(func() { // somebody works in a kind that is there already
 		<-start
 		for i := range n {
-			if err := s.Commit(t.Context(), t.batch(doc("d"+strconv.Itoa(i), none, `1`, terms{owner: "x"}))); err != nil {
+			err := s.Commit(t.Context(), t.batch(doc("d"+strconv.Itoa(i), none, `1`, terms{owner: "x"})))
+			if err != nil {
 				t.broken(err, "no error", "Commit while several handles prepare")
 				return
 			}
@@ -211,7 +215,7 @@ func checkPrepareConcurrent(t *trial) {
 }
 
 func checkPrepareInvalid(t *trial) {
-	s := t.harness.Open(t.TB)
+	s := t.openBare()
 	bad := []string{
 		"", "A", "Doc", "dOc", "1a", "_a", "a-b", "a b", " a", "a ", "a.b", "ä", "aä", "a\x00", "a\n", `a"`, "a'", "a;", "a%", "a\xff",
 		strings.Repeat("a", 41),
@@ -235,57 +239,4 @@ func checkPrepareInvalid(t *trial) {
 	_, err := s.Find(t.Context(), store.Query{Tenant: acme, Kind: "good", Index: "more"})
 	t.invalid(err, "Find by an index whose Prepare was refused")
 	t.write(s, store.Record{Key: store.Key{Tenant: acme, Kind: "good", ID: "a"}, Value: []byte(`1`), Terms: terms{"fine": "x"}})
-}
-
-// hardNames are names of the grammar that a store may trip over: words of query
-// languages, columns and tables that it may have itself, and names that become
-// the same when they are joined.
-func hardNames() []string {
-	words := strings.Fields(`
-		select from where table index order group by values primary key unique null not and or in is as on set add all any case check
-		column create default delete desc drop exists false true for foreign grant having insert into join left limit like offset
-		references trigger union update user using view with begin commit rollback transaction with value
-		rowid oid ctid xmin id tenant kind kinds term terms version versions record records event events batch batches position
-		cursor meta schema store trim mark owner time type body json data sqlite sqlite_master sqlite_sequence pg_catalog information_schema
-		a a_b a_b_c b b_c c a_ a__ a__b z9 index_ i0 k_a t_a idx_a`)
-	slices.Sort(words)
-	return append(slices.Compact(words), strings.Repeat("n", 40), strings.Repeat("n", 39)+"m", "a"+strings.Repeat("_", 39))
-}
-
-func checkPrepareNames(t *trial) {
-	s := t.harness.Open(t.TB)
-	names := hardNames()
-	var all []store.Kind
-	for i, name := range names {
-		// Each is a kind, and an index of its own kind and of another.
-		all = append(all, store.Kind{Name: name, Indexes: []string{name, names[(i+1)%len(names)]}})
-	}
-	all = append(all, store.Kind{Name: "everything", Indexes: names})
-	t.prepare(s, all...)
-
-	var b store.Batch
-	for i, kind := range all {
-		r := store.Record{Key: store.Key{Tenant: acme, Kind: kind.Name, ID: "r"}, Value: []byte(strconv.Itoa(i)), Terms: terms{}}
-		for _, index := range kind.Indexes {
-			r.Terms[index] = kind.Name + " by " + index
-		}
-		b.Puts = append(b.Puts, r)
-	}
-	version := t.write(s, b.Puts...)
-	for _, want := range b.Puts {
-		if got := t.get(s, want.Key)[0]; got.Version != version || !bytes.Equal(got.Value, want.Value) || len(got.Terms) != len(want.Terms) {
-			t.fatal(got, want, "Get of the kind called %q", want.Kind)
-		}
-		for index, term := range want.Terms {
-			q := store.Query{Tenant: acme, Kind: want.Kind, Index: index}
-			got := t.findAll(s, q)
-			if len(got) != 1 || !bytes.Equal(got[0].Value, want.Value) || got[0].Terms[index] != term {
-				t.fatal(got, []store.Record{want}, "Find of the kind called %q by the index called %q", want.Kind, index)
-			}
-			q.Prefix = term + "!"
-			if got := t.findAll(s, q); len(got) != 0 {
-				t.fatal(got, "no record", "Find of the kind called %q by the index called %q, with another prefix", want.Kind, index)
-			}
-		}
-	}
 }

@@ -5,7 +5,6 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
-	"sync"
 
 	"github.com/engage-interactions/engage/store"
 )
@@ -20,17 +19,20 @@ func checkEventsMonotonic(t *trial) {
 	}
 	var (
 		readers  = make([][]entry, 2*len(handles))
-		finished sync.WaitGroup
+		finished = t.group()
 		done     = make(chan struct{})
-		reading  sync.WaitGroup
+		reading  = t.group()
 	)
 	for r := range readers {
 		reading.Go(func() {
 			h, after, last := handles[r%len(handles)], int64(0), false
 			for {
 				page, err := h.Events(t.Context(), acme, after, []int{1, 7, store.MaxLimit}[r%3])
-				if err != nil {
-					t.broken(err, "no error", "Events beside writers")
+				if !t.worked("Events", err, "Events beside writers") || !t.growing(page, after) {
+					return
+				}
+				if len(readers[r]) > maxRead {
+					t.unfit("Events", fmt.Sprintf("%d events and no end", len(readers[r])), "an end", "Events, page by page, beside writers")
 					return
 				}
 				for _, e := range page {
@@ -62,8 +64,7 @@ func checkEventsMonotonic(t *trial) {
 					b.Puts = append(b.Puts, doc(fmt.Sprintf("w%d-%d-%d", w, i, k), none, `1`, terms{owner: "o"}))
 				}
 				b.Events = []store.Event{event(b.ID), event(b.ID + "+")}
-				if err := handles[w%len(handles)].Commit(t.Context(), b); err != nil {
-					t.broken(err, "no error", "Commit beside others, each with keys of its own")
+				if !t.worked("Commit", handles[w%len(handles)].Commit(t.Context(), b), "Commit beside others, each with keys of its own") {
 					return
 				}
 			}
@@ -104,8 +105,9 @@ func checkEventsRecords(t *trial) {
 		e := event(b.ID)
 		e.Value = []byte(strconv.Itoa(i))
 		b.Events = []store.Event{e}
-		if err := commits.commit(func() error { return handles[0].Commit(t.Context(), b) }); err != nil {
-			return t.broken(err, "no error", "Commit of the only writer")
+		err := commits.commit(func() error { return handles[0].Commit(t.Context(), b) })
+		if !t.worked("Commit", err, "Commit of the only writer") {
+			return false
 		}
 		version = store.Version(b.ID)
 		return true
@@ -115,8 +117,8 @@ func checkEventsRecords(t *trial) {
 			after := int64(0)
 			actors = append(actors, commits.reader(200, func(int) bool {
 				events, err := h.Events(t.Context(), acme, after, store.MaxLimit)
-				if err != nil {
-					return t.broken(err, "no error", "Events beside a writer")
+				if !t.worked("Events", err, "Events beside a writer") {
+					return false
 				}
 				if len(events) == 0 {
 					return true
@@ -143,5 +145,5 @@ func checkEventsRecords(t *trial) {
 			}))
 		}
 	}
-	together(actors...)
+	t.together(actors...)
 }

@@ -6,8 +6,10 @@ type Clause struct {
 	Text string // the rule, in one sentence
 	Read string // where the rule stands
 
-	needs  parts // of the harness, without which there is no check
-	better parts // of the harness, without which the check sees less
+	basic  bool   // one that all others rest on
+	about  string // the method whose failing breaks the rule; if another fails that the check needs, that says nothing
+	needs  parts  // of the harness, without which there is no check
+	better parts  // of the harness, without which the check sees less
 	check  func(t *trial)
 }
 
@@ -41,21 +43,21 @@ func Clauses() []Clause {
 			Text: "Values must come back byte for byte.",
 		},
 
-		// prepare.go
+		// prepare.go, names.go
 		{
 			ID: "prepare-required", Read: "store.Store.Prepare", better: peer, check: checkPrepareRequired,
 			Text: "An unprepared kind or index must be ErrInvalid wherever it is named, on every handle that has not prepared it itself.",
 		},
 		{
-			ID: "prepare-idempotent", Read: "store.Store.Prepare", better: peer | reopen, check: checkPrepareIdempotent,
+			ID: "prepare-idempotent", Read: "store.Store.Prepare", basic: true, about: "Prepare", better: peer | reopen, check: checkPrepareIdempotent,
 			Text: "Preparing a kind again must be harmless.",
 		},
 		{
-			ID: "prepare-additive", Read: "store.Store.Prepare", better: peer | reopen, check: checkPrepareAdditive,
+			ID: "prepare-additive", Read: "store.Store.Prepare", about: "Prepare", better: peer | reopen, check: checkPrepareAdditive,
 			Text: "Preparing a kind with other indexes must add them to the known ones and leave all records as they are.",
 		},
 		{
-			ID: "prepare-concurrent", Read: "store.Store.Prepare", better: peer, check: checkPrepareConcurrent,
+			ID: "prepare-concurrent", Read: "store.Store.Prepare", about: "Prepare", better: peer, check: checkPrepareConcurrent,
 			Text: "Several handles must be able to prepare at the same time.",
 		},
 		{
@@ -63,25 +65,25 @@ func Clauses() []Clause {
 			Text: "A malformed kind must be ErrInvalid and prepare nothing.",
 		},
 		{
-			ID: "prepare-names", Read: "store.Store.Prepare", check: checkPrepareNames,
+			ID: "prepare-names", Read: "store.Store.Prepare", about: "Prepare", check: checkPrepareNames,
 			Text: "Every name of the grammar must work for kinds and indexes, the words of a query language included.",
 		},
 
 		// get.go
 		{
-			ID: "get-order", Read: "store.Store.Get", check: checkGetOrder,
+			ID: "get-order", Read: "store.Store.Get", about: "Get", check: checkGetOrder,
 			Text: "Get must return one record for each key, in the order of the keys, and for a key that is named twice in both places.",
 		},
 		{
-			ID: "get-snapshot", Read: "store.Store.Get", better: peer, check: checkGetSnapshot,
+			ID: "get-snapshot", Read: "store.Store.Get", about: "Get", better: peer, check: checkGetSnapshot,
 			Text: "Get must read all records at one moment in time, so that a batch shows in all of them or in none.",
 		},
 		{
-			ID: "get-absent", Read: "store.Store.Get", better: peer, check: checkGetAbsent,
+			ID: "get-absent", Read: "store.Store.Get", basic: true, about: "Get", better: peer, check: checkGetAbsent,
 			Text: "Get must return a record that does not exist with its key and nothing else.",
 		},
 
-		// atomic.go, context.go, commit.go, contention.go, durable.go
+		// atomic.go, context.go, commit.go, contention.go, resend.go, durable.go
 		{
 			ID: "commit-atomic", Read: "store.Store.Commit", better: peer | reopen, check: checkCommitAtomic,
 			Text: "Commit must apply a batch whole or not at all, and an error that does not wrap ErrUnknownOutcome must mean that nothing changed, now or later.",
@@ -95,8 +97,12 @@ func Clauses() []Clause {
 			Text: "Commit of a batch with a version that does not hold in committed state must change nothing and give a ConflictError that names the key.",
 		},
 		{
-			ID: "commit-contention", Read: "store.Store.Commit", better: peer, check: checkCommitContention,
+			ID: "commit-contention", Read: "store.Store.Commit", about: "Commit", better: peer, check: checkCommitContention,
 			Text: "Commit must give ErrConflict for nothing but a version that does not hold, and wait out all other contention.",
+		},
+		{
+			ID: "commit-resend", Read: "store.Store.Commit", better: peer | reopen, check: checkCommitResend,
+			Text: "A batch that was applied and is sent again must give ErrConflict like any other, and change nothing.",
 		},
 		{
 			ID: "commit-exclusive", Read: "store.Store.Commit", better: peer, check: checkCommitExclusive,
@@ -109,15 +115,15 @@ func Clauses() []Clause {
 
 		// commit.go, limits.go
 		{
-			ID: "commit-put", Read: "store.Batch", better: peer, check: checkCommitPut,
+			ID: "commit-put", Read: "store.Batch", basic: true, about: "Commit", better: peer, check: checkCommitPut,
 			Text: "A Put must create its record, or replace the record's value and terms.",
 		},
 		{
-			ID: "commit-delete", Read: "store.Batch", better: peer, check: checkCommitDelete,
+			ID: "commit-delete", Read: "store.Batch", basic: true, about: "Commit", better: peer, check: checkCommitDelete,
 			Text: "A Delete must remove its record, and its record only.",
 		},
 		{
-			ID: "commit-version", Read: "store.Batch", better: peer, check: checkCommitVersion,
+			ID: "commit-version", Read: "store.Batch", basic: true, about: "Commit", better: peer, check: checkCommitVersion,
 			Text: "The ID of a batch must become the version of the records that it puts, and of no others.",
 		},
 		{
@@ -125,29 +131,29 @@ func Clauses() []Clause {
 			Text: "A batch that breaks a rule of the contract must be ErrInvalid and change nothing.",
 		},
 		{
-			ID: "commit-limits", Read: "store.Batch", check: checkCommitLimits,
+			ID: "commit-limits", Read: "store.Batch", about: "Commit", check: checkCommitLimits,
 			Text: "A batch at the limits of the contract must be accepted, and one over a limit must be ErrInvalid and change nothing.",
 		},
 
 		// events.go, readers.go, trim.go
 		{
-			ID: "events-page", Read: "store.Store.Events", check: checkEventsPage,
+			ID: "events-page", Read: "store.Store.Events", basic: true, about: "Events", check: checkEventsPage,
 			Text: "Events must return a tenant's events with a position greater than after, in the order of positions, and at most limit of them.",
 		},
 		{
-			ID: "events-exact", Read: "store.Store.Events", better: peer | reopen, check: checkEventsExact,
+			ID: "events-exact", Read: "store.Store.Events", about: "Events", better: peer | reopen, check: checkEventsExact,
 			Text: "Events must come back as they were committed, with their position set and their time in UTC to the nanosecond.",
 		},
 		{
-			ID: "events-order", Read: "store.Store.Events", better: peer, check: checkEventsOrder,
+			ID: "events-order", Read: "store.Store.Events", about: "Events", better: peer, check: checkEventsOrder,
 			Text: "Positions must be greater than 0 and grow in commit order and, within a batch, in the order of its events.",
 		},
 		{
-			ID: "events-positions", Read: "store.Store.Events", better: peer | reopen, check: checkEventsPositions,
+			ID: "events-positions", Read: "store.Store.Events", about: "Events", better: peer | reopen, check: checkEventsPositions,
 			Text: "A position must never be used again, not after Trim and not after a restart.",
 		},
 		{
-			ID: "events-monotonic", Read: "store.Store.Events", better: peer, check: checkEventsMonotonic,
+			ID: "events-monotonic", Read: "store.Store.Events", about: "Events", better: peer, check: checkEventsMonotonic,
 			Text: "Whoever has seen a position must never later see a new event at or below it.",
 		},
 		{
@@ -155,87 +161,93 @@ func Clauses() []Clause {
 			Text: "Whoever can read an event must be able to read the records of its batch.",
 		},
 		{
-			ID: "events-trimmed", Read: "store.Store.Events", better: peer, check: checkEventsTrimmed,
+			ID: "events-trimmed", Read: "store.Store.Events", about: "Events", better: peer, check: checkEventsTrimmed,
 			Text: "Reading events from below the trim mark must give a TrimmedError, and never a silent gap.",
 		},
 		{
-			ID: "trim-mark", Read: "store.Store.Trim", better: peer | reopen, check: checkTrimMark,
+			ID: "trim-mark", Read: "store.Store.Trim", about: "Trim", better: peer | reopen, check: checkTrimMark,
 			Text: "Trim must forget the tenant's events up to a position, but not beyond the last event, and change nothing at or below its mark.",
 		},
 
-		// close.go
+		// close.go, goroutines.go
 		{
-			ID: "close-waits", Read: "store.Store.Close", better: peer | reopen, check: checkCloseWaits,
+			ID: "close-waits", Read: "store.Store.Close", about: "Close", better: peer | reopen, check: checkCloseWaits,
 			Text: "Close must wait for the calls under way, each of which must have its whole effect before Close returns, or none.",
 		},
 		{
-			ID: "close-goroutines", Read: "store.Store.Close", check: checkCloseGoroutines,
+			ID: "close-goroutines", Read: "store.Store.Close", about: "Close", check: checkCloseGoroutines,
 			Text: "Close must leave no goroutine behind.",
 		},
 		{
-			ID: "close-closed", Read: "store.Store.Close", better: peer | reopen, check: checkCloseClosed,
+			ID: "close-closed", Read: "store.Store.Close", about: "Close", better: peer | reopen, check: checkCloseClosed,
 			Text: "Every call after Close must give ErrClosed and have no effect.",
 		},
 		{
-			ID: "close-idempotent", Read: "store.Store.Close", check: checkCloseIdempotent,
+			ID: "close-idempotent", Read: "store.Store.Close", about: "Close", check: checkCloseIdempotent,
 			Text: "Close must return nil however often it is called.",
 		},
 
-		// bytes.go
+		// keys.go
 		{
 			ID: "bytes-keys", Read: "store.Key", better: peer | reopen, check: checkBytesKeys,
 			Text: "Texts must be 1 to MaxText bytes of UTF-8 without NUL, and be compared byte by byte, so that case, Unicode form and spaces count.",
 		},
 
+		// terms.go
+		{
+			ID: "put-terms", Read: "store.Record", needs: peer, better: reopen, check: checkPutTerms,
+			Text: "A record that is put must lose the terms of all indexes that its handle has not prepared.",
+		},
+
 		// find.go
 		{
-			ID: "find-range", Read: "store.Query", check: checkFindRange,
+			ID: "find-range", Read: "store.Query", about: "Find", check: checkFindRange,
 			Text: "Find must select the records whose term lies in From <= term < To, where an empty bound is open.",
 		},
 		{
-			ID: "find-prefix", Read: "store.Query", check: checkFindPrefix,
+			ID: "find-prefix", Read: "store.Query", about: "Find", check: checkFindPrefix,
 			Text: "Find must select the records whose term begins with Prefix, and lies within the bounds too.",
 		},
 		{
-			ID: "find-sparse", Read: "store.Query", check: checkFindSparse,
+			ID: "find-sparse", Read: "store.Query", about: "Find", check: checkFindSparse,
 			Text: "Find must leave out the records without a term in the index, while the empty text is a term.",
 		},
 		{
-			ID: "find-order", Read: "store.Query", check: checkFindOrder,
+			ID: "find-order", Read: "store.Query", about: "Find", check: checkFindOrder,
 			Text: "Find must return records in the order of term and then ID, byte by byte.",
 		},
 		{
-			ID: "find-reverse", Read: "store.Query", check: checkFindReverse,
+			ID: "find-reverse", Read: "store.Query", about: "Find", check: checkFindReverse,
 			Text: "Find with Reverse must return records in the exact opposite order.",
 		},
 		{
-			ID: "find-by-id", Read: "store.Query", check: checkFindByID,
+			ID: "find-by-id", Read: "store.Query", basic: true, about: "Find", check: checkFindByID,
 			Text: "Find by the empty index must take each record's ID for its term.",
 		},
 
 		// find.go, cursor.go, paging.go
 		{
-			ID: "find-moment", Read: "store.Page", better: peer, check: checkFindMoment,
+			ID: "find-moment", Read: "store.Page", about: "Find", better: peer, check: checkFindMoment,
 			Text: "Find must read all records of a page at one moment in time.",
 		},
 		{
-			ID: "find-limit", Read: "store.Page", check: checkFindLimit,
+			ID: "find-limit", Read: "store.Page", about: "Find", check: checkFindLimit,
 			Text: "A page must have at most Limit records, and a Next if and only if more follow.",
 		},
 		{
-			ID: "find-cursor", Read: "store.Page", check: checkFindCursor,
+			ID: "find-cursor", Read: "store.Page", about: "Find", check: checkFindCursor,
 			Text: "A cursor that is damaged or belongs to another query must be ErrInvalid, while the limit may change from page to page.",
 		},
 		{
-			ID: "find-cursor-deleted", Read: "store.Page", check: checkFindCursorDeleted,
+			ID: "find-cursor-deleted", Read: "store.Page", about: "Find", check: checkFindCursorDeleted,
 			Text: "A cursor must go on working when the records around it are changed or deleted.",
 		},
 		{
-			ID: "find-cursor-elsewhere", Read: "store.Page", needs: peer, better: reopen, check: checkFindCursorElsewhere,
+			ID: "find-cursor-elsewhere", Read: "store.Page", about: "Find", needs: peer, better: reopen, check: checkFindCursorElsewhere,
 			Text: "A cursor must work through any handle on the same data, and after a restart.",
 		},
 		{
-			ID: "find-paging", Read: "store.Page", better: peer, check: checkFindPaging,
+			ID: "find-paging", Read: "store.Page", about: "Find", better: peer, check: checkFindPaging,
 			Text: "Over the pages of a query, a record that was there throughout with the same term must appear exactly once, and any other at most once for each term that it held.",
 		},
 	}

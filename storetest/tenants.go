@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/engage-interactions/engage/store"
 )
@@ -35,7 +34,7 @@ func checkTenantIsolation(t *trial) {
 	// the same time; and each tenant alone knows its versions.
 	const rounds = 4
 	versions := make([][rounds]store.Version, len(tenants))
-	var wg sync.WaitGroup
+	wg := t.group()
 	for i, tenant := range tenants {
 		wg.Go(func() {
 			last := none
@@ -45,8 +44,7 @@ func checkTenantIsolation(t *trial) {
 				e := event("the same")
 				e.Tenant, e.Value = tenant, b.Puts[0].Value
 				b.Events = []store.Event{e, e}
-				if err := handles[i%len(handles)].Commit(t.Context(), b); err != nil {
-					t.broken(err, "no error", "Commit in tenant %.20q, while others write the same IDs in theirs", tenant)
+				if !t.worked("Commit", handles[i%len(handles)].Commit(t.Context(), b), "Commit in tenant %.20q, while others write the same IDs in theirs", tenant) {
 					return
 				}
 				last = store.Version(b.ID)
@@ -122,7 +120,10 @@ func checkTenantsApart(t *trial, s store.Store, versions [][4]store.Version) {
 		b.Events = []store.Event{{Tenant: tenant, ID: "x", Type: "x", Value: []byte(`1`)}}
 		t.commit(s, b)
 		events := t.events(s, tenant, 0)
-		t.succeed(s.Trim(t.Context(), tenant, events[i%len(events)].Position), "Trim of tenant %.20q", tenant)
+		if len(events) == 0 {
+			t.fatal(events, "its events", "Events of tenant %.20q", tenant)
+		}
+		t.trim(s, tenant, events[i%len(events)].Position)
 		if !t.same(before, t.dump(s, others...), "a delete, an event and a Trim in tenant %.20q, looking at all others", tenant) {
 			return
 		}

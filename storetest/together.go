@@ -6,6 +6,26 @@ import (
 	"sync/atomic"
 )
 
+// group is several goroutines of a check. One that panics is reported, and ends;
+// whoever waits for it must not wait for anything that it was still to do.
+type group struct {
+	trial *trial
+	all   sync.WaitGroup
+}
+
+func (t *trial) group() *group { return &group{trial: t} }
+
+// Go runs f on a goroutine of its own.
+func (g *group) Go(f func()) {
+	g.all.Go(func() {
+		defer g.trial.recovered()
+		f()
+	})
+}
+
+// Wait waits until all have ended.
+func (g *group) Wait() { g.all.Wait() }
+
 // actor is one of several that work at the same time. It does its round at
 // least so many times, and until it has had enough if it can say so, and goes on
 // until all others are done too, so that the fast ones trouble the slow ones to
@@ -21,9 +41,10 @@ type actor struct {
 const maxRounds = 25
 
 // together lets actors work at the same time until all have done their part.
-func together(actors ...actor) {
+func (t *trial) together(actors ...actor) {
+	t.Helper()
 	var (
-		wg      sync.WaitGroup
+		wg      = t.group()
 		stop    atomic.Bool
 		waiting atomic.Int64
 		start   = make(chan struct{})
@@ -43,7 +64,7 @@ func together(actors ...actor) {
 					}
 					runtime.Gosched()
 				}
-				if !a.round(i) {
+				if !t.round(a, i) {
 					stop.Store(true)
 				}
 			}
@@ -51,6 +72,12 @@ func together(actors ...actor) {
 	}
 	close(start)
 	wg.Wait()
+}
+
+// round is false, too, if it panics.
+func (t *trial) round(a actor, i int) (ok bool) {
+	defer t.recovered()
+	return a.round(i)
 }
 
 // traffic knows when reads and commits meet. On a machine that is busy with

@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -16,34 +17,91 @@ type trial struct {
 
 	clause  Clause
 	harness Harness
+	peers   []store.Store // those that Peer gave since the last Reopen
 	ids     atomic.Int64
+	reports atomic.Int64
 }
 
 // fatal reports that the clause does not hold and ends the check. It must not be
 // called on a goroutine that the check has started; broken may.
 func (t *trial) fatal(got, want any, did string, args ...any) {
 	t.Helper()
-	t.Fatal(t.verdict(got, want, fmt.Sprintf(did, args...)))
+	t.broken(got, want, did, args...)
+	t.FailNow()
 }
 
 // broken reports that the clause does not hold, and goes on. It returns false,
 // for those who then stop.
 func (t *trial) broken(got, want any, did string, args ...any) bool {
 	t.Helper()
-	t.Error(t.verdict(got, want, fmt.Sprintf(did, args...)))
+	t.report(t.verdict(got, want, fmt.Sprintf(did, args...)) + "\n\tread: the documentation of " + t.clause.Read)
 	return false
 }
 
+// unfit reports a method that does not do what the check needs it for. Unless
+// the clause is about that method, that says nothing about its rule. It returns
+// false, and may be called on any goroutine.
+func (t *trial) unfit(method string, got, want any, did string, args ...any) bool {
+	t.Helper()
+	if t.clause.about == method {
+		return t.broken(got, want, did, args...)
+	}
+	t.report(t.verdict(got, want, fmt.Sprintf(did, args...)) +
+		"\n\t" + notTheRule + "\n\tread: the documentation of store.Store." + method)
+	return false
+}
+
+const notTheRule = "not the rule under test: a call that it needs failed"
+
 func (t *trial) verdict(got, want any, did string) string {
-	return fmt.Sprintf("[%s] %s\n\tdone: %s\n\tgot:  %s\n\twant: %s\n\tread: the documentation of %s",
-		t.clause.ID, t.clause.Text, did, show(got), show(want), t.clause.Read)
+	return fmt.Sprintf("[%s] %s\n\tdone: %s\n\tgot:  %s\n\twant: %s", t.clause.ID, t.clause.Text, cut(did), show(got), show(want))
+}
+
+// maxReports is how many failures of one clause are printed. What goes wrong
+// once mostly goes wrong a hundred times.
+const maxReports = 3
+
+func (t *trial) report(text string) {
+	t.Helper()
+	if t.reports.Add(1) > maxReports {
+		t.Fail()
+		return
+	}
+	t.Error(text)
+}
+
+// rest says how many failures were not printed.
+func (t *trial) rest() {
+	if more := t.reports.Load() - maxReports; more > 0 {
+		t.Logf("[%s] … and %d more like these", t.clause.ID, more)
+	}
+}
+
+// recovered, when deferred, reports a panic and ends it: a method that is not
+// written yet often panics, and all other clauses are still to be checked.
+func (t *trial) recovered() {
+	if r := recover(); r != nil {
+		// The stack is that of the panic: what deferred this has not returned.
+		_, stack, _ := strings.Cut(string(debug.Stack()), "\npanic(")
+		lines := strings.Split(stack, "\n")
+		lines = lines[min(2, len(lines)):] // the rest of panic's own
+		t.report(fmt.Sprintf("[%s] the check could not go on: panic: %s\n\t%s",
+			t.clause.ID, cut(fmt.Sprint(r)), strings.Join(lines[:min(12, len(lines))], "\n\t")))
+	}
+}
+
+// worked reports a call that must succeed and did not. It may be called on any
+// goroutine.
+func (t *trial) worked(method string, err error, did string, args ...any) bool {
+	t.Helper()
+	return err == nil || t.unfit(method, err, "no error", did, args...)
 }
 
 // succeed ends the check if a call that must succeed did not.
-func (t *trial) succeed(err error, did string, args ...any) {
+func (t *trial) succeed(method string, err error, did string, args ...any) {
 	t.Helper()
-	if err != nil {
-		t.fatal(err, "no error", did, args...)
+	if !t.worked(method, err, did, args...) {
+		t.FailNow()
 	}
 }
 
@@ -85,6 +143,13 @@ func (t *trial) invalid(err error, did string, args ...any) bool {
 // conflict reports an error that is not the ConflictError for that key.
 func (t *trial) conflict(err error, key store.Key, expected store.Version, did string, args ...any) bool {
 	t.Helper()
+	return t.conflictOf(err, []store.Check{{Key: key, Version: expected}}, did, args...)
+}
+
+// conflictOf reports an error that is not the ConflictError for one of those
+// that do not hold.
+func (t *trial) conflictOf(err error, broken []store.Check, did string, args ...any) bool {
+	t.Helper()
 	if !t.refused(err, store.ErrConflict, did, args...) {
 		return false
 	}
@@ -92,64 +157,11 @@ func (t *trial) conflict(err error, key store.Key, expected store.Version, did s
 	if !ok {
 		return t.broken(fmt.Sprintf("%T: %v", err, err), "a *store.ConflictError in the chain", did, args...)
 	}
-	if c.Key != key || c.Expected != expected {
-		return t.broken(fmt.Sprintf("%+v", *c), fmt.Sprintf("%+v", store.ConflictError{Key: key, Expected: expected}), did, args...)
-	}
-	return true
-}
-
-// maxShown bounds what one failure prints of a value.
-const maxShown = 1500
-
-// show prints a value as a reader wants it: bytes as text, and not all of them.
-func show(v any) string {
-	var s string
-	switch v := v.(type) {
-	case nil:
-		s = "no error"
-	case string:
-		s = v
-	case []byte:
-		s = fmt.Sprintf("%q", v)
-	case store.Record:
-		s = showRecord(v)
-	case []store.Record:
-		lines := make([]string, len(v))
-		for i, r := range v {
-			lines[i] = "\n\t      " + showRecord(r)
+	for _, b := range broken {
+		if c.Key == b.Key && c.Expected == b.Version {
+			return true
 		}
-		s = fmt.Sprintf("%d records%s", len(v), strings.Join(lines, ""))
-	case store.Event:
-		s = showEvent(v)
-	case []store.Event:
-		lines := make([]string, len(v))
-		for i, e := range v {
-			lines[i] = "\n\t      " + showEvent(e)
-		}
-		s = fmt.Sprintf("%d events%s", len(v), strings.Join(lines, ""))
-	default:
-		s = fmt.Sprintf("%+v", v)
 	}
-	if len(s) > maxShown {
-		s = fmt.Sprintf("%s … (%d bytes more)", s[:maxShown], len(s)-maxShown)
-	}
-	return s
-}
-
-func showRecord(r store.Record) string {
-	return fmt.Sprintf("%q version %q terms %q value %s", r.Key, r.Version, r.Terms, showValue(r.Value))
-}
-
-func showEvent(e store.Event) string {
-	return fmt.Sprintf("%q position %d id %q type %q time %v value %s",
-		e.Tenant, e.Position, e.ID, e.Type, e.Time, showValue(e.Value))
-}
-
-// showValue keeps large values out of what is printed and compared line by line.
-func showValue(v []byte) string {
-	const most = 200
-	if len(v) > most {
-		return fmt.Sprintf("%q… (%d bytes)", v[:most], len(v))
-	}
-	return fmt.Sprintf("%q", v)
+	return t.broken(fmt.Sprintf("a conflict of %v, expected at %q", c.Key, c.Expected),
+		fmt.Sprintf("one of %v, expected at %q", broken[0].Key, broken[0].Version), did, args...)
 }

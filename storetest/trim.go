@@ -27,12 +27,11 @@ func (t *trial) trimmed(err error, tenant string, mark int64, did string, args .
 
 func checkEventsTrimmed(t *trial) {
 	s := t.open()
-	t.log(s, 3, 1, 4, 2)
-	all := t.events(s, acme, 0)
-	n := len(all)
+	n := len(t.log(s, 3, 1, 4, 2))
+	all := t.logged(s, n)
 	for _, cut := range []int{1, 2, 5, n - 1, n} { // the last forgets all
 		mark := all[cut-1].Position
-		t.succeed(s.Trim(t.Context(), acme, mark), "Trim(%q, %d)", acme, mark)
+		t.trim(s, acme, mark)
 		for _, h := range append(t.handles(s), t.peer(s)) {
 			for _, limit := range []int{0, 1, store.MaxLimit} {
 				below := []int64{0, mark - 1}
@@ -50,7 +49,7 @@ func checkEventsTrimmed(t *trial) {
 					}
 				}
 				page, err := h.Events(t.Context(), acme, mark, limit)
-				t.succeed(err, "Events after the trim mark, %d", mark)
+				t.succeed("Events", err, "Events after the trim mark, %d", mark)
 				if want := eventIDs(all[cut:]); !slices.Equal(eventIDs(page), want[:min(len(page), len(want))]) || (len(page) == 0 && len(want) > 0) {
 					t.fatal(page, fmt.Sprintf("the first of the events %q", want), "Events after the trim mark, %d", mark)
 				}
@@ -74,24 +73,19 @@ func checkTrimBeside(t *trial) {
 			e.Value = []byte(strconv.Itoa(3*i + j))
 			b.Events = append(b.Events, e)
 		}
-		if err := s.Commit(t.Context(), b); err != nil {
-			return t.broken(err, "no error", "Commit of the only writer")
-		}
-		return true
+		return t.worked("Commit", s.Commit(t.Context(), b), "Commit of the only writer")
 	}}
 	seen := int64(0)
 	trim := actor{least: 20, round: func(int) bool {
 		page, err := trimmer.Events(t.Context(), acme, seen, 5)
-		if err != nil {
-			return t.broken(err, "no error", "Events behind the mark of the only one who trims")
+		if !t.worked("Events", err, "Events behind the mark of the only one who trims") {
+			return false
 		}
-		if len(page) > 0 {
-			seen = page[len(page)/2].Position
-			if err := trimmer.Trim(t.Context(), acme, seen); err != nil {
-				return t.broken(err, "no error", "Trim beside a writer and readers")
-			}
+		if len(page) == 0 {
+			return true
 		}
-		return true
+		seen = page[len(page)/2].Position
+		return t.worked("Trim", trimmer.Trim(t.Context(), acme, seen), "Trim beside a writer and readers")
 	}}
 	actors := []actor{writer, trim}
 	for _, h := range handles {
@@ -118,14 +112,14 @@ func checkTrimBeside(t *trial) {
 			return true
 		}})
 	}
-	together(actors...)
+	t.together(actors...)
 }
 
 func checkTrimMark(t *trial) {
 	s := t.open()
 	trim := func(upTo int64) {
 		t.Helper()
-		t.succeed(s.Trim(t.Context(), acme, upTo), "Trim(%q, %d)", acme, upTo)
+		t.trim(s, acme, upTo)
 	}
 	// There is nothing to forget in an empty log, and so no mark.
 	for _, upTo := range []int64{0, 1, 1<<63 - 1} {
@@ -135,10 +129,10 @@ func checkTrimMark(t *trial) {
 		}
 	}
 	t.log(s, 2, 3, 1)
-	all := t.events(s, acme, 0)
-	if len(all) != 6 {
-		t.fatal(all, "6 events", "Events after Trim of an empty log and six events")
+	if _, err := s.Events(t.Context(), acme, 0, 0); err != nil {
+		t.fatal(err, "no error", "Events after Trim of an empty log, far beyond its end, and six events then")
 	}
+	all := t.logged(s, 6)
 	holds := func(cut int, what string) {
 		t.Helper()
 		mark := int64(0)
