@@ -191,13 +191,13 @@ func TestEveryMethodIsInTheTable(t *testing.T) {
 	t.Parallel()
 	var names []string
 	all := reflect.TypeFor[services]()
-	for i := range all.NumField() {
-		typ := all.Field(i).Type
+	for field := range all.Fields() {
+		typ := field.Type
 		if typ.Kind() == reflect.Pointer {
 			typ = typ.Elem()
 		}
-		for j := range typ.NumMethod() {
-			names = append(names, typ.Name()+"."+typ.Method(j).Name)
+		for method := range typ.Methods() {
+			names = append(names, typ.Name()+"."+method.Name)
 		}
 	}
 	slices.Sort(names)
