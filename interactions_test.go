@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -41,7 +42,7 @@ func TestAPageHoldsFiftyUnlessAskedOtherwise(t *testing.T) {
 				t.Errorf("limit %d: %d, %q, %v", limit, len(page.Items), page.Continuation, err)
 			}
 		}
-		for _, limit := range []int{-1, 1001, 1 << 40} {
+		for _, limit := range []int{-1, 1001, math.MaxInt32} {
 			_, err := eng.Interactions.List(t.Context(), engage.InteractionFilter{ContactID: "ann", Limit: limit})
 			_, quarantined := eng.Quarantine.List(t.Context(), engage.QuarantineFilter{Limit: limit})
 			for _, err := range []error{err, quarantined} {
