@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -267,4 +268,123 @@ func TestHooksThatPanicLeaveNothing(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestLargeWorksGetThroughBesideSmallOnes of another Engine, which never rest and touch
+// the same contacts: they take on less at a time, and do not give up.
+func TestLargeWorksGetThroughBesideSmallOnes(t *testing.T) {
+	t.Parallel()
+	const contacts = 300
+	st := newMemory(t)
+	eng, rival := newEngine(t, st, nil), newEngine(t, st.Peer(), nil)
+	declare(t, eng, declaring("visit", `"page":{"type":"string"}`, "page"))
+	declare(t, eng, declaring("review", ``))
+	var visits []interaction.Submission
+	for n := range contacts {
+		visits = append(visits, submission(fmt.Sprintf("c%03d", n), "visit", `{"page":"a"}`))
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var rivals sync.WaitGroup
+	for first := range 4 {
+		rivals.Go(func() {
+			for n := first; ctx.Err() == nil; n += 3 {
+				s := submission(visits[n%contacts].ContactID, "review", `{}`)
+				if _, err := rival.Interactions.Record(ctx, s); err != nil && ctx.Err() == nil {
+					t.Errorf("a rival: %v", err)
+				}
+			}
+		})
+	}
+	defer rivals.Wait()
+	defer stop()
+	for n, outcome := range eng.Interactions.RecordMany(t.Context(), visits) {
+		if outcome.Err != nil {
+			t.Fatalf("recording %d: %v", n, outcome.Err)
+		}
+	}
+	if err := eng.Schemas.Delete(t.Context(), "visit", &engage.DeleteOptions{Erase: true}); err != nil {
+		t.Errorf("erasing: %v", err)
+	}
+}
+
+// TestLostAnswersToDeletionsAreNoError: it is gone, and that is all there is to it.
+func TestLostAnswersToDeletionsAreNoError(t *testing.T) {
+	t.Parallel()
+	st := &lossy{Store: newMemory(t)}
+	eng := newEngine(t, st, nil)
+	declare(t, eng, declaring("visit", `"page":{"type":"string"}`, "page"))
+	entry := rejected(t, eng, submission("ann", "visit", `{}`))
+	st.lose.Store(true)
+	if err := eng.Quarantine.Discard(t.Context(), entry.QuarantineID); err != nil {
+		t.Errorf("discarding: %v", err)
+	}
+}
+
+// TestReplayGivesWayToACorrection that names the contact, which the first did not.
+func TestReplayGivesWayToACorrection(t *testing.T) {
+	t.Parallel()
+	eng := newEngine(t, newMemory(t), nil)
+	declare(t, eng, declaring("visit", `"page":{"type":"string"}`, "page"))
+	wrong, right := submission("", "visit", `{}`), submission("bob", "visit", `{"page":"a"}`)
+	wrong.IdempotencyKey, right.IdempotencyKey = "key", "key"
+	entry := rejected(t, eng, wrong)
+	recorded := accepted(t, eng, right)
+	if replayed, err := eng.Quarantine.Replay(t.Context(), entry.QuarantineID); err != nil || replayed.ID != recorded.ID {
+		t.Errorf("%+v, %v; want %s", replayed, err, recorded.ID)
+	}
+}
+
+// TestLongValuesAreCountedAndWaitedFor, as far as they fit.
+func TestLongValuesAreCountedAndWaitedFor(t *testing.T) {
+	t.Parallel()
+	const size = 512 << 10
+	eng := newEngine(t, newMemory(t), &engage.Options{Schema: schema.Options{Limits: schema.Limits{PayloadBytes: size}}})
+	declare(t, eng, declaring("visit", `"page":{"type":"string","addToSegmentation":true}`))
+	long := `"` + strings.Repeat("<", size-20) + `"`
+	accepted(t, eng, submission("ann", "visit", `{"page":`+long+`}`))
+	var members []string
+	for id, err := range eng.Segments.ByValue(t.Context(), engage.ValueSegment{SchemaID: "visit", Property: "page", Equals: json.RawMessage(long)}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		members = append(members, id)
+	}
+	if len(members) != 1 {
+		t.Errorf("%v, want ann", members)
+	}
+	if _, err := eng.Triggers.Register(t.Context(), "visit", "page", json.RawMessage(long)); !errors.Is(err, engage.ErrInvalid) {
+		t.Errorf("a trigger for a value of 512 KiB: %v", err)
+	}
+	for n := range engage.MaxTriggers {
+		value := fmt.Sprintf(`"%03d%s"`, n, strings.Repeat("<", 4_000))
+		if _, err := eng.Triggers.Register(t.Context(), "visit", "page", json.RawMessage(value)); err != nil {
+			t.Fatalf("trigger %d: %v", n, err)
+		}
+	}
+}
+
+// TestOptionsThatCannotWorkAreRefused before anything is done with them.
+func TestOptionsThatCannotWorkAreRefused(t *testing.T) {
+	t.Parallel()
+	for field, opts := range map[string]engage.Options{
+		"Options.Tenant":                     {Tenant: "a\x00b"},
+		"Options.Consumers.Lease":            {Consumers: engage.ConsumerOptions{Lease: -1}},
+		"Options.Consumers.Poll":             {Consumers: engage.ConsumerOptions{Poll: -1}},
+		"Options.Consumers.MaxClockSkew":     {Consumers: engage.ConsumerOptions{MaxClockSkew: -1}},
+		"Options.Consumers.Abandoned":        {Consumers: engage.ConsumerOptions{Abandoned: -1}},
+		"Options.Schema.Limits.Properties":   {Schema: schema.Options{Limits: schema.Limits{Properties: 1_001}}},
+		"Options.Schema.Limits.PayloadBytes": {Schema: schema.Options{Limits: schema.Limits{PayloadBytes: 4<<20 + 1}}},
+	} {
+		_, err := engage.New(t.Context(), newMemory(t), &opts)
+		if bad, ok := errors.AsType[*engage.InvalidError](err); !ok || bad.Field != field {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+	if _, err := engage.New(t.Context(), nil, nil); !errors.Is(err, engage.ErrInvalid) {
+		t.Errorf("without a store: %v", err)
+	}
+	eng := newEngine(t, newMemory(t), nil)
+	if err := eng.Events.Consume(t.Context(), "nobody", nil); !errors.Is(err, engage.ErrInvalid) {
+		t.Errorf("without a handler: %v", err)
+	}
 }

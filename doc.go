@@ -55,8 +55,9 @@
 // committed stays, whatever error they end with.
 //
 // Callers of one Engine that contend for a record wait in line, first come first
-// served, and do not fail. Between processes, or several Engines, they try again, up
-// to 32 times.
+// served, and do not fail. Between processes, or several Engines, they try again, some
+// 30 times, before they give ErrConflict; calls that work in several commits take on
+// less and less at a time.
 //
 // # Time, identity, tenants
 //

@@ -165,11 +165,18 @@ func (o Options) check() error {
 			return invalid("Options.Consumers."+field, "is negative")
 		}
 	}
+	if o.Schema.Limits.Properties > maxProperties {
+		return invalid("Options.Schema.Limits.Properties", "is more than 1,000, so that all that an interaction comes to fits into a commit")
+	}
 	if o.Schema.Limits.PayloadBytes > maxPayload {
 		return invalid("Options.Schema.Limits.PayloadBytes", "is more than 4 MiB, so that a payload and its raw bytes fit into a record")
 	}
 	return nil
 }
+
+// maxProperties is the most that may be allowed for the properties of a schema. Each
+// may be a value to count for segments.
+const maxProperties = 1_000
 
 // maxPayload is the most that may be allowed for a payload. Together with its raw
 // bytes in base64, it must fit into the value of a record.

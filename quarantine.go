@@ -123,7 +123,7 @@ func (s Quarantine) ReplayAll(ctx context.Context, schemaID string) (Progress, e
 	}
 	limit := stepSize
 	return s.steps(ctx, TaskReplay, schemaResource(schemaID), func(t *turn, p *storedProgress) error {
-		q := store.Query{Index: bySchemaReceived, Prefix: schemaTerm(schemaID).String(), Cursor: p.Cursor, Limit: limit}
+		q := store.Query{Index: bySchemaReceived, Prefix: schemaTerm(schemaID).String(), Cursor: p.Cursor, Limit: t.Share(limit)}
 		entries, next, err := quarantine.Find(ctx, t.Work, q)
 		if err != nil {
 			return err
@@ -211,11 +211,7 @@ func (t *turn) replay(ctx context.Context, q *interaction.Quarantined) (Recorded
 	if err := t.prefetch(ctx, []interaction.Submission{submission}); err != nil {
 		return Recorded{}, err
 	}
-	named := submission
-	if q.Minted {
-		named.ContactID = ""
-	}
-	bound, err := t.bound(ctx, named)
+	bound, err := t.bound(ctx, submission, q.Minted) // who named nobody may have named somebody since
 	if err != nil {
 		return Recorded{}, err
 	}

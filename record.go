@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/engage-interactions/engage/interaction"
@@ -89,7 +90,8 @@ func (o Outcome) MarshalJSON() ([]byte, error) {
 // RecordMany records interactions in their order, in as few commits as there is
 // room for, and returns the outcome of each. One that cannot be recorded does not
 // affect the others. If the context ends or the store fails midway, what was
-// committed stays, and the rest has that error.
+// committed stays, and the rest has that error; but only those of the commit that was
+// under way have ErrUnknownOutcome.
 //
 // Within Atomically all is part of the one commit, and so within its limits.
 func (s Interactions) RecordMany(ctx context.Context, submissions []interaction.Submission) []Outcome {
@@ -97,7 +99,11 @@ func (s Interactions) RecordMany(ctx context.Context, submissions []interaction.
 	for begin := 0; begin < len(submissions); {
 		end := begin
 		err := s.do(ctx, func(t *turn) error {
-			end = min(begin+maxRun, len(submissions))
+			run := maxRun
+			if s.work == nil {
+				run = t.Share(maxRun)
+			}
+			end = min(begin+run, len(submissions))
 			ahead := slices.Clone(submissions[begin:end])
 			for i := range ahead {
 				ahead[i].IdempotencyKey = keyText(ahead[i].IdempotencyKey)
@@ -122,13 +128,26 @@ func (s Interactions) RecordMany(ctx context.Context, submissions []interaction.
 		}
 		if err != nil || ctx.Err() != nil {
 			for i := end; i < len(outcomes); i++ {
-				outcomes[i] = Outcome{Err: errors.Join(err, ctx.Err())}
+				outcomes[i] = Outcome{Err: notTried(ctx, err)}
 			}
 			break
 		}
 		begin = end
 	}
 	return outcomes
+}
+
+// notTried is the error of what comes after a commit that failed: the same, but that
+// the outcome of this is known.
+func notTried(ctx context.Context, cause error) error {
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("not tried: %w", ctx.Err())
+	case errors.Is(cause, ErrUnknownOutcome):
+		return fmt.Errorf("%w: not tried, because those before it failed: %v", ErrUnavailable, cause) //nolint:errorlint // see above
+	default:
+		return fmt.Errorf("not tried, because those before it failed: %w", cause)
+	}
 }
 
 // What one commit of RecordMany takes: one more interaction must always fit into a
@@ -213,7 +232,7 @@ func (t *turn) record(ctx context.Context, s interaction.Submission) (Recorded, 
 	if err := t.prefetch(ctx, []interaction.Submission{s}); err != nil {
 		return Recorded{}, err
 	}
-	bound, err := t.bound(ctx, s)
+	bound, err := t.bound(ctx, s, false)
 	if err != nil {
 		return Recorded{}, err
 	}
@@ -242,8 +261,9 @@ func (t *turn) record(ctx context.Context, s interaction.Submission) (Recorded, 
 }
 
 // bound returns what a submission's idempotency key is bound to, nil if it has none
-// or it is free.
-func (t *turn) bound(ctx context.Context, s interaction.Submission) (*Recorded, error) {
+// or it is free. That must be an interaction of the same contact and schema; of any
+// contact, if anybody is true.
+func (t *turn) bound(ctx context.Context, s interaction.Submission, anybody bool) (*Recorded, error) {
 	if s.IdempotencyKey == "" {
 		return nil, nil
 	}
@@ -251,7 +271,7 @@ func (t *turn) bound(ctx context.Context, s interaction.Submission) (*Recorded, 
 	if err != nil || b == nil {
 		return nil, err
 	}
-	same := s.ContactID == b.ContactID || s.ContactID == "" && b.Minted
+	same := s.ContactID == b.ContactID || s.ContactID == "" && b.Minted || anybody
 	if !same || s.SchemaID != b.SchemaID { // whose it is, is not for everybody to know
 		return nil, &ConflictError{
 			Resource: Resource{Type: resourceIdempotencyKey}, Reason: "was used for another contact or schema",

@@ -211,13 +211,13 @@ func (s Segments) byValue(ctx context.Context, seg ValueSegment, m *members) err
 	if err != nil {
 		return err
 	}
-	q, canonical, err := seg.query(law.Schema)
+	q, value, err := seg.query(law.Schema)
 	if err != nil {
 		return err
 	}
 	return eachPage(ctx, s.scope, &segmentValues, q, asIs, func(page []*segmentValue) error {
 		for _, v := range page {
-			if canonical != "" && v.Canonical != canonical { // neighbours: numbers that round alike, texts that hash alike
+			if value != "" && v.Value != value { // neighbours: numbers that round alike, texts that hash alike
 				continue
 			}
 			if err := m.add(v.ContactID); err != nil {
@@ -246,7 +246,7 @@ func (s Segments) law(ctx context.Context, schemaID string) (law interaction.Law
 
 // query returns where the values of the segment are, and the one that they must
 // equal, if there is one.
-func (seg ValueSegment) query(s *schema.Schema) (q store.Query, canonical string, err error) {
+func (seg ValueSegment) query(s *schema.Schema) (q store.Query, value string, err error) {
 	property, ok := s.Property(seg.Property)
 	switch {
 	case !ok || !property.AddToSegmentation:
@@ -264,9 +264,9 @@ func (seg ValueSegment) query(s *schema.Schema) (q store.Query, canonical string
 		if err != nil {
 			return q, "", &InvalidError{Field: "Equals", Err: err}
 		}
-		place.Canonical, place.Number = v.Canonical(), number(v.Raw)
+		place.Value, place.Number = valueText(v), number(v.Raw)
 		q.Prefix = place.term().String()
-		return q, place.Canonical, nil
+		return q, place.Value, nil
 	}
 	if seg.AtLeast != nil {
 		q.From = within.Float(*seg.AtLeast).String()
@@ -282,7 +282,7 @@ func isNumeric(t schema.Type) bool { return t == schema.TypeNumber || t == schem
 // countValue counts a value of an interaction for the segments, or takes it back.
 func (t *turn) countValue(ctx context.Context, i *interaction.Interaction, v schema.Value, change int64) error {
 	counted := &segmentValue{
-		SchemaID: i.SchemaID, Property: v.Property, Value: v.Raw, Canonical: v.Canonical(), Number: number(v.Raw), ContactID: i.ContactID,
+		SchemaID: i.SchemaID, Property: v.Property, Value: valueText(v), Number: number(v.Raw), ContactID: i.ContactID,
 	}
 	stored, err := segmentValues.Get(ctx, t.Work, segmentValues.ID(counted))
 	if err != nil {

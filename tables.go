@@ -3,7 +3,6 @@ package engage
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -53,13 +52,12 @@ type binding struct {
 // segmentValue counts the interactions of a contact that have one value in one
 // property marked addToSegmentation.
 type segmentValue struct {
-	SchemaID  string          `json:"schemaId"`
-	Property  string          `json:"property"`
-	Value     json.RawMessage `json:"value"`
-	Canonical string          `json:"canonical"`
-	Number    *float64        `json:"number,omitempty"` // the value, if it is one
-	ContactID string          `json:"contactId"`
-	Count     int64           `json:"count"`
+	SchemaID  string   `json:"schemaId"`
+	Property  string   `json:"property"`
+	Value     string   `json:"value"`            // in canonical form; of a long one, the hash
+	Number    *float64 `json:"number,omitempty"` // the value, if it is one
+	ContactID string   `json:"contactId"`
+	Count     int64    `json:"count"`
 }
 
 // firing says that a trigger has fired for a contact. It is kept even if the
@@ -138,7 +136,7 @@ var (
 	}
 	segmentValues = work.Table[segmentValue]{
 		Kind: "segment_value", Format: 1,
-		ID: func(v *segmentValue) string { return hashOf(v.SchemaID, v.Property, v.Canonical, v.ContactID) },
+		ID: func(v *segmentValue) string { return hashOf(v.SchemaID, v.Property, v.Value, v.ContactID) },
 		Indexes: []work.Index[segmentValue]{
 			{Name: byValue, Term: func(v *segmentValue) (string, bool) {
 				return v.term().Text(plain(v.ContactID)).String(), true
@@ -198,7 +196,16 @@ func (v *segmentValue) term() store.Tuple {
 	if v.Number != nil {
 		return t.Float(*v.Number)
 	}
-	return t.Text(brief(v.Canonical))
+	return t.Text(brief(v.Value))
+}
+
+// valueText returns what stands for a value in a segmentValue.
+func valueText(v schema.Value) string {
+	canonical := v.Canonical()
+	if len(canonical) > 8*maxPlain {
+		return hashMark + hashOf(canonical)
+	}
+	return canonical
 }
 
 // brief is plain for the parts of a term that has four of them.

@@ -22,7 +22,12 @@ type Triggers struct{ scope }
 // MaxTriggers is how many triggers a schema can have.
 const MaxTriggers = 100
 
-// Register adds a trigger to a schema; value is a JSON string, number or boolean.
+// maxTriggerValue bounds the value of a trigger, in bytes, so that all triggers of a
+// schema have room beside it.
+const maxTriggerValue = 4096
+
+// Register adds a trigger to a schema; value is a JSON string, number or boolean of
+// at most 4,096 bytes.
 // Registering the same again returns the trigger that there is.
 //
 // The error wraps ErrNotFound for an unknown schema, ErrInvalid if the property
@@ -36,6 +41,9 @@ func (s Triggers) Register(ctx context.Context, schemaID, property string, value
 		stored, law, err := t.live(ctx, schemaID)
 		if err != nil {
 			return err
+		}
+		if len(value) > maxTriggerValue {
+			return invalid("value", "is longer than 4,096 bytes")
 		}
 		trigger, err := interaction.NewTrigger(t.ID(), law.Schema, property, value)
 		if err != nil {

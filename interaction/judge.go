@@ -105,7 +105,7 @@ func Judge(s Submission, law Law, id string, received time.Time) (Verdict, error
 	return Verdict{Interaction: interaction, Values: values}, nil
 }
 
-// compact takes the space out of JSON, which storing it would do.
+// compact takes the space out of JSON, as encoding it within other JSON does.
 func compact(raw json.RawMessage) (json.RawMessage, error) {
 	var b bytes.Buffer
 	err := json.Compact(&b, raw)

@@ -1,6 +1,8 @@
 package interaction
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"slices"
 
@@ -14,7 +16,8 @@ type Trigger struct {
 	SchemaID string          `json:"schemaId"`
 	Property string          `json:"property"`
 	Value    json.RawMessage `json:"value"`
-	// Canonical is the value in the form that equal values share.
+	// Canonical is the value in the form that equal values share; of a long one,
+	// its hash.
 	Canonical string `json:"canonical"`
 }
 
@@ -29,14 +32,25 @@ func NewTrigger(id string, s *schema.Schema, property string, value json.RawMess
 		SchemaID:  s.Definition().ID,
 		Property:  property,
 		Value:     v.Raw,
-		Canonical: v.Canonical(),
+		Canonical: canonical(v),
 	}, nil
+}
+
+// canonical returns the canonical form of a value, or what stands for it. No form
+// begins like a hash: a string's is quoted.
+func canonical(v schema.Value) string {
+	text := v.Canonical()
+	if len(text) <= 256 {
+		return text
+	}
+	sum := sha256.Sum256([]byte(text))
+	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
 // Matches reports whether values hold what the trigger waits for.
 func (t Trigger) Matches(values []schema.Value) bool {
 	for _, v := range values {
-		if v.Property == t.Property && v.Canonical() == t.Canonical {
+		if v.Property == t.Property && canonical(v) == t.Canonical {
 			return true
 		}
 	}

@@ -82,6 +82,7 @@ type unit struct {
 	held  *hold       // the lines it stands at the head of
 	safe  []store.Key // those it stood at when the current attempt began to read
 	tries int         // how many were used up
+	runs  int         // of decide
 }
 
 // attempt runs decide once and tries to make its outcome final. It returns true
@@ -92,6 +93,7 @@ func (u *unit) attempt(ctx context.Context, decide func(*Work) error) (again boo
 	}
 	u.safe = slices.Clone(u.held.keys)
 	w := newWork(u)
+	u.runs++
 	defer w.kill()
 	err = decide(w)
 	switch {
@@ -222,6 +224,9 @@ func (u *unit) fate(ctx context.Context, b store.Batch, w *Work) (fate, error) {
 	records, err := u.store.Get(ctx, w.order...)
 	if err != nil {
 		return absent, err
+	}
+	if len(b.Puts)+len(b.Events) == 0 && !slices.ContainsFunc(records, store.Record.Exists) {
+		return landed, nil // all it would do is done, whoever did it
 	}
 	moved, standing := false, false
 	for _, r := range records {

@@ -189,8 +189,8 @@ func (t *Table[T]) decode(r store.Record) (*T, error) {
 	return v, nil
 }
 
-// readFormat returns the format number of a stored value, 0 if it has none. A
-// store may lay out JSON anew, so the member is not always the first.
+// readFormat returns the format number of a stored value, 0 if it has none. It is the
+// first member, unless somebody has edited the value by hand.
 func readFormat(value []byte) int {
 	if rest, ok := bytes.CutPrefix(value, []byte(formatMember)); ok {
 		if end := bytes.IndexAny(rest, ",}"); end > 0 {

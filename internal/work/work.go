@@ -64,6 +64,10 @@ func (w *Work) hasWrites() bool { return len(w.writes) > 0 }
 // One commit takes store.MaxOperations of them.
 func (w *Work) Size() int { return len(w.reads) + w.blind + len(w.events) }
 
+// Share returns the part of n that this run should take on: less and less, the more
+// often others have changed what the work rests on. At least 1.
+func (w *Work) Share(n int) int { return max(n>>min(max(w.unit.runs-3, 0), 30), 1) }
+
 // Tenant returns the tenant that the work is for.
 func (w *Work) Tenant() string { return w.unit.opts.Tenant }
 
