@@ -2,7 +2,7 @@ package memory
 
 import (
 	"bytes"
-	"maps"
+	"slices"
 	"strings"
 
 	"github.com/tidwall/btree"
@@ -35,9 +35,12 @@ type entry struct {
 type row struct {
 	id      string
 	version store.Version
-	terms   map[string]string
+	terms   []term
 	value   []byte
 }
+
+// term is a row's term in an index. Few of them are best kept in a list.
+type term struct{ index, text string }
 
 // degree is half the width of a tree's nodes. A commit copies one node on each
 // level, so that narrow nodes make commits cheap; reads hardly notice.
@@ -81,12 +84,12 @@ func (r *row) record(tenant, kind string, indexes []string) store.Record {
 		Version: r.version,
 		Value:   bytes.Clone(r.value),
 	}
-	for _, index := range indexes {
-		if term, ok := r.terms[index]; ok {
+	for _, term := range r.terms {
+		if slices.Contains(indexes, term.index) {
 			if record.Terms == nil {
 				record.Terms = make(map[string]string, len(r.terms))
 			}
-			record.Terms[index] = term
+			record.Terms[term.index] = term.text
 		}
 	}
 	return record
@@ -191,12 +194,14 @@ func (s *snapshot) apply(b store.Batch) *snapshot {
 	for _, put := range b.Puts {
 		t := own(put.Kind)
 		t.delete(put.ID)
-		t.insert(&row{
-			id:      put.ID,
-			version: store.Version(b.ID),
-			terms:   maps.Clone(put.Terms),
-			value:   bytes.Clone(put.Value),
-		})
+		r := &row{id: put.ID, version: store.Version(b.ID), value: bytes.Clone(put.Value)}
+		if len(put.Terms) > 0 {
+			r.terms = make([]term, 0, len(put.Terms))
+		}
+		for index, text := range put.Terms {
+			r.terms = append(r.terms, term{index, text})
+		}
+		t.insert(r)
 	}
 	if len(b.Events) > 0 {
 		next.logs = s.logs.Copy()
@@ -223,17 +228,17 @@ func (t *table) delete(id string) {
 	if !ok {
 		return
 	}
-	for index, term := range old.row.terms {
-		t.trees[index].Delete(entry{term: term, row: old.row})
+	for _, term := range old.row.terms {
+		t.trees[term.index].Delete(entry{term: term.text, row: old.row})
 	}
 }
 
 func (t *table) insert(r *row) {
 	t.trees[""].Set(entry{term: r.id, row: r})
-	for index, term := range r.terms {
-		if t.trees[index] == nil {
-			t.trees[index] = newTree(lessEntry)
+	for _, term := range r.terms {
+		if t.trees[term.index] == nil {
+			t.trees[term.index] = newTree(lessEntry)
 		}
-		t.trees[index].Set(entry{term: term, row: r})
+		t.trees[term.index].Set(entry{term: term.text, row: r})
 	}
 }
