@@ -12,8 +12,8 @@ import (
 // What follows from accepting an interaction, and from taking it back.
 
 // insert writes an accepted interaction and all that follows from it.
-func (t *turn) insert(ctx context.Context, verdict interaction.Verdict, s *storedSchema, law interaction.Law, minted bool) error {
-	i := verdict.Interaction
+func (t *turn) insert(ctx context.Context, validation interaction.Validation, s *storedSchema, against interaction.SchemaVersion, minted bool) error {
+	i := validation.Interaction
 	if err := t.meet(ctx, i.ContactID); err != nil {
 		return err
 	}
@@ -41,14 +41,14 @@ func (t *turn) insert(ctx context.Context, verdict interaction.Verdict, s *store
 	if err := t.emit(EventInteractionCreated, interactionResource(i.ID), event); err != nil {
 		return err
 	}
-	for _, v := range verdict.Values {
-		if p, ok := law.Schema.Property(v.Property); ok && p.AddToSegmentation {
+	for _, v := range validation.Values {
+		if p, ok := against.Schema.Property(v.Property); ok && p.AddToSegmentation {
 			if err := t.countValue(ctx, i, v, +1); err != nil {
 				return err
 			}
 		}
 	}
-	return t.fire(ctx, i, verdict.Values, s.Triggers)
+	return t.fire(ctx, i, validation.Values, s.Triggers)
 }
 
 // meet makes a contact known.

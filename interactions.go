@@ -212,15 +212,15 @@ func (s Interactions) Card(ctx context.Context, id string) (Card, error) {
 		if err != nil {
 			return err
 		}
-		law, err := t.lawOf(ctx, i.SchemaID, i.SchemaVersion)
+		version, err := t.versionOf(ctx, i.SchemaID, i.SchemaVersion)
 		if err != nil {
 			return err
 		}
-		fields, err := law.Schema.Card(i.Payload)
+		fields, err := version.Schema.Card(i.Payload)
 		card = Card{
 			InteractionID: i.ID,
 			SchemaID:      i.SchemaID,
-			DisplayName:   law.Schema.Definition().DisplayName,
+			DisplayName:   version.Schema.Definition().DisplayName,
 			CreatedDate:   i.CreatedDate,
 			Fields:        fields,
 		}

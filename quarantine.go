@@ -108,15 +108,15 @@ func (s Quarantine) ReplayAll(ctx context.Context, schemaID string) (Progress, e
 		return Progress{}, notAtomically(schemaResource(schemaID))
 	}
 	err := s.do(ctx, func(t *turn) error {
-		_, law, err := t.live(ctx, schemaID)
+		_, against, err := t.live(ctx, schemaID)
 		if err != nil {
 			return err
 		}
 		last, err := progresses.Get(ctx, t.Work, progressID(TaskReplay, schemaResource(schemaID)))
-		if err != nil || last != nil && last.State == StateRunning && last.SchemaVersion == law.Version {
+		if err != nil || last != nil && last.State == StateRunning && last.SchemaVersion == against.Version {
 			return err
 		}
-		return t.begin(TaskReplay, schemaResource(schemaID), law.Version)
+		return t.begin(TaskReplay, schemaResource(schemaID), against.Version)
 	})
 	if err != nil {
 		return Progress{}, err
@@ -218,23 +218,23 @@ func (t *turn) replay(ctx context.Context, q *interaction.Quarantined) (Recorded
 	if bound != nil {
 		return *bound, quarantine.Delete(t.Work, q)
 	}
-	stored, law, err := t.live(ctx, q.SchemaID)
+	stored, against, err := t.live(ctx, q.SchemaID)
 	if err != nil {
 		return Recorded{}, err
 	}
-	verdict, err := interaction.Judge(submission, law, t.ID(), q.ReceivedDate)
+	validation, err := interaction.Validate(submission, against, t.ID(), q.ReceivedDate)
 	if err != nil {
 		return Recorded{}, invalidSubmission(err)
 	}
-	if verdict.Interaction != nil {
+	if validation.Interaction != nil {
 		if err := quarantine.Delete(t.Work, q); err != nil {
 			return Recorded{}, err
 		}
-		return describe(verdict), t.insert(ctx, verdict, stored, law, q.Minted)
+		return describe(validation), t.insert(ctx, validation, stored, against, q.Minted)
 	}
-	still := verdict.Quarantined
+	still := validation.Quarantined
 	still.ID, still.Minted, still.Attempts = q.ID, q.Minted, q.Attempts+1
-	return describe(verdict), quarantine.Put(t.Work, still)
+	return describe(validation), quarantine.Put(t.Work, still)
 }
 
 func quarantineResource(id string) Resource { return Resource{Type: resourceQuarantine, ID: id} }

@@ -182,18 +182,18 @@ func (s Interactions) Check(ctx context.Context, submission interaction.Submissi
 	}
 	var checked Recorded
 	err := s.do(ctx, func(t *turn) error {
-		_, law, err := t.live(ctx, submission.SchemaID)
+		_, against, err := t.live(ctx, submission.SchemaID)
 		if err != nil {
 			return err
 		}
 		if submission.ContactID == "" {
 			submission.ContactID = t.ID()
 		}
-		verdict, err := interaction.Judge(submission, law, "unrecorded", t.now)
+		validation, err := interaction.Validate(submission, against, "unrecorded", t.now)
 		if err != nil {
 			return invalidSubmission(err)
 		}
-		checked = describe(verdict)
+		checked = describe(validation)
 		checked.ID, checked.QuarantineID = "", ""
 		return nil
 	})
@@ -239,7 +239,7 @@ func (t *turn) record(ctx context.Context, s interaction.Submission) (Recorded, 
 	if bound != nil {
 		return *bound, nil
 	}
-	stored, law, err := t.live(ctx, s.SchemaID)
+	stored, against, err := t.live(ctx, s.SchemaID)
 	if err != nil {
 		return Recorded{}, err
 	}
@@ -247,17 +247,17 @@ func (t *turn) record(ctx context.Context, s interaction.Submission) (Recorded, 
 	if minted {
 		s.ContactID = t.ID()
 	}
-	verdict, err := interaction.Judge(s, law, id, t.now)
+	validation, err := interaction.Validate(s, against, id, t.now)
 	if err != nil {
 		return Recorded{}, invalidSubmission(err)
 	}
-	if verdict.Interaction != nil {
-		err = t.insert(ctx, verdict, stored, law, minted)
+	if validation.Interaction != nil {
+		err = t.insert(ctx, validation, stored, against, minted)
 	} else {
-		verdict.Quarantined.Minted = minted
-		err = t.quarantine(verdict.Quarantined)
+		validation.Quarantined.Minted = minted
+		err = t.quarantine(validation.Quarantined)
 	}
-	return describe(verdict), err
+	return describe(validation), err
 }
 
 // bound returns what a submission's idempotency key is bound to, nil if it has none
@@ -280,7 +280,7 @@ func (t *turn) bound(ctx context.Context, s interaction.Submission, anybody bool
 	return &Recorded{ID: b.InteractionID, ContactID: b.ContactID, Accepted: true, Repeated: true}, nil
 }
 
-func describe(v interaction.Verdict) Recorded {
+func describe(v interaction.Validation) Recorded {
 	if i := v.Interaction; i != nil {
 		return Recorded{
 			ID: i.ID, ContactID: i.ContactID, Accepted: true,
@@ -294,7 +294,7 @@ func describe(v interaction.Verdict) Recorded {
 	}
 }
 
-// invalidSubmission gives an error of Judge its class.
+// invalidSubmission gives an error of Validate its class.
 func invalidSubmission(err error) error {
 	if field, ok := errors.AsType[*interaction.FieldError](err); ok {
 		return &InvalidError{Field: field.Field, Err: field.Err}

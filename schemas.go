@@ -108,11 +108,11 @@ func (s Schemas) Supersede(ctx context.Context, def schema.Definition, opts *Sup
 	def = compiled.Definition()
 	var result Schema
 	err = s.do(ctx, func(t *turn) error {
-		old, law, err := t.live(ctx, def.ID)
+		old, version, err := t.live(ctx, def.ID)
 		if err != nil {
 			return err
 		}
-		changes := schema.Compare(law.Schema, compiled)
+		changes := schema.Compare(version.Schema, compiled)
 		if len(changes) == 0 && def.DisplayName == old.Definition.DisplayName {
 			result = old.public()
 			return nil

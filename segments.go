@@ -53,7 +53,7 @@ func (s Segments) ByCount(ctx context.Context, seg CountSegment) iter.Seq2[strin
 		m := &members{yield: yield}
 		err := s.allow(ctx, ActionSegmentsRead, schemaResource(seg.SchemaID))
 		if err == nil && seg.SchemaID != "" {
-			_, err = s.law(ctx, seg.SchemaID)
+			_, err = s.currentVersion(ctx, seg.SchemaID)
 		}
 		switch {
 		case err != nil:
@@ -207,11 +207,11 @@ func (s Segments) ByValue(ctx context.Context, seg ValueSegment) iter.Seq2[strin
 }
 
 func (s Segments) byValue(ctx context.Context, seg ValueSegment, m *members) error {
-	law, err := s.law(ctx, seg.SchemaID)
+	version, err := s.currentVersion(ctx, seg.SchemaID)
 	if err != nil {
 		return err
 	}
-	q, value, err := seg.query(law.Schema)
+	q, value, err := seg.query(version.Schema)
 	if err != nil {
 		return err
 	}
@@ -228,8 +228,8 @@ func (s Segments) byValue(ctx context.Context, seg ValueSegment, m *members) err
 	})
 }
 
-// law returns the schema that a segment is about, deleted or not.
-func (s Segments) law(ctx context.Context, schemaID string) (law interaction.Law, err error) {
+// currentVersion returns the schema that a segment is about, deleted or not.
+func (s Segments) currentVersion(ctx context.Context, schemaID string) (version interaction.SchemaVersion, err error) {
 	err = s.do(ctx, func(t *turn) error {
 		stored, err := t.schema(ctx, schemaID)
 		if err != nil {
@@ -238,10 +238,10 @@ func (s Segments) law(ctx context.Context, schemaID string) (law interaction.Law
 		if stored == nil {
 			return &NotFoundError{Resource: schemaResource(schemaID)}
 		}
-		law, err = t.law(ctx, stored)
+		version, err = t.currentVersion(ctx, stored)
 		return err
 	})
-	return law, err
+	return version, err
 }
 
 // query returns where the values of the segment are, and the one that they must

@@ -38,14 +38,14 @@ func (s Triggers) Register(ctx context.Context, schemaID, property string, value
 	}
 	var registered interaction.Trigger
 	err := s.do(ctx, func(t *turn) error {
-		stored, law, err := t.live(ctx, schemaID)
+		stored, version, err := t.live(ctx, schemaID)
 		if err != nil {
 			return err
 		}
 		if len(value) > maxTriggerValue {
 			return invalid("value", "is longer than 4,096 bytes")
 		}
-		trigger, err := interaction.NewTrigger(t.ID(), law.Schema, property, value)
+		trigger, err := interaction.NewTrigger(t.ID(), version.Schema, property, value)
 		if err != nil {
 			return &InvalidError{Field: "value", Err: err}
 		}

@@ -15,15 +15,15 @@ import (
 
 var received = time.Date(2024, 2, 29, 12, 0, 0, 5, time.FixedZone("", -3600))
 
-// law has an optional integer n and a required string s.
-func law(tb testing.TB, opts *schema.Options) interaction.Law {
+// against has an optional integer n and a required string s.
+func against(tb testing.TB, opts *schema.Options) interaction.SchemaVersion {
 	tb.Helper()
 	compiled, err := schema.Compile(schema.Definition{ID: "S", DisplayName: "S", JSONSchema: json.RawMessage(
 		`{"type":"object","properties":{"n":{"type":"integer"},"s":{"type":"string"}},"required":["s"]}`)}, opts)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return interaction.Law{Schema: compiled, Version: 7}
+	return interaction.SchemaVersion{Schema: compiled, Version: 7}
 }
 
 func TestASubmissionBecomesAnInteractionOrIsQuarantined(t *testing.T) {
@@ -52,12 +52,12 @@ func TestASubmissionBecomesAnInteractionOrIsQuarantined(t *testing.T) {
 			t.Parallel()
 			payload := []byte(c.payload)
 			s := interaction.Submission{ContactID: "ann", SchemaID: "S", CreatedDate: c.created, Payload: payload, IdempotencyKey: "key"}
-			v, err := interaction.Judge(s, law(t, c.opts), "id", received)
+			v, err := interaction.Validate(s, against(t, c.opts), "id", received)
 			if err != nil || (v.Interaction == nil) == (v.Quarantined == nil) {
 				t.Fatalf("%+v, %v", v, err)
 			}
 			for i := range payload {
-				payload[i] = '#' // the verdict shares no memory with the submission
+				payload[i] = '#' // the validation shares no memory with the submission
 			}
 			if q := v.Quarantined; q != nil {
 				want := interaction.Quarantined{
@@ -67,7 +67,7 @@ func TestASubmissionBecomesAnInteractionOrIsQuarantined(t *testing.T) {
 				if c.projection != "" || !q.CreatedDate.Equal(c.at) || !reflect.DeepEqual(*q, want) || v.Values != nil {
 					t.Errorf("%+v, want %+v", *q, want)
 				}
-				again, err := interaction.Judge(q.Submission(), law(t, c.opts), "id", received.Add(time.Hour))
+				again, err := interaction.Validate(q.Submission(), against(t, c.opts), "id", received.Add(time.Hour))
 				if err != nil || again.Quarantined == nil || !again.Quarantined.CreatedDate.Equal(c.at) || string(again.Quarantined.Raw) != c.payload {
 					t.Errorf("judged again: %+v, %v", again, err)
 				}
@@ -115,7 +115,7 @@ func TestASubmissionThatCannotBeJudgedNamesItsField(t *testing.T) {
 		"a payload, no object": {interaction.Submission{ContactID: "ann", Payload: []byte(`["SECRET"]`)}, "payload"},
 		"no payload":           {interaction.Submission{ContactID: "ann"}, "payload"},
 	} {
-		v, err := interaction.Judge(c.submission, law(t, nil), "id", received)
+		v, err := interaction.Validate(c.submission, against(t, nil), "id", received)
 		wrong, ok := errors.AsType[*interaction.FieldError](err)
 		if !ok || wrong.Field != c.field || wrong.Unwrap() == nil || v.Interaction != nil || v.Quarantined != nil || strings.Contains(err.Error(), "SECRET") {
 			t.Errorf("%s: %+v, %v", name, v, err)

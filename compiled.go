@@ -14,15 +14,15 @@ import (
 // the record that it was made of: no other content ever has that version, so that
 // nothing in it is ever wrong.
 type compiledSchemas struct {
-	mu      sync.Mutex
-	decoded map[string]asOf[*storedSchema]  // by schema ID; not to be changed
-	laws    map[string]asOf[*schema.Schema] // by kind and ID of the record
+	mu       sync.Mutex
+	decoded  map[string]asOf[*storedSchema]  // by schema ID; not to be changed
+	compiled map[string]asOf[*schema.Schema] // by kind and ID of the record
 }
 
 func newCompiledSchemas() compiledSchemas {
 	return compiledSchemas{
-		decoded: make(map[string]asOf[*storedSchema]),
-		laws:    make(map[string]asOf[*schema.Schema]),
+		decoded:  make(map[string]asOf[*storedSchema]),
+		compiled: make(map[string]asOf[*schema.Schema]),
 	}
 }
 
@@ -80,59 +80,59 @@ func (t *turn) schema(ctx context.Context, id string) (*storedSchema, error) {
 }
 
 // live returns a schema that takes interactions, and what to judge them by.
-func (t *turn) live(ctx context.Context, id string) (*storedSchema, interaction.Law, error) {
+func (t *turn) live(ctx context.Context, id string) (*storedSchema, interaction.SchemaVersion, error) {
 	if id == "" {
-		return nil, interaction.Law{}, invalid("schemaId", "is empty")
+		return nil, interaction.SchemaVersion{}, invalid("schemaId", "is empty")
 	}
 	s, err := t.schema(ctx, id)
 	if err != nil {
-		return nil, interaction.Law{}, err
+		return nil, interaction.SchemaVersion{}, err
 	}
 	if s == nil {
-		return nil, interaction.Law{}, &NotFoundError{Resource: schemaResource(id)}
+		return nil, interaction.SchemaVersion{}, &NotFoundError{Resource: schemaResource(id)}
 	}
 	if !s.DeletedDate.IsZero() {
-		return nil, interaction.Law{}, &NotFoundError{Resource: schemaResource(id), Reason: "was deleted"}
+		return nil, interaction.SchemaVersion{}, &NotFoundError{Resource: schemaResource(id), Reason: "was deleted"}
 	}
-	law, err := t.law(ctx, s)
-	return s, law, err
+	version, err := t.currentVersion(ctx, s)
+	return s, version, err
 }
 
-// law returns what to judge by under a stored schema.
-func (t *turn) law(ctx context.Context, s *storedSchema) (interaction.Law, error) {
+// currentVersion returns what to validate by under a stored schema.
+func (t *turn) currentVersion(ctx context.Context, s *storedSchema) (interaction.SchemaVersion, error) {
 	record, stored, err := schemas.Peek(ctx, t.Work, s.Definition.ID)
 	if err != nil {
-		return interaction.Law{}, err
+		return interaction.SchemaVersion{}, err
 	}
 	return t.compile(schemas.Kind+"/"+s.Definition.ID, record, stored, s.Definition, s.Version)
 }
 
-// lawOf returns the version of a schema that something was checked against.
-func (t *turn) lawOf(ctx context.Context, schemaID string, version int) (interaction.Law, error) {
+// versionOf returns the version of a schema that something was checked against.
+func (t *turn) versionOf(ctx context.Context, schemaID string, version int) (interaction.SchemaVersion, error) {
 	id := versionID(schemaID, version)
 	record, stored, err := schemaVersions.Peek(ctx, t.Work, id)
 	if err != nil {
-		return interaction.Law{}, err
+		return interaction.SchemaVersion{}, err
 	}
 	v, err := schemaVersions.Get(ctx, t.Work, id)
 	if err != nil {
-		return interaction.Law{}, err
+		return interaction.SchemaVersion{}, err
 	}
 	if v == nil {
-		return interaction.Law{}, &NotFoundError{Resource: schemaResource(id)}
+		return interaction.SchemaVersion{}, &NotFoundError{Resource: schemaResource(id)}
 	}
 	return t.compile(schemaVersions.Kind+"/"+id, record, stored, v.Definition, v.Version)
 }
 
-func (t *turn) compile(key string, record store.Version, stored bool, def schema.Definition, version int) (interaction.Law, error) {
+func (t *turn) compile(key string, record store.Version, stored bool, def schema.Definition, version int) (interaction.SchemaVersion, error) {
 	c := &t.core.compiled
-	compiled, err := remembered(c, c.laws, key, record, stored, func() (*schema.Schema, error) {
+	compiled, err := remembered(c, c.compiled, key, record, stored, func() (*schema.Schema, error) {
 		return schema.Recompile(def, &t.core.opts.Schema)
 	})
 	if err != nil {
-		return interaction.Law{}, &InvalidError{Field: fmt.Sprintf("stored definition of %s, version %d", def.ID, version), Err: err}
+		return interaction.SchemaVersion{}, &InvalidError{Field: fmt.Sprintf("stored definition of %s, version %d", def.ID, version), Err: err}
 	}
-	return interaction.Law{Schema: compiled, Version: version}, nil
+	return interaction.SchemaVersion{Schema: compiled, Version: version}, nil
 }
 
 func schemaResource(id string) Resource { return Resource{Type: resourceSchema, ID: id} }

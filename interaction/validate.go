@@ -28,42 +28,42 @@ func (e *FieldError) Error() string { return e.Field + ": " + e.Err.Error() }
 // Unwrap returns the reason.
 func (e *FieldError) Unwrap() error { return e.Err }
 
-// Verdict is what became of a submission: exactly one of the two.
-type Verdict struct {
+// Validation is what became of a submission: exactly one of the two.
+type Validation struct {
 	Interaction *Interaction
 	Quarantined *Quarantined
 	// Values are those of the accepted payload, in its order.
 	Values []schema.Value
 }
 
-// Law is a schema to judge by: a version of a definition, compiled.
-type Law struct {
+// SchemaVersion is what to validate against: a version of a definition, compiled.
+type SchemaVersion struct {
 	Schema  *schema.Schema
 	Version int
 }
 
-// Judge decides what becomes of a submission that came in at a given time: it is
+// Validate decides what becomes of a submission that came in at a given time: it is
 // recorded under the ID, without the properties that do not conform, or, if a
 // required one is missing then, quarantined under the ID (seed 002, "Sending an
-// interaction"). Whether the schema knows no mercy (schema.Options.Strict) is up
-// to the schema.
+// interaction"). A schema that was compiled with schema.Options.Strict rejects on
+// every violation.
 //
 // The error is a [*FieldError]: the contact's ID is empty, too long or not UTF-8, the
 // date is not RFC 3339, or the payload is no JSON object or over a limit.
-func Judge(s Submission, law Law, id string, received time.Time) (Verdict, error) {
+func Validate(s Submission, against SchemaVersion, id string, received time.Time) (Validation, error) {
 	if err := CheckContactID(s.ContactID); err != nil {
-		return Verdict{}, err
+		return Validation{}, err
 	}
 	created, err := createdDate(s.CreatedDate, received)
 	if err != nil {
-		return Verdict{}, err
+		return Validation{}, err
 	}
-	result, err := law.Schema.Check(s.Payload)
+	result, err := against.Schema.Check(s.Payload)
 	if err != nil {
-		return Verdict{}, &FieldError{Field: "payload", Err: err}
+		return Validation{}, &FieldError{Field: "payload", Err: err}
 	}
 	if !result.Accepted {
-		return Verdict{Quarantined: &Quarantined{
+		return Validation{Quarantined: &Quarantined{
 			ID:             id,
 			ContactID:      s.ContactID,
 			SchemaID:       s.SchemaID,
@@ -71,25 +71,25 @@ func Judge(s Submission, law Law, id string, received time.Time) (Verdict, error
 			CreatedDate:    created,
 			ReceivedDate:   received,
 			Raw:            bytes.Clone(s.Payload),
-			SchemaVersion:  law.Version,
+			SchemaVersion:  against.Version,
 			Violations:     result.Violations,
 			Unlisted:       result.Unlisted,
 			Attempts:       1,
 		}}, nil
 	}
-	values, err := law.Schema.Values(result.Projection)
+	values, err := against.Schema.Values(result.Projection)
 	if err != nil {
-		return Verdict{}, fmt.Errorf("reading the projection: %w", err)
+		return Validation{}, fmt.Errorf("reading the projection: %w", err)
 	}
 	payload, err := compact(result.Projection)
 	if err != nil {
-		return Verdict{}, fmt.Errorf("encoding the projection: %w", err)
+		return Validation{}, fmt.Errorf("encoding the projection: %w", err)
 	}
 	interaction := &Interaction{
 		ID:             id,
 		ContactID:      s.ContactID,
 		SchemaID:       s.SchemaID,
-		SchemaVersion:  law.Version,
+		SchemaVersion:  against.Version,
 		CreatedDate:    created,
 		ReceivedDate:   received,
 		Payload:        payload,
@@ -102,7 +102,7 @@ func Judge(s Submission, law Law, id string, received time.Time) (Verdict, error
 	if !bytes.Equal(payload, s.Payload) || bytes.ContainsAny(payload, "<>&\u2028\u2029") {
 		interaction.Raw = bytes.Clone(s.Payload)
 	}
-	return Verdict{Interaction: interaction, Values: values}, nil
+	return Validation{Interaction: interaction, Values: values}, nil
 }
 
 // compact takes the space out of JSON, as encoding it within other JSON does.
