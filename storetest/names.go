@@ -18,7 +18,7 @@ func hardNames() []string {
 		column create default delete desc drop exists false true for foreign grant having insert into join left limit like offset
 		references trigger union update user using view with begin commit rollback transaction with value
 		rowid oid ctid xmin id tenant kind kinds term terms version versions record records event events batch batches position
-		cursor meta schema store trim mark owner time type body json data sqlite sqlite_master sqlite_sequence pg_catalog information_schema
+		cursor meta schema store trim mark owner time type body json data sqlite sqlite_master sqlite_sequence json_each json_tree dbstat pragma_table_info pragma_schema_version pg_catalog information_schema
 		a a_b a_b_c b b_c c a_ a__ a__b z9 index_ i0 k_a t_a idx_a`)
 	slices.Sort(words)
 	return append(slices.Compact(words), strings.Repeat("n", 40), strings.Repeat("n", 39)+"m", "a"+strings.Repeat("_", 39))

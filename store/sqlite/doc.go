@@ -6,8 +6,8 @@
 // # The file
 //
 // Any SQLite tool can open the file and read it. Each kind has an ordinary table
-// of its name (kinds that begin with "sqlite_", a prefix that SQLite keeps for
-// itself, get an underscore in front) with the columns tenant, id, version and
+// of its name (kinds that begin with "sqlite_" or "pragma_", which have a meaning to
+// SQLite, get an underscore in front) with the columns tenant, id, version and
 // value, and one column by_x for each index x:
 //
 //	SELECT id, value ->> '$.channel' FROM interaction WHERE tenant = 'acme' AND by_contact = 'c1'

@@ -17,8 +17,8 @@ import (
 	"github.com/engage-interactions/engage/store"
 )
 
-// journalLimit is what is left of the write-ahead log, in bytes, once a burst
-// that made it longer is over.
+// journalLimit is how long the write-ahead log may grow, in bytes, before it is made
+// to begin again, and what is left of it then.
 const journalLimit = 64 << 20
 
 // file is the database's file. Nothing in this package opens it but SQLite: to

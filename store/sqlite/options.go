@@ -53,7 +53,8 @@ type Options struct {
 
 	// BusyTimeout is how long a call waits for another process, or another
 	// handle, that has the file locked, before it gives
-	// [store.ErrUnavailable]. Default: 5 s; at most one hour.
+	// [store.ErrUnavailable]. A commit that comes while others wait may wait
+	// up to twice as long. Default: 5 s; at most one hour.
 	BusyTimeout time.Duration
 
 	// Readers is how many reads run at the same time; others wait for their

@@ -51,10 +51,11 @@ func (t *table) selectSome(columns string, n int) string {
 		" WHERE tenant = ? AND id IN (?" + strings.Repeat(", ?", n-1) + ")"
 }
 
-// tableName is the name of a kind's table. SQLite keeps "sqlite_" for itself;
-// no kind begins with an underscore.
+// tableName is the name of a kind's table. SQLite keeps "sqlite_" for itself, and a
+// table could hide one of its functions that begin with "pragma_"; no kind begins with
+// an underscore.
 func tableName(kind string) string {
-	if strings.HasPrefix(kind, "sqlite_") {
+	if strings.HasPrefix(kind, "sqlite_") || strings.HasPrefix(kind, "pragma_") {
 		return "_" + kind
 	}
 	return kind
@@ -140,7 +141,8 @@ func createTables(ctx context.Context, c *conn, kinds []store.Kind) error {
 		err := c.query(ctx, func(row []driver.Value) error {
 			have = append(have, quote(text(row[0])))
 			return nil
-		}, "SELECT name FROM pragma_table_info(?)", name)
+		}, "SELECT c.name FROM sqlite_schema t, pragma_table_info(t.name) c"+
+			" WHERE t.type = 'table' AND t.name = ?", name) // not those that SQLite has built in, such as json_each
 		if err != nil {
 			return err
 		}

@@ -72,9 +72,9 @@ func open(ctx context.Context, path string, opts *Options, dial dialer) (*Store,
 	s := &Store{
 		file:    file,
 		readers: newReaders(settings, file),
-		writer:  newWriter(settings, file, first),
 		closed:  make(chan struct{}),
 	}
+	s.writer = newWriter(settings, file, first, &s.readers)
 	go s.writer.run(context.WithoutCancel(ctx)) // it outlives Open
 	return s, nil
 }

@@ -27,10 +27,11 @@ type writer struct {
 	conn     *conn // nil after a failure, until it is needed again
 	columns  columns
 	versions map[string]store.Version // used by check, kept for its memory
+	shrinker shrinker
 	ended    chan struct{}
 }
 
-func newWriter(settings Options, f file, first *conn) *writer {
+func newWriter(settings Options, f file, first *conn, r *readers) *writer {
 	w := &writer{
 		patience: settings.BusyTimeout,
 		connect: func(ctx context.Context) (*conn, error) {
@@ -38,6 +39,7 @@ func newWriter(settings Options, f file, first *conn) *writer {
 		},
 		conn:     first,
 		versions: make(map[string]store.Version),
+		shrinker: shrinker{log: f.path + "-wal", limit: journalLimit, readers: r},
 		ended:    make(chan struct{}),
 	}
 	w.queue.init()
@@ -53,6 +55,9 @@ func (w *writer) run(ctx context.Context) {
 			return
 		}
 		w.turn(ctx, last)
+		if w.conn != nil && !w.shrinker.after(ctx, w.conn) {
+			w.drop()
+		}
 	}
 }
 
