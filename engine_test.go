@@ -293,6 +293,27 @@ func (c *counting) on(before func(n int64) error, after func(n int64)) {
 	c.commits.Store(0)
 }
 
+// interruptions are the ways in which a task can be cut short at its n-th commit.
+func interruptions() map[string]func(st *counting, n int64, cancel func()) {
+	return map[string]func(st *counting, n int64, cancel func()){
+		"the store fails": func(st *counting, n int64, _ func()) {
+			st.on(func(at int64) error {
+				if at == n {
+					return store.ErrUnavailable
+				}
+				return nil
+			}, nil)
+		},
+		"the context ends": func(st *counting, n int64, cancel func()) {
+			st.on(nil, func(at int64) {
+				if at == n {
+					cancel()
+				}
+			})
+		},
+	}
+}
+
 // The kinds of record that the services keep.
 const (
 	kindInteraction  = "interaction"

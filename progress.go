@@ -133,7 +133,7 @@ var errTooMuch = errors.New("too much for one step")
 func (s scope) erase(ctx context.Context, schemaID string) error {
 	_, err := s.steps(ctx, TaskErase, schemaResource(schemaID), func(t *turn, p *storedProgress) error {
 		all := schemaTerm(schemaID).String()
-		recorded, more, err := interactions.Find(ctx, t.Work, store.Query{Index: bySchemaReceived, Prefix: all, Limit: t.Share(stepSize)})
+		recorded, _, err := interactions.Find(ctx, t.Work, store.Query{Index: bySchemaReceived, Prefix: all, Limit: t.Share(stepSize)})
 		if err != nil {
 			return err
 		}
@@ -147,7 +147,7 @@ func (s scope) erase(ctx context.Context, schemaID string) error {
 			}
 		}
 		p.Handled += int64(len(recorded))
-		if more != "" || len(recorded) > 0 {
+		if len(recorded) > 0 {
 			return nil
 		}
 		rejected, more, err := quarantine.Find(ctx, t.Work, store.Query{Index: bySchemaReceived, Prefix: all, Limit: t.Share(stepSize)})

@@ -144,7 +144,7 @@ func notTried(ctx context.Context, cause error) error {
 	case ctx.Err() != nil:
 		return fmt.Errorf("not tried: %w", ctx.Err())
 	case errors.Is(cause, ErrUnknownOutcome):
-		return fmt.Errorf("%w: not tried, because those before it failed: %v", ErrUnavailable, cause) //nolint:errorlint // see above
+		return fmt.Errorf("%w: not tried, because those before it failed: %v", ErrUnavailable, cause) //nolint:errorlint // wrapped, it would say that this is unknown
 	default:
 		return fmt.Errorf("not tried, because those before it failed: %w", cause)
 	}
@@ -155,7 +155,7 @@ func notTried(ctx context.Context, cause error) error {
 const (
 	maxRun           = 500 // what is read ahead counts too
 	maxRunOperations = store.MaxOperations - 1_500
-	maxRunBytes      = store.MaxBatch / 32 // a "<" in a property for segments comes to some 12 bytes
+	maxRunBytes      = store.MaxBatch / 8 // of payloads, each of which is kept twice at most, once in base64
 )
 
 func (s Interactions) recordOne(ctx context.Context, t *turn, submission interaction.Submission) Outcome {

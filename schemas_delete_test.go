@@ -77,23 +77,7 @@ func TestSchemasLiveThroughVersionsAndDeletion(t *testing.T) {
 func TestErasingLeavesNothingBehindHoweverItIsInterrupted(t *testing.T) {
 	t.Parallel()
 	erase := &engage.DeleteOptions{Erase: true}
-	for name, interrupt := range map[string]func(st *counting, n int64, cancel func()){
-		"the store fails": func(st *counting, n int64, _ func()) {
-			st.on(func(at int64) error {
-				if at == n {
-					return store.ErrUnavailable
-				}
-				return nil
-			}, nil)
-		},
-		"the context ends": func(st *counting, n int64, cancel func()) {
-			st.on(nil, func(at int64) {
-				if at == n {
-					cancel()
-				}
-			})
-		},
-	} {
+	for name, interrupt := range interruptions() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for n := int64(1); ; n++ {

@@ -39,7 +39,7 @@ func (w *writer) apply(ctx context.Context, b *batch) error {
 			return c.conflict(b.tenant)
 		default:
 			// No conflict to whoever looks: there are writes to undo.
-			return fmt.Errorf("%w: %v", errMoved, c.conflict(b.tenant)) //nolint:errorlint // see above
+			return fmt.Errorf("%w: %v", errMoved, c.conflict(b.tenant)) //nolint:errorlint // not a conflict to whoever looks
 		}
 	}
 	return w.appendEvents(ctx, b)

@@ -16,7 +16,7 @@ import (
 )
 
 // Not parallel: it looks at all goroutines there are.
-func TestCloseLeavesNoGoroutine(t *testing.T) { //nolint:paralleltest // see above
+func TestCloseLeavesNoGoroutine(t *testing.T) { //nolint:paralleltest // it looks at all goroutines
 	path := newPath(t)
 	s := open(t, path, nil)
 	var group sync.WaitGroup

@@ -39,7 +39,7 @@ func TestReadOnly(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			// The directories above t.TempDir are closed to others.
-			top, err := os.MkdirTemp("/tmp", "engage-*") //nolint:usetesting // see above
+			top, err := os.MkdirTemp("/tmp", "engage-*") //nolint:usetesting // t.TempDir is closed to others
 			if err != nil {
 				t.Fatal(err)
 			}

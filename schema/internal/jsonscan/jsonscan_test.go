@@ -119,7 +119,7 @@ func TestFaultsAreCollected(t *testing.T) {
 
 // A path that is put together from its end costs the square of its length. Not
 // parallel, because it counts allocations.
-func TestDeepFaultsAreCheap(t *testing.T) { //nolint:paralleltest // see above
+func TestDeepFaultsAreCheap(t *testing.T) { //nolint:paralleltest // it counts allocations
 	const depth = 9_999
 	document := []byte(strings.Repeat(`{"a":`, depth) + "1e999" + strings.Repeat("}", depth))
 	deep := jsonscan.Bounds{Depth: 20_000, NumberBytes: 20, Exponent: 400}
