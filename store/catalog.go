@@ -54,7 +54,7 @@ func (c *Catalog) Add(kinds ...Kind) error {
 }
 
 // Indexes returns the indexes of a prepared kind, sorted, and whether it is
-// prepared. The slice must not be changed.
+// prepared. Callers leave the slice as it is.
 func (c *Catalog) Indexes(kind string) ([]string, bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()

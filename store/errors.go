@@ -10,10 +10,12 @@ import (
 // left everything unchanged.
 var (
 	// ErrInvalid says that an argument breaks a rule of this package: the call
-	// can never succeed as it is. It comes as an [*InvalidError].
+	// can never succeed as it is. It comes as an [*InvalidError]
+	// [arguments-invalid].
 	ErrInvalid = errors.New("store: invalid")
 	// ErrConflict says that a record no longer has the version that a batch
-	// expects: read again and decide again. It comes as a [*ConflictError].
+	// expects: read again and decide again. It comes as a [*ConflictError]
+	// [commit-conflict].
 	ErrConflict = errors.New("store: conflict")
 	// ErrUnavailable says that the store could not do it now, because of
 	// contention that did not pass or of a fault below it, and that nothing
@@ -21,10 +23,10 @@ var (
 	ErrUnavailable = errors.New("store: unavailable")
 	// ErrUnknownOutcome says that a batch may have been applied, or may yet be.
 	// Read one of the keys that it put: if the version is the batch's ID, it
-	// was applied.
+	// was applied. A Trim or Prepare that gives it can simply be repeated.
 	ErrUnknownOutcome = errors.New("store: unknown outcome")
 	// ErrTrimmed says that events after the requested position have been
-	// forgotten. It comes as a [*TrimmedError].
+	// forgotten. It comes as a [*TrimmedError] [events-trimmed].
 	ErrTrimmed = errors.New("store: events trimmed")
 	// ErrClosed says that the handle was closed before the call.
 	ErrClosed = errors.New("store: closed")

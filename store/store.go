@@ -24,7 +24,9 @@
 // Implement the seven methods of [Store], and run package storetest on it in a
 // few lines. Each rule that an implementation must keep has an ID in brackets,
 // such as [commit-atomic], beside the method or type that it binds; the suite
-// has one test of that name for each, whose failure prints the rule.
+// has one test of that name for each, whose failure prints the rule. CONTRACT.md,
+// beside this file, lists them all with their checks; docs/writing-a-store.md
+// leads from an empty file to a store that passes.
 //
 // What every store needs stands here once, and checks arguments the same way
 // for all of them:
@@ -32,6 +34,7 @@
 //   - [Catalog] holds the kinds that a handle has prepared and checks keys,
 //     queries and batches against them and against the limits: one for each
 //     handle;
+//   - [Batch.Expected] lists the versions that a batch names;
 //   - [Query.Range] turns prefix and bounds into one range of terms;
 //   - [EncodeCursor] makes the cursors that [Catalog.Query] reads back;
 //   - [Tuple] builds terms of several parts whose order is that of the parts.
@@ -78,11 +81,16 @@ const (
 
 // Store keeps records and events for any number of tenants.
 //
-// Every method is safe for concurrent use [concurrent-use], checks its
-// arguments and answers [ErrInvalid] without effect if they break a rule of
-// this package, and honours its context: one that is done before the call gives
-// its error and no effect [context-done]. If several things are wrong at once, it
-// is up to the store which of them it tells.
+// Every method is safe for concurrent use [concurrent-use]. It checks its
+// arguments, and answers [ErrInvalid] without effect if they break a rule of
+// this package [arguments-invalid]. If several things are wrong at once, it is up
+// to the store which of them it tells.
+//
+// Every method but Close honours its context. One that is done before the call
+// gives its error and no effect [context-done]. One that ends during the call
+// gives the true answer or the context's error, and leaves the store as fit for
+// use as before [context-during]. One that ends after the call changes nothing
+// [context-after].
 //
 // Get, Find and Events see every commit acknowledged before the call, through
 // any handle on the same data [read-latest]. Tenants never see each other's
@@ -103,7 +111,8 @@ type Store interface {
 	// [prepare-concurrent]. A malformed kind is ErrInvalid and prepares
 	// nothing [prepare-invalid]; every name of the grammar works, the words
 	// of a query language included [prepare-names]. If the context ends during
-	// the call, it may or may not have been done.
+	// the call, kinds may have been prepared, or not, or be prepared yet
+	// [context-during].
 	Prepare(ctx context.Context, kinds ...Kind) error
 
 	// Get returns one record for each key, in the order of keys, for a key
@@ -117,52 +126,60 @@ type Store interface {
 	// [Query] and [Page].
 	Find(ctx context.Context, q Query) (Page, error)
 
-	// Commit applies a batch whole or not at all. See [Batch].
+	// Commit applies a batch whole or not at all [commit-atomic]. See [Batch].
 	//
 	// An error that wraps ErrUnknownOutcome leaves open whether the batch has
 	// been or will be applied; every other error means that nothing changed,
-	// now or later [commit-atomic]. If a store cannot tell how a commit ended,
-	// it says ErrUnknownOutcome. A context that ends during the call yields the
-	// true outcome or an error that wraps both ErrUnknownOutcome and the
-	// context's error; a batch that is given up before anything was written
-	// gives the context's error alone [commit-context].
+	// now or later [commit-atomic]. A store that cannot tell how a commit ended
+	// says ErrUnknownOutcome: when its context ends during the call, Commit
+	// gives the true outcome or an error that wraps both ErrUnknownOutcome and
+	// the context's error, and for a batch that was given up before anything
+	// was written the context's error alone [commit-context].
 	//
 	// If a version does not hold in committed state, the error wraps
 	// ErrConflict and is a [*ConflictError] that names the key
 	// [commit-conflict]. ErrConflict is given for nothing else: other
 	// contention is waited out inside the store, and ends in ErrUnavailable
-	// if it does not pass [commit-contention]. Of several batches that put or
-	// delete the same version of the same record at most one succeeds
-	// [commit-exclusive]. A batch that was applied and is sent again gives
-	// ErrConflict like any other batch: a store need not remember batch IDs,
-	// and must not answer nil [commit-resend].
+	// if it does not pass [commit-contention]. Batches are applied as if one
+	// after another: of several that put or delete the same version of the same
+	// record at most one succeeds [commit-exclusive], and of several that check
+	// what the others write no more than could in turn [commit-serial]. A batch
+	// that was applied and is sent again gives ErrConflict like any other batch:
+	// a store need not remember batch IDs, and must not answer nil
+	// [commit-resend].
 	//
 	// When Commit returns nil, a store that declares itself durable keeps the
-	// batch through a restart [commit-durable].
+	// batch through a restart [commit-durable], and through the kill of the
+	// process that called it [crash-durable]. Whatever that process was
+	// committing is then applied whole or not at all [crash-atomic].
 	Commit(ctx context.Context, b Batch) error
 
 	// Events returns the events of a tenant with a position greater than
 	// after, in the order of positions, at most limit of them (0 means
-	// DefaultLimit, more than MaxLimit is ErrInvalid) [events-page]. They come
+	// DefaultLimit, more than MaxLimit is ErrInvalid); they may be fewer although
+	// more follow, but none only if there is none [events-page]. They come
 	// back as they were committed, with their position set and their time in
 	// UTC to the nanosecond [events-exact].
 	//
 	// Positions are per tenant, greater than 0, and grow in commit order and,
 	// within a batch, in the order of its events [events-order]. They may have
 	// gaps. A position is never used again, not after Trim and not after a
-	// restart [events-positions]. Whoever has seen position p never later sees
-	// a new event at or below p [events-monotonic], and who can read an event
-	// can read the records of its batch [events-records].
+	// restart [events-positions], and one that was seen is that of the same
+	// event after the kill of a process, too [crash-positions]. Whoever has seen
+	// position p never later sees a new event at or below p [events-monotonic],
+	// and who can read an event can read the records of its batch
+	// [events-records].
 	//
 	// Reading from below the trim mark is a [*TrimmedError], which wraps
 	// ErrTrimmed, and never a silent gap [events-trimmed].
 	Events(ctx context.Context, tenant string, after int64, limit int) ([]Event, error)
 
 	// Trim forgets the tenant's events up to and with position upTo, and moves
-	// its trim mark there. A position beyond the last event means the last
-	// event; one at or below the mark changes nothing [trim-mark]. If the
-	// context ends during the call, it may or may not have been done; it can
-	// be repeated.
+	// its trim mark there; a position beyond the last event means the last
+	// event, and one at or below the mark changes nothing [trim-mark]. A durable
+	// store keeps the mark as it keeps a batch [trim-mark] [crash-positions]. If
+	// the context ends during the call, it may have been done, or not, or be done
+	// yet, and can be repeated [context-during].
 	Trim(ctx context.Context, tenant string, upTo int64) error
 
 	// Close waits for the calls under way [close-waits], releases what the
@@ -173,7 +190,7 @@ type Store interface {
 }
 
 // Kind declares a kind of record and the indexes it can be found by. Names
-// match [a-z][a-z0-9_]{0,39}; each index is named once.
+// match [a-z][a-z0-9_]{0,39}; each index is named once [prepare-invalid].
 type Kind struct {
 	Name    string
 	Indexes []string
@@ -194,16 +211,18 @@ func (k Key) String() string { return k.Tenant + "/" + k.Kind + "/" + k.ID }
 // Version is the ID of the batch that last wrote a record, "" for a record that
 // does not exist. Versions are compared for equality only. Since batch IDs are
 // never used twice, a record that was deleted and created again never has a
-// version that it had before.
+// version that it had before [commit-recreated].
 type Version string
 
 // Record is a value with its key, version and index terms.
 //
-// Value is JSON text in UTF-8 of at most MaxValue bytes. Terms holds at most one
-// term for each index of the kind, a text that may be empty; a record without a
-// term for an index is not in that index. A record that was read carries the
+// Value is JSON text in UTF-8 of at most MaxValue bytes [commit-invalid]. Terms
+// holds at most one term for each index of the kind, a text that may be empty,
+// compared byte by byte as IDs are [bytes-terms]; a record without a term for an
+// index is not in that index [find-sparse]. A record that was read carries the
 // terms of the indexes that its handle has prepared, and nil or an empty map if
-// it has none; one that is put loses those of all others [put-terms].
+// it has none [read-terms]; one that is put loses those of all others
+// [put-terms].
 type Record struct {
 	Key
 
@@ -215,8 +234,8 @@ type Record struct {
 // Exists reports whether the record was found.
 func (r Record) Exists() bool { return r.Version != "" }
 
-// Check names a record and the version it must have: "" says that it must not
-// exist.
+// Check names a record and the version it must have, "" for one that must not
+// exist [commit-conflict].
 type Check struct {
 	Key
 
@@ -225,11 +244,12 @@ type Check struct {
 
 // Batch is one change, applied whole or not at all.
 //
-// Every Check, Put and Delete names the version that the writer saw. If all of
-// them hold in committed state, each Put replaces value and terms of its record,
-// or creates it [commit-put], each Delete removes its record [commit-delete],
-// and the events are appended to the tenant's log. The Version of a Put is the
-// one it expects; the batch's ID becomes the new one [commit-version].
+// Every Check, Put and Delete names the version that the writer saw, and all of
+// them must hold in committed state [commit-conflict]. If they do, each Put
+// replaces value and terms of its record, or creates it [commit-put], each Delete
+// removes its record [commit-delete], and the events are appended to the tenant's
+// log [events-exact]. The Version of a Put is the one it expects; the batch's ID
+// becomes the new one [commit-version].
 //
 // A batch is ErrInvalid, and changes nothing, if it has no ID, no Put and no
 // Delete, a key or event of another tenant, the same key twice, an unprepared
@@ -244,9 +264,21 @@ type Batch struct {
 	Events  []Event
 }
 
+// Expected returns every version that the batch names, as a new slice: those of
+// its checks, puts and deletes.
+func (b Batch) Expected() []Check {
+	all := make([]Check, 0, len(b.Checks)+len(b.Puts)+len(b.Deletes))
+	all = append(all, b.Checks...)
+	for _, r := range b.Puts {
+		all = append(all, Check{Key: r.Key, Version: r.Version})
+	}
+	return append(all, b.Deletes...)
+}
+
 // Event is one entry of a tenant's log. ID and Type are texts of at least one
 // byte, Time lies in the years 0 to 9999, Value is JSON text of at most MaxValue
-// bytes. The store sets Position and ignores what stands there in a batch.
+// bytes [commit-invalid]. The store sets Position and ignores what stands there
+// in a batch [events-exact].
 type Event struct {
 	Tenant   string
 	Position int64
@@ -273,7 +305,8 @@ type Query struct {
 }
 
 // Page is what one Find returns: at most Limit records, read at one moment
-// [find-moment], and the cursor for the page that follows, "" when there is none
+// [find-moment], and the cursor for the page that follows, "" when there is none.
+// A page may be shorter than Limit although more follow, but not empty
 // [find-limit].
 //
 // A cursor is opaque. It belongs to its query: with another tenant, kind, index,

@@ -146,31 +146,14 @@ func (s *snapshot) scan(q store.Query, after *store.Position, yield func(entry) 
 
 // check compares the versions that b names with those stored.
 func (s *snapshot) check(b store.Batch) error {
-	for _, check := range b.Checks {
-		if err := s.expect(check.Key, check.Version); err != nil {
-			return err
+	for _, c := range b.Expected() {
+		var got store.Version
+		if row := s.get(c.Key); row != nil {
+			got = row.version
 		}
-	}
-	for _, put := range b.Puts {
-		if err := s.expect(put.Key, put.Version); err != nil {
-			return err
+		if got != c.Version {
+			return &store.ConflictError{Key: c.Key, Expected: c.Version}
 		}
-	}
-	for _, del := range b.Deletes {
-		if err := s.expect(del.Key, del.Version); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *snapshot) expect(key store.Key, want store.Version) error {
-	var got store.Version
-	if row := s.get(key); row != nil {
-		got = row.version
-	}
-	if got != want {
-		return &store.ConflictError{Key: key, Expected: want}
 	}
 	return nil
 }
