@@ -16,6 +16,7 @@ func scribble(value []byte) {
 
 func checkBytesCopy(t *trial) {
 	s := t.open()
+	checkInputKept(t)
 	handles := t.handles(s)
 
 	// What went in is changed after the call: values, terms, and the lists.
@@ -47,16 +48,6 @@ func checkBytesCopy(t *trial) {
 	}
 	ruin(b)
 	t.unchanged(handles, want, "changing what was given to Commit, after it returned")
-
-	kind := store.Kind{Name: "doc", Indexes: []string{state, owner}}
-	t.prepare(s, kind)
-	kind.Indexes[0], kind.Indexes[1] = "x", "y"
-	t.unchanged(handles, want, "changing what was given to Prepare, after it returned")
-
-	asked := keys("a", "b")
-	if _, err := s.Get(t.Context(), asked...); err != nil || asked[0] != key("a") || asked[1] != key("b") {
-		t.broken(fmt.Sprintf("%v, error %v", asked, err), keys("a", "b"), "Get, looking at its argument afterwards")
-	}
 
 	// What comes out is changed after the call, of each method that returns
 	// something, and the same is read again.
@@ -105,6 +96,7 @@ func checkBytesCopy(t *trial) {
 			t.unchanged(handles, want, "changing what was given to Commit the second time, after it returned")
 		}
 	}
+	t.patiently(func() { checkCallersApart(t) })
 }
 
 // exactValues are JSON texts that must come back as they are, though many of
@@ -119,9 +111,21 @@ func exactValues() []string {
 	}
 }
 
+// largeValue returns a text of more than 1 MiB in which a block that is lost or
+// taken twice shows, and whose length is a multiple of nothing.
+func largeValue() string {
+	var b strings.Builder
+	b.WriteString(`{"list":[`)
+	for i := 0; b.Len() < 1<<20; i++ {
+		fmt.Fprintf(&b, "%d,\"\\u00%02x \u2028\U0001f600</script>&\",\n", i, i%256)
+	}
+	b.WriteString(`0.10]}`)
+	return b.String()
+}
+
 func checkBytesExact(t *trial) {
 	s := t.open()
-	values := exactValues()
+	values := append(exactValues(), largeValue())
 	names := numbered("v", len(values))
 	put := func(version store.Version, shift int) store.Version {
 		t.Helper()
@@ -129,7 +133,7 @@ func checkBytesExact(t *trial) {
 		for i, id := range names {
 			b.Puts = append(b.Puts, doc(id, version, values[(i+shift)%len(values)], terms{owner: id}))
 		}
-		return t.commit(s, b)
+		return t.allows(s, b, "values that are JSON")
 	}
 	look := func(s store.Store, shift int, when string) {
 		t.Helper()

@@ -9,12 +9,11 @@ import (
 )
 
 func checkCloseWaits(t *trial) {
-	for round := range 6 {
-		t.closeUnderLoad(round)
-		if t.Failed() {
-			return
+	t.patiently(func() {
+		for round := 0; round < 6 && !t.Failed(); round++ {
+			t.closeUnderLoad(round)
 		}
-	}
+	})
 }
 
 // closeUnderLoad closes a store while others call it. A call that Close waited

@@ -2,12 +2,19 @@ package storetest
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/engage-interactions/engage/store"
 )
 
 func checkConcurrentUse(t *trial) {
+	t.patiently(func() { checkEveryMethod(t) })
+}
+
+// checkEveryMethod calls every method while every other one is called.
+func checkEveryMethod(t *trial) {
+	t.Helper()
 	s := t.open()
 	t.write(s, doc("a", none, `1`, terms{owner: "o"}))
 	t.dump(s) // what fails alone is another matter
@@ -65,12 +72,13 @@ func checkReadLatest(t *trial) {
 	s := t.open()
 	handles := t.handles(s)
 	last := len(handles) - 1
-	const rounds = 40
+	const rounds = 24
 	for direction := range 2 { // from the first handle to the second, and back
 		from, to := handles[direction*last], handles[last-direction*last]
 		id := "r" + strconv.Itoa(direction)
 		version := none
 		ok := true
+		var last int64 // that the reader has seen
 		for i := 0; i < rounds && ok; i++ {
 			b := t.batch()
 			b.Events = []store.Event{event(b.ID)}
@@ -81,15 +89,55 @@ func checkReadLatest(t *trial) {
 				b.Puts = []store.Record{doc(id, version, strconv.Itoa(i), terms{owner: b.ID, state: "s" + strconv.Itoa(i%3)})}
 				version = store.Version(b.ID)
 			}
+			t.before(to, b, last)
 			if !t.worked("Commit", from.Commit(t.Context(), b), "Commit of the only writer") {
 				return
 			}
 			ok = false
 			wg := t.group()
-			wg.Go(func() { ok = t.sees(to, b) && t.sees(from, b) }) // on a goroutine that has not written
+			wg.Go(func() { // on a goroutine that has not written
+				ok = t.follows(to, b, &last) && t.sees(to, b) && t.sees(from, b)
+			})
 			wg.Wait()
 		}
 	}
+	t.patiently(func() { checkLatestAmong(t, 1, 8) })  // what readers remember, or share
+	t.patiently(func() { checkLatestAmong(t, 24, 0) }) // what is committed together
+}
+
+// before reads what a batch is about to change: a store that remembers what it was
+// asked must learn that it has changed, even if it was nothing.
+func (t *trial) before(s store.Store, b store.Batch, last int64) {
+	t.Helper()
+	for _, put := range b.Puts {
+		t.get(s, put.Key)
+		for index, term := range put.Terms {
+			t.find(s, store.Query{Tenant: acme, Kind: "doc", Index: index, Prefix: term})
+		}
+	}
+	t.events(s, acme, last)
+}
+
+// follows reads the log from where it was read the last time to its end, which
+// must be the event of the batch.
+func (t *trial) follows(s store.Store, b store.Batch, last *int64) bool {
+	t.Helper()
+	id := ""
+	for {
+		events, err := s.Events(t.Context(), acme, *last, store.MaxLimit)
+		if err != nil || (id == "" && len(events) == 0) {
+			return t.broken(fmt.Sprintf("%d events, error %v", len(events), err), fmt.Sprintf("the event of batch %s", b.ID),
+				"Events after the last position that was read, right after the Commit was acknowledged")
+		}
+		if len(events) == 0 {
+			break
+		}
+		if !t.growing(events, *last) {
+			return false
+		}
+		*last, id = events[len(events)-1].Position, events[len(events)-1].ID
+	}
+	return id == b.ID || t.broken(id, b.ID, "Events after the last position that was read, right after the Commit was acknowledged: the last of them")
 }
 
 // sees reports what of the last batch cannot be read.
@@ -116,18 +164,20 @@ func (t *trial) sees(s store.Store, b store.Batch) bool {
 			q.Prefix = b.Puts[0].Terms[index]
 		default:
 		}
-		page, err := s.Find(t.Context(), q)
-		found := 0
-		for _, r := range page.Records {
-			if r.Key == k {
-				found++
-				if r.Version != want {
-					found = -1
-				}
+		var all []store.Record
+		for {
+			page, err := s.Find(t.Context(), q)
+			if err != nil {
+				return t.broken(err, "no error", "Find by index %q %s", index, did)
+			}
+			all = append(all, page.Records...)
+			if q.Cursor = page.Next; q.Cursor == "" || len(page.Records) == 0 {
+				break
 			}
 		}
-		if err != nil || (want == none) != (found == 0) || found < 0 || found > 1 {
-			return t.broken(fmt.Sprintf("%v, error %v", show(page.Records), err), fmt.Sprintf("%v at version %q", k, want), "Find by index %q %s", index, did)
+		all = slices.DeleteFunc(all, func(r store.Record) bool { return r.Key != k })
+		if there := want != none; (there && (len(all) != 1 || all[0].Version != want)) || (!there && len(all) > 0) {
+			return t.broken(all, fmt.Sprintf("%v at version %q", k, want), "Find by index %q %s", index, did)
 		}
 	}
 	for after, read := int64(0), 0; ; {

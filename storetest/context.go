@@ -93,12 +93,12 @@ const (
 
 func checkCommitContext(t *trial) {
 	s := t.open()
+	outcomes := t.commitLooked(s)
 	const workers, rounds = 4, 25
 	var (
-		wg       = t.group()
-		mu       sync.Mutex
-		outcomes = map[string]outcome{}
-		cancels  [workers]atomic.Pointer[context.CancelFunc] // of the batch that each has under way
+		wg      = t.group()
+		mu      sync.Mutex
+		cancels [workers]atomic.Pointer[context.CancelFunc] // of the batch that each has under way
 	)
 	for w := range workers {
 		wg.Go(func() {
@@ -141,6 +141,26 @@ func checkCommitContext(t *trial) {
 	}
 	s = t.reopen(s)
 	t.compareOutcomes(s, outcomes, "after more commits, and opening the store again if the harness can")
+}
+
+// commitLooked commits batches whose contexts end with the first look at them, the
+// second, and so on, and returns what Commit said of each.
+func (t *trial) commitLooked(s store.Store) map[string]outcome {
+	t.Helper()
+	const most = 100
+	outcomes := map[string]outcome{}
+	for n := 1; n < most; n++ {
+		id := fmt.Sprintf("look%03d", n)
+		b := t.batch(doc(id+"a", none, `1`, terms{owner: id}), doc(id+"b", none, `2`, nil))
+		b.Events = []store.Event{event(id), event(id)}
+		ctx := afterLooks(t.Context(), n)
+		outcomes[id] = t.classify(s.Commit(ctx, b))
+		ctx.cancel()
+		if ctx.left.Load() > 0 { // it was looked at less often
+			break
+		}
+	}
+	return outcomes
 }
 
 // classify says what the answer to a Commit with a context that ended means.

@@ -11,11 +11,14 @@
 //		})
 //	}
 //
-// Open gives a new, empty store. Add Peer, a second handle on the same data, and
-// Reopen, the same data after a restart, as soon as your store can have them:
-// without, much of what goes wrong in practice is not looked at. [Run] lists what
-// that is in the log of the test, which go test prints with -v, or when something
-// fails.
+// Open gives a new, empty store. Add Peer, a second handle on the same data;
+// Reopen, the same data after a restart; and Crash, how a child process gets at
+// it, as soon as your store can have them: without, much of what goes wrong in
+// practice is not looked at. [Run] lists what that is in the log of the test,
+// which go test prints with -v, or when something fails.
+//
+// docs/writing-a-store.md is the way from an empty file to a store that passes,
+// and store/CONTRACT.md the list of all rules with the functions that check them.
 //
 // # Reading the result
 //
@@ -43,19 +46,51 @@
 // Get, Commit, Find and Events those that all others rest on. If one of them
 // fails, most of the others do too, and the log says so.
 //
+// # What a store cannot do yet
+//
+// A clause that a store is known to break, and why, belongs into KnownFailures of
+// its harness. It is checked all the same: while it fails, go test shows it as
+// skipped, with the reason; once it passes, the test fails until the entry is
+// taken out. Nothing else is left out: a part that the harness does not have is
+// reported with the clauses that went unchecked.
+//
+// # Trying longer
+//
+// Some faults show only when goroutines meet, or when a process dies at the wrong
+// moment. STORETEST_EFFORT=100 in the environment of go test lets the checks that
+// need luck try a hundred times as long, see [Effort]; STORETEST_SEED repeats the
+// choices of a run that has logged its seed, see [Seed].
+//
+// Around this package there are others, for what needs more than the standard
+// library:
+//
+//   - storetest/stress compares a store with a model of the contract over random
+//     sequences of calls, and checks histories of concurrent callers for
+//     linearizability;
+//   - storetest/faults is a store on which a call goes wrong, for testing what
+//     stands on a store;
+//   - storetest/enginetest runs the engine on a store, and looks whether it keeps
+//     what it promises.
+//
+// [Benchmark] measures a store under names that are the same for all of them.
+//
 // # What it shows, and what it does not
 //
-// What fails is wrong: no check depends on time, on chance or on anything that
-// the contract leaves open. What passes is not proven right:
+// What fails is wrong: whether a check fails depends neither on time nor on
+// anything that the contract leaves open. What passes is not proven right:
 //
 //   - Faults of concurrency show when goroutines meet, which is up to the
 //     scheduler. Run the suite several times, on more than one processor, and
 //     always with the race detector: it sees what no check can.
-//   - A restart is Reopen, in good order. Nothing here kills a process, let alone
-//     cuts the power, so that commit-durable fails a store that forgets, but does
-//     not show that it syncs.
-//   - Peer is a handle in the same process. Locks between processes, and clocks
-//     and networks between machines, are not tried.
+//   - A restart by Reopen happens in good order. With Crash, a process is killed
+//     while it writes, many times, at random moments: that shows what a store
+//     keeps only in its own memory. It says nothing about power loss: the
+//     operating system outlives the process and still writes what it was given,
+//     synced or not. Whether a store syncs what it acknowledges, in the right
+//     order, shows only when writes that were not synced are dropped, on a
+//     virtual machine that is switched off or on a device that loses them.
+//   - Peer is a handle in the same process. Clocks and networks between machines
+//     are not tried.
 //   - No error of a disk or a network is brought about, so that neither
 //     store.ErrUnavailable nor store.ErrUnknownOutcome is ever forced. A batch of
 //     unknown outcome is accepted where the contract allows one.

@@ -7,6 +7,7 @@ import (
 )
 
 func checkCommitDurable(t *trial) {
+	checkLastDurable(t)
 	s := t.open()
 	t.seed(s)
 	for cycle := range 3 {
@@ -58,4 +59,42 @@ func checkCommitDurable(t *trial) {
 			return
 		}
 	}
+}
+
+// checkLastDurable opens the store again right after a change of each sort, which
+// is the one that a store forgets first.
+func checkLastDurable(t *trial) {
+	t.Helper()
+	s := t.open()
+	version := t.seed(s)
+	for _, c := range []struct {
+		what string
+		do   func(b *store.Batch)
+	}{
+		{"a create", func(b *store.Batch) { b.Puts = []store.Record{doc("new", none, `1`, terms{owner: "new"})} }},
+		{"a put with another value", func(b *store.Batch) { b.Puts = []store.Record{doc("put0", version, `2`, nil)} }},
+		{"a put with other terms", func(b *store.Batch) {
+			b.Puts = []store.Record{doc("put1", version, `"old"`, terms{owner: "moved"})}
+		}},
+		{"a delete", func(b *store.Batch) { b.Deletes = []store.Check{{Key: key("delete0"), Version: version}} }},
+		{"an event, beside a put", func(b *store.Batch) {
+			b.Puts, b.Events = []store.Record{doc("logged", none, `1`, nil)}, []store.Event{event("last")}
+		}},
+		{"a record of another tenant", func(b *store.Batch) {
+			b.Tenant = "other"
+			b.Puts = []store.Record{{Key: store.Key{Tenant: "other", Kind: "note", ID: "n"}, Value: []byte(`1`)}}
+		}},
+	} {
+		b := t.batch()
+		c.do(&b)
+		t.commit(s, b)
+		before := t.dump(s, acme, "other")
+		s = t.reopen(s)
+		if !t.same(before, t.dump(s, acme, "other"), "closing the store and opening it again right after %s", c.what) {
+			return
+		}
+	}
+	t.trim(s, acme, t.logged(s, 2)[0].Position)
+	before := t.dump(s)
+	t.same(before, t.dump(t.reopen(s)), "closing the store and opening it again right after a Trim")
 }

@@ -2,9 +2,11 @@ package storetest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/engage-interactions/engage/store"
@@ -113,7 +115,15 @@ func checkEventsExact(t *trial) {
 		e.Position = int64(1_000_000 - i) // is ignored
 		b.Events = append(b.Events, e)
 	}
-	t.commit(s, b)
+	t.allows(s, b, "events whose texts, times and values are in order")
+	for i, position := range []int64{math.MaxInt64, math.MaxInt64 - 1, math.MinInt64, -1} { // which stands for nothing, too
+		last := event(fmt.Sprintf("last%d", i))
+		want = append(want, last)
+		last.Position = position
+		b := t.batch(doc(last.ID, none, `1`, nil))
+		b.Events = []store.Event{last}
+		t.allows(s, b, fmt.Sprintf("an event with the position %d, which is to be ignored", position))
+	}
 	look := func(s store.Store) {
 		t.Helper()
 		got := t.logged(s, len(want))
@@ -149,9 +159,15 @@ func checkEventsOrder(t *trial) {
 		}
 	}
 
-	// Whoever was acknowledged before another began stands before it; and the
-	// events of one batch stand together in their own order, though others
-	// commit at the same time.
+	checkOrderOfWorkers(t, s, handles, want)
+	t.patiently(func() { checkOrderOfChain(t) })
+}
+
+// checkOrderOfWorkers is about several who commit at the same time. Whoever was
+// acknowledged before another began stands before it; and the events of one batch
+// stand together in their own order.
+func checkOrderOfWorkers(t *trial, s store.Store, handles []store.Store, want []string) {
+	t.Helper()
 	const workers, rounds = 6, 10
 	wg := t.group()
 	for w := range workers {
@@ -185,6 +201,45 @@ func checkEventsOrder(t *trial) {
 					t.fatal(other.ID, wanted, "Events after commits at the same time: the events of one batch")
 				}
 			}
+		}
+	}
+}
+
+// checkOrderOfChain lets several write one record. Each version names the one
+// before it, which tells the order of the commits whatever the log says.
+func checkOrderOfChain(t *trial) {
+	t.Helper()
+	handles := t.handles(t.open())
+	actors := t.crowd(handles)
+	for w := range 4 {
+		h := handles[w%len(handles)]
+		actors = append(actors, actor{least: 10, round: func(int) bool {
+			records, err := h.Get(t.Context(), key("chain"))
+			if err != nil || len(records) != 1 {
+				return t.unfit("Get", fmt.Sprintf("%d records, error %v", len(records), err), "one record", "Get of a record that others write")
+			}
+			b := t.batch(doc("chain", records[0].Version, `1`, nil))
+			e := event(b.ID)
+			e.Value = []byte(strconv.Quote(string(records[0].Version)))
+			b.Events = []store.Event{e}
+			if err := h.Commit(t.Context(), b); err != nil && !errors.Is(err, store.ErrConflict) {
+				return t.unfit("Commit", err, "no error, or a conflict", "Commit of a record that others write")
+			}
+			return true
+		}})
+	}
+	t.together(actors...)
+	if t.Failed() {
+		return
+	}
+	for i, h := range handles {
+		last := ""
+		for n, e := range t.events(h, acme, 0) {
+			if string(e.Value) != strconv.Quote(last) {
+				t.fatal(fmt.Sprintf("the event of the batch that found version %s", e.Value), fmt.Sprintf("that of the batch that found %q", last),
+					"Events through handle %d, number %d, of batches that put the same record one after another", i+1, n+1)
+			}
+			last = e.ID
 		}
 	}
 }

@@ -75,6 +75,30 @@ func (t *trial) commit(s store.Store, b store.Batch) store.Version {
 	return store.Version(b.ID)
 }
 
+// allows applies a batch in order that the rule under test allows. If it is
+// refused, each of its puts and events is tried alone, to tell which it was.
+func (t *trial) allows(s store.Store, b store.Batch, what string) store.Version {
+	t.Helper()
+	err := s.Commit(t.Context(), b)
+	if err == nil {
+		return store.Version(b.ID)
+	}
+	for _, put := range b.Puts {
+		if err := s.Commit(t.Context(), t.batch(put)); err != nil {
+			t.broken(err, "no error", "Commit of %s, one of which is %s", what, showRecord(put))
+		}
+	}
+	for i, e := range b.Events {
+		alone := t.batch(doc(fmt.Sprintf("alone%05d", i), none, `1`, nil))
+		alone.Events = []store.Event{e}
+		if err := s.Commit(t.Context(), alone); err != nil {
+			t.broken(err, "no error", "Commit of %s, one of which is %s", what, showEvent(e))
+		}
+	}
+	t.fatal(err, "no error", "Commit of %s", what)
+	return none
+}
+
 // write puts records in one batch that must succeed.
 func (t *trial) write(s store.Store, puts ...store.Record) store.Version {
 	t.Helper()
@@ -138,6 +162,21 @@ func (t *trial) findAll(s store.Store, q store.Query) []store.Record {
 		if len(page.Records) == 0 {
 			t.unfit("Find", "no record and a Next", "a record, or no Next", "Find, page by page, of %#v", q)
 			t.FailNow()
+		}
+		q.Cursor = page.Next
+	}
+}
+
+// findMost returns the records of all pages of a query, as they come, for checks
+// whose rule says which they are. It stops when there are more than so many.
+func (t *trial) findMost(s store.Store, q store.Query, most int) []store.Record {
+	t.Helper()
+	var all []store.Record
+	for {
+		page := t.find(s, q)
+		all = append(all, page.Records...)
+		if page.Next == "" || len(page.Records) == 0 || len(all) > most {
+			return all
 		}
 		q.Cursor = page.Next
 	}

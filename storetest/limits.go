@@ -30,9 +30,12 @@ func checkCommitInvalid(t *trial) {
 	version := t.commit(s, seed)
 	handles := t.handles(s)
 	before := t.dump(s)
+	last := t.logged(s, 1)[0].Position
 
 	// Each starts from a batch that is in order and breaks one rule, behind
-	// operations that hold.
+	// operations that hold. What it would have written is looked at each time, and
+	// everything in the end.
+	tried := 0
 	refused := func(what string, spoil func(b *store.Batch)) {
 		t.Helper()
 		b := t.batch(doc("a", version, `2`, terms{owner: "p"}), doc("new", none, `3`, terms{state: "t"}))
@@ -41,7 +44,18 @@ func checkCommitInvalid(t *trial) {
 		b.Events = []store.Event{event(b.ID)}
 		spoil(&b)
 		t.invalid(s.Commit(t.Context(), b), "Commit of a batch with %s", what)
-		t.unchanged(handles, before, "Commit of a batch with %s", what)
+		h := handles[tried%len(handles)]
+		tried++
+		records := t.get(h, key("a"), key("b"), note("n"), key("new"), key("x"))
+		events, err := h.Events(t.Context(), acme, last, 0)
+		t.succeed("Events", err, "Events after Commit of a batch with %s", what)
+		changed := len(events) > 0
+		for i, r := range records {
+			changed = changed || (i < 3) != (r.Version == version) || (i >= 3 && r.Exists())
+		}
+		if changed {
+			t.fatal(fmt.Sprintf("%d events more, and %s", len(events), show(records)), "no new event, and the records as they were", "Commit of a batch with %s", what)
+		}
 	}
 	put := func(r store.Record) func(b *store.Batch) {
 		return func(b *store.Batch) { b.Puts = append(b.Puts, r) }
@@ -99,6 +113,12 @@ func checkCommitInvalid(t *trial) {
 		refused(fmt.Sprintf("a deleted ID %.20q", text), func(b *store.Batch) { b.Deletes = append(b.Deletes, store.Check{Key: key(text), Version: "v"}) })
 		refused(fmt.Sprintf("a term %.20q", text), put(doc("x", none, `1`, terms{owner: text})))
 		refused(fmt.Sprintf("an expected version %.20q", text), put(doc("x", store.Version(text), `1`, nil)))
+		refused(fmt.Sprintf("a checked version %.20q", text), func(b *store.Batch) {
+			b.Checks = append(b.Checks, store.Check{Key: key("x"), Version: store.Version(text)})
+		})
+		refused(fmt.Sprintf("a deleted version %.20q", text), func(b *store.Batch) {
+			b.Deletes = append(b.Deletes, store.Check{Key: key("x"), Version: store.Version(text)})
+		})
 		refused(fmt.Sprintf("an event's ID %.20q", text), func(b *store.Batch) { b.Events[0].ID = text })
 		refused(fmt.Sprintf("an event's type %.20q", text), func(b *store.Batch) { b.Events[0].Type = text })
 		refused(fmt.Sprintf("the tenant %.20q throughout", text), func(b *store.Batch) {
@@ -118,6 +138,7 @@ func checkCommitInvalid(t *trial) {
 	}
 	// What is invalid is invalid, whether or not its versions hold.
 	refused("a value that is no JSON and a version that does not hold", put(doc("b2", wrong, `{`, nil)))
+	t.unchanged(handles, before, "all sorts of batches that break a rule")
 }
 
 func checkCommitLimits(t *trial) {

@@ -60,7 +60,7 @@ func (p *pager) complete(t *trial, q store.Query, steady []string) bool {
 
 func checkFindPaging(t *trial) {
 	checkPagingAlone(t)
-	checkPagingBeside(t)
+	t.patiently(func() { checkPagingBeside(t) })
 }
 
 // checkPagingAlone changes records around the cursor after every page, for pages
@@ -159,7 +159,7 @@ func checkPagingBeside(t *trial) {
 
 	var mu sync.Mutex // the records that move belong to one writer after the other
 	versions := map[string]store.Version{}
-	var actors []actor
+	actors := t.crowd(handles)
 	for w := range 2 {
 		actors = append(actors, actor{least: 25, round: func(i int) bool {
 			mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/engage-interactions/engage/store"
 )
@@ -95,11 +96,11 @@ func checkPrepareAdditive(t *trial) {
 	t.prepare(s, store.Kind{Name: "doc"})
 	by := func(index string) []string {
 		t.Helper()
-		page, err := s.Find(t.Context(), store.Query{Tenant: acme, Kind: "doc", Index: index})
-		if err != nil {
+		q := store.Query{Tenant: acme, Kind: "doc", Index: index}
+		if _, err := s.Find(t.Context(), q); err != nil {
 			t.fatal(err, "no error", "Find by the index %q, after Prepare of %q and later of %q", index, state, owner)
 		}
-		return ids(page.Records)
+		return ids(t.findAll(s, q))
 	}
 
 	r := t.get(s, key("old"))[0]
@@ -147,71 +148,77 @@ func ids(records []store.Record) []string {
 }
 
 func checkPrepareConcurrent(t *trial) {
+	t.patiently(func() { checkPrepareAtOnce(t) })
+}
+
+// checkPrepareAtOnce prepares kinds through several handles at the same moment,
+// some of which they share, and uses all of them.
+func checkPrepareAtOnce(t *trial) {
+	t.Helper()
 	s := t.open()
 	handles := []store.Store{s, s}
 	if t.harness.Peer != nil {
-		for range 4 {
-			handles = append(handles, t.peerBare(s))
-		}
+		handles = append(handles, t.peerBare(s), t.peerBare(s))
 	}
-	const n = 4
-	overlapping := func(i int) []store.Kind {
+	overlapping := func(round, h int) []store.Kind {
 		kinds := []store.Kind{
-			{Name: "common", Indexes: []string{"first", "second"}},
-			{Name: "growing", Indexes: []string{"all", "i" + strconv.Itoa(i)}},
-			{Name: "own" + strconv.Itoa(i), Indexes: []string{"x"}},
+			{Name: fmt.Sprintf("common%d", round), Indexes: []string{"first", "second"}},
+			{Name: fmt.Sprintf("growing%d", round), Indexes: []string{"all", "i" + strconv.Itoa(h)}},
+			{Name: fmt.Sprintf("own%d_%d", round, h), Indexes: []string{"x"}},
 		}
-		if i%2 == 1 { // so that two who take locks in the order of kinds meet head on
+		if h%2 == 1 { // so that two who take locks in the order of kinds meet head on
 			slices.Reverse(kinds)
 		}
 		return kinds
 	}
-
-	wg := t.group()
-	start := make(chan struct{})
-	for h, s := range handles {
-		wg.Go(func() {
-			<-start
-			for i := range n {
-				if !t.worked("Prepare", s.Prepare(t.Context(), overlapping(h*n+i)...), "Prepare on %d handles at the same time", len(handles)) {
-					return
+	t.together(append(t.crowd([]store.Store{s}), actor{least: 4, round: func(round int) bool {
+		var failed atomic.Bool
+		t.atOnce(len(handles)+1, func(h int) {
+			if h < len(handles) {
+				if !t.worked("Prepare", handles[h].Prepare(t.Context(), overlapping(round, h)...), "Prepare on %d handles at the same time", len(handles)) {
+					failed.Store(true)
 				}
-			}
-		})
-	}
-	wg.Go(func() { // somebody works in a kind that is there already
-		<-start
-		for i := range n {
-			err := s.Commit(t.Context(), t.batch(doc("d"+strconv.Itoa(i), none, `1`, terms{owner: "x"})))
-			if err != nil {
-				t.broken(err, "no error", "Commit while several handles prepare")
 				return
 			}
+			// Somebody works in a kind that is there already.
+			if err := s.Commit(t.Context(), t.batch(doc("d"+strconv.Itoa(round), none, `1`, terms{owner: "x"}))); err != nil {
+				t.broken(err, "no error", "Commit while several handles prepare")
+				failed.Store(true)
+			}
+		})
+		for h, s := range handles {
+			if failed.Load() || !t.usable(s, strconv.Itoa(h), overlapping(round, h)) {
+				return false
+			}
 		}
-	})
-	close(start)
-	wg.Wait()
+		return true
+	}})...)
+}
 
-	for h, s := range handles {
-		for i := range n {
-			for _, kind := range overlapping(h*n + i) {
-				r := store.Record{Key: store.Key{Tenant: acme, Kind: kind.Name, ID: fmt.Sprintf("%d-%d", h, i)}, Value: []byte(`1`), Terms: terms{}}
-				for _, index := range kind.Indexes {
-					r.Terms[index] = "t"
-				}
-				t.write(s, r)
-				for _, index := range kind.Indexes {
-					q := store.Query{Tenant: acme, Kind: kind.Name, Index: index}
-					if got := ids(t.findAll(s, q)); !slices.Contains(got, r.ID) {
-						t.fatal(got, fmt.Sprintf("%q among them", r.ID), "Find by %s of %s, both prepared concurrently", index, kind.Name)
-					}
-				}
+// usable puts a record of each kind, and reports one that its indexes do not
+// show.
+func (t *trial) usable(s store.Store, id string, kinds []store.Kind) bool {
+	b := t.batch()
+	for _, kind := range kinds {
+		r := store.Record{Key: store.Key{Tenant: acme, Kind: kind.Name, ID: id}, Value: []byte(`1`), Terms: terms{}}
+		for _, index := range kind.Indexes {
+			r.Terms[index] = "term of " + id
+		}
+		b.Puts = append(b.Puts, r)
+	}
+	if err := s.Commit(t.Context(), b); err != nil {
+		return t.broken(err, "no error", "Commit of records of kinds that were prepared on several handles at the same time")
+	}
+	for _, kind := range kinds {
+		for _, index := range kind.Indexes {
+			page, err := s.Find(t.Context(), store.Query{Tenant: acme, Kind: kind.Name, Index: index, Prefix: "term of " + id})
+			if err != nil || !slices.Equal(ids(page.Records), []string{id}) {
+				return t.broken(fmt.Sprintf("%v, error %v", show(page.Records), err), fmt.Sprintf("the record %q", id),
+					"Find by %s of %s, both prepared on several handles at the same time", index, kind.Name)
 			}
 		}
 	}
-	if got := t.findAll(s, store.Query{Index: owner}); len(got) != n {
-		t.fatal(got, fmt.Sprintf("%d records", n), "Find of what was written while several handles prepared")
-	}
+	return true
 }
 
 func checkPrepareInvalid(t *trial) {

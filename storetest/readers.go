@@ -2,84 +2,85 @@ package storetest
 
 import (
 	"fmt"
-	"runtime"
 	"slices"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/engage-interactions/engage/store"
 )
 
 func checkEventsMonotonic(t *trial) {
+	t.patiently(func() { checkFollowers(t) })
+}
+
+// checkFollowers reads a log page by page while others write it, and compares
+// what was read with what is there in the end.
+func checkFollowers(t *trial) {
+	t.Helper()
 	s := t.open()
 	handles := t.handles(s)
-	const writers, rounds = 4, 30
+	const writers = 4
 	type entry struct {
 		id       string
 		position int64
 	}
 	var (
-		readers  = make([][]entry, 2*len(handles))
-		finished = t.group()
-		done     = make(chan struct{})
-		reading  = t.group()
+		readers   = make([][]entry, 2*len(handles))
+		committed atomic.Int64 // events
+		actors    = t.crowd(handles)
 	)
+	read := func(r int) (more, ok bool) {
+		after := int64(0)
+		if n := len(readers[r]); n > 0 {
+			after = readers[r][n-1].position
+		}
+		page, err := handles[r%len(handles)].Events(t.Context(), acme, after, []int{1, 7, store.MaxLimit}[r%3])
+		if !t.worked("Events", err, "Events beside writers") || !t.growing(page, after) {
+			return false, false
+		}
+		for _, e := range page {
+			readers[r] = append(readers[r], entry{e.ID, e.Position})
+		}
+		if len(readers[r]) > maxRead {
+			return false, t.unfit("Events", fmt.Sprintf("%d events and no end", len(readers[r])), "an end", "Events, page by page, beside writers")
+		}
+		return len(page) > 0, true
+	}
 	for r := range readers {
-		reading.Go(func() {
-			h, after, last := handles[r%len(handles)], int64(0), false
-			for {
-				page, err := h.Events(t.Context(), acme, after, []int{1, 7, store.MaxLimit}[r%3])
-				if !t.worked("Events", err, "Events beside writers") || !t.growing(page, after) {
-					return
-				}
-				if len(readers[r]) > maxRead {
-					t.unfit("Events", fmt.Sprintf("%d events and no end", len(readers[r])), "an end", "Events, page by page, beside writers")
-					return
-				}
-				for _, e := range page {
-					readers[r] = append(readers[r], entry{e.ID, e.Position})
-					after = e.Position
-				}
-				if len(page) > 0 {
-					continue
-				}
-				if last {
-					return
-				}
-				select {
-				case <-done:
-					last = true // and one more time, for what was written meanwhile
-				default:
-					runtime.Gosched()
-				}
-			}
-		})
+		actors = append(actors, actor{round: func(int) bool { _, ok := read(r); return ok }})
 	}
 	for w := range writers {
-		finished.Go(func() {
-			for i := range rounds {
-				// Others need more time for theirs, so that those who began
-				// earlier may end later.
-				b := t.batch()
-				for k := range 1 + (w*i)%9 {
-					b.Puts = append(b.Puts, doc(fmt.Sprintf("w%d-%d-%d", w, i, k), none, `1`, terms{owner: "o"}))
-				}
-				b.Events = []store.Event{event(b.ID), event(b.ID + "+")}
-				if !t.worked("Commit", handles[w%len(handles)].Commit(t.Context(), b), "Commit beside others, each with keys of its own") {
-					return
-				}
+		actors = append(actors, actor{least: 20, round: func(i int) bool {
+			// Others need more time for theirs, so that those who began
+			// earlier may end later.
+			b := t.batch()
+			for k := range 1 + (w*i)%9 {
+				b.Puts = append(b.Puts, doc(fmt.Sprintf("w%d-%d-%d", w, i, k), none, `1`, terms{owner: "o"}))
 			}
-		})
+			b.Events = []store.Event{event(b.ID), event(b.ID + "+")}
+			committed.Add(2)
+			return t.worked("Commit", handles[w%len(handles)].Commit(t.Context(), b), "Commit beside others, each with keys of its own")
+		}})
 	}
-	finished.Wait()
-	close(done)
-	reading.Wait()
+	t.together(actors...)
+	if t.Failed() {
+		return
+	}
+	for r := range readers { // and what was written meanwhile
+		for more := true; more; {
+			var ok bool
+			if more, ok = read(r); !ok {
+				return
+			}
+		}
+	}
 
 	var all []entry
 	for _, e := range t.events(s, acme, 0) {
 		all = append(all, entry{e.ID, e.Position})
 	}
-	if len(all) != writers*rounds*2 {
-		t.fatal(fmt.Sprintf("%d events", len(all)), writers*rounds*2, "Events after all writers are done")
+	if want := committed.Load(); int64(len(all)) != want {
+		t.fatal(fmt.Sprintf("%d events", len(all)), want, "Events after all writers are done")
 	}
 	for r, seen := range readers {
 		if slices.Equal(seen, all) {
@@ -96,11 +97,15 @@ func checkEventsMonotonic(t *trial) {
 }
 
 func checkEventsRecords(t *trial) {
-	s := t.open()
-	handles := t.handles(s)
+	t.patiently(func() { checkRecordsOfEvents(t) })
+}
+
+func checkRecordsOfEvents(t *trial) {
+	t.Helper()
+	handles := t.handles(t.open())
 	var commits traffic
 	version := none
-	actors := []actor{{least: 60, round: func(i int) bool {
+	actors := append(t.crowd(handles), actor{least: 60, round: func(i int) bool {
 		b := t.batch(doc("counter", version, strconv.Itoa(i), terms{owner: "o"}), store.Record{Key: note(fmt.Sprintf("new%05d", i)), Value: []byte(`1`)})
 		e := event(b.ID)
 		e.Value = []byte(strconv.Itoa(i))
@@ -111,7 +116,7 @@ func checkEventsRecords(t *trial) {
 		}
 		version = store.Version(b.ID)
 		return true
-	}}}
+	}})
 	for _, h := range handles {
 		for _, other := range handles { // seen through one, read through any
 			after := int64(0)

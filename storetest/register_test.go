@@ -4,7 +4,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,19 +16,8 @@ var bracketed = regexp.MustCompile(`\[([a-z]{2,}(?:-[a-z]+)+)\]`)
 // documented returns the clauses that the doc comments of package store name.
 func documented(t *testing.T) []string {
 	t.Helper()
-	files, err := filepath.Glob("../store/*.go")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("package store has %d files, %v", len(files), err)
-	}
 	var ids []string
-	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, file := range storeFiles(t) {
 		for _, group := range file.Comments {
 			if group == file.Doc {
 				continue // it explains what the brackets are

@@ -7,13 +7,14 @@ import (
 	"unicode/utf8"
 
 	"github.com/engage-interactions/engage/store"
+	"github.com/engage-interactions/engage/storetest/internal/broken"
 )
 
 // reporting returns what a check with those failures reports and logs.
 func reporting(t *testing.T, about string, check func(t *trial)) *recorder {
 	t.Helper()
 	c := Clause{ID: "some-clause", Text: "Something must be so.", Read: "store.Store", about: about, check: check}
-	return watch(t, c, harness(func() *hooks { return &hooks{} }))
+	return watch(t, c, harnessOf(broken.Sound()))
 }
 
 func TestReportsAreFew(t *testing.T) {

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/engage-interactions/engage/store"
@@ -50,7 +51,16 @@ func checkCommitResend(t *trial) {
 	// A sender that gives up waiting may send again while the first is under way.
 	once := t.batch(doc("once", none, `1`, terms{owner: "once"}))
 	once.Events = []store.Event{event(once.ID)}
-	t.race(handles, slices.Repeat([]store.Batch{once}, 6), "which are one and the same batch")
+	errs := make([]error, 6)
+	t.atOnce(len(errs), func(n int) { errs[n] = handles[n%len(handles)].Commit(t.Context(), once) })
+	for _, err := range errs {
+		if err != nil {
+			t.refused(err, store.ErrConflict, "Commit of the same batch %d times at the same time", len(errs))
+		}
+	}
+	if n := winners(errs); n != 1 {
+		t.broken(fmt.Sprintf("%d of them succeeded", n), "exactly one", "Commit of the same batch %d times at the same time", len(errs))
+	}
 	logged := 0
 	for _, e := range t.events(s, acme, 0) {
 		if e.ID == once.ID {

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -18,12 +19,21 @@ func Run(t *testing.T, h Harness) {
 	if h.Open == nil {
 		t.Fatal("storetest: the harness has no Open")
 	}
+	for id := range h.KnownFailures {
+		if !slices.ContainsFunc(Clauses(), func(c Clause) bool { return c.ID == id }) {
+			t.Errorf("storetest: KnownFailures of the harness names %q, and there is no such clause", id)
+		}
+	}
 	var selected []Clause // by -run and -skip
 	check := func(c Clause) bool {
 		return t.Run(c.ID, func(t *testing.T) {
 			selected = append(selected, c)
 			if !c.basic {
 				t.Parallel()
+			}
+			if reason, known := h.KnownFailures[c.ID]; known {
+				c.verifyKnown(t, h, reason)
+				return
 			}
 			c.verify(t, h)
 		})
@@ -60,11 +70,28 @@ func (c Clause) verify(tb testing.TB, h Harness) {
 	c.check(t)
 }
 
+// verifyKnown runs the check of a clause that is known to fail, and fails if it
+// does not.
+func (c Clause) verifyKnown(t *testing.T, h Harness, reason string) {
+	t.Helper()
+	r := c.looked(t, h)
+	switch {
+	case r.Failed():
+		t.Skipf("known failure: %s\n%s", reason, strings.Join(append(r.reports, r.logs...), "\n"))
+	case r.Skipped():
+		t.SkipNow() // Run says why
+	default:
+		t.Errorf("[%s] %s\n\tThe check passes, but KnownFailures of the harness says that it fails: %s", c.ID, c.Text, reason)
+	}
+}
+
 // unchecked says which of the clauses are not checked, or not in full, with this
 // harness.
 func unchecked(h Harness, clauses []Clause) string {
 	var not, partly []string
+	var lacking parts
 	for _, c := range clauses {
+		lacking |= h.lacks(c.needs | c.better)
 		if h.lacks(c.needs) != 0 {
 			not = append(not, c.ID)
 		} else if h.lacks(c.better) != 0 {
@@ -83,5 +110,5 @@ func unchecked(h Harness, clauses []Clause) string {
 	if b.Len() == 0 {
 		return ""
 	}
-	return fmt.Sprintf("storetest: the harness has no %v. Therefore%s", h.lacks(peer|reopen), b.String())
+	return fmt.Sprintf("storetest: the harness has no %v. Therefore%s", lacking, b.String())
 }

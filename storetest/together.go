@@ -1,9 +1,13 @@
 package storetest
 
 import (
+	"fmt"
 	"runtime"
+	"strconv"
 	"sync"
 	"sync/atomic"
+
+	"github.com/engage-interactions/engage/store"
 )
 
 // group is several goroutines of a check. One that panics is reported, and ends;
@@ -31,16 +35,18 @@ func (g *group) Wait() { g.all.Wait() }
 // until all others are done too, so that the fast ones trouble the slow ones to
 // the end. A round returns false to stop them all.
 type actor struct {
-	least  int
+	least  int // 0: only for the sake of the others
 	enough func() bool
 	round  func(i int) bool
 }
 
 // maxRounds bounds how often an actor does what it must do once, for the sake of
-// the others or because it has not had enough.
-const maxRounds = 25
+// the others, for luck, or because it has not had enough. What the rounds leave
+// behind must not grow without end.
+const maxRounds = 100
 
-// together lets actors work at the same time until all have done their part.
+// together lets actors work at the same time until all have done their part, and
+// the time for trying more is over.
 func (t *trial) together(actors ...actor) {
 	t.Helper()
 	var (
@@ -52,11 +58,18 @@ func (t *trial) together(actors ...actor) {
 	waiting.Store(int64(len(actors)))
 	for _, a := range actors {
 		wg.Go(func() {
-			<-start
-			for i, done := 0, false; i < maxRounds*a.least && !stop.Load(); i++ {
-				if !done && i >= a.least && (a.enough == nil || a.enough()) {
+			done := false
+			finish := func() {
+				if !done {
 					done = true
 					waiting.Add(-1)
+				}
+			}
+			defer finish()
+			<-start
+			for i := 0; (i < maxRounds*a.least || a.least == 0) && !stop.Load(); i++ {
+				if i >= a.least && (a.enough == nil || a.enough()) && (a.least == 0 || !t.patient()) {
+					finish()
 				}
 				if done {
 					if waiting.Load() == 0 {
@@ -112,4 +125,37 @@ func (f *traffic) reader(least int, round func(i int) bool) actor {
 			return ok
 		},
 	}
+}
+
+// crowd returns actors who write and read what is nobody else's business. A store
+// that lets go of a lock in the middle of what is to be one step has to wait for
+// it among them, and what was too short to be seen becomes long.
+func (t *trial) crowd(handles []store.Store) []actor {
+	t.Helper()
+	const tenant = "crowd"
+	b := t.batch()
+	b.Tenant = tenant
+	own := func(i int) string { return b.ID + "-" + strconv.Itoa(i) } // there may have been a crowd before
+	for i := range 50 {
+		b.Puts = append(b.Puts, store.Record{Key: store.Key{Tenant: tenant, Kind: "doc", ID: own(i)}, Value: []byte(`1`), Terms: terms{owner: "o"}})
+	}
+	t.commit(handles[0], b)
+	reader := actor{round: func(i int) bool {
+		_, err := handles[i%len(handles)].Find(t.Context(), store.Query{Tenant: tenant, Kind: "doc", Index: owner})
+		return t.worked("Find", err, "Find in a tenant of its own, while others commit in theirs")
+	}}
+	actors := []actor{reader}
+	for w := range 2 {
+		k, version := store.Key{Tenant: tenant, Kind: "note", ID: own(w)}, none
+		actors = append(actors, actor{round: func(i int) bool {
+			b := t.batch(store.Record{Key: k, Version: version, Value: []byte(`1`)})
+			for j := range 8 { // which takes a moment
+				b.Puts = append(b.Puts, store.Record{Key: store.Key{Tenant: tenant, Kind: "note", ID: fmt.Sprintf("%s-%d", k.ID, j)}, Version: version, Value: []byte(`1`)})
+			}
+			b.Tenant = tenant
+			version = store.Version(b.ID)
+			return t.worked("Commit", handles[(w+i)%len(handles)].Commit(t.Context(), b), "Commit in a tenant of its own, while others commit in theirs")
+		}})
+	}
+	return actors
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/engage-interactions/engage/store"
 )
@@ -18,6 +19,8 @@ type trial struct {
 	clause  Clause
 	harness Harness
 	peers   []store.Store // those that Peer gave since the last Reopen
+	until   time.Time     // for so long a check that depends on luck tries more
+	latest  time.Time     // and for so long if it could not try much
 	ids     atomic.Int64
 	reports atomic.Int64
 }
@@ -141,27 +144,28 @@ func (t *trial) invalid(err error, did string, args ...any) bool {
 }
 
 // conflict reports an error that is not the ConflictError for that key.
-func (t *trial) conflict(err error, key store.Key, expected store.Version, did string, args ...any) bool {
+func (t *trial) conflict(err error, key store.Key, expected store.Version, did string, args ...any) {
 	t.Helper()
-	return t.conflictOf(err, []store.Check{{Key: key, Version: expected}}, did, args...)
+	t.conflictOf(err, []store.Check{{Key: key, Version: expected}}, did, args...)
 }
 
 // conflictOf reports an error that is not the ConflictError for one of those
 // that do not hold.
-func (t *trial) conflictOf(err error, broken []store.Check, did string, args ...any) bool {
+func (t *trial) conflictOf(err error, broken []store.Check, did string, args ...any) {
 	t.Helper()
 	if !t.refused(err, store.ErrConflict, did, args...) {
-		return false
+		return
 	}
 	c, ok := errors.AsType[*store.ConflictError](err)
 	if !ok {
-		return t.broken(fmt.Sprintf("%T: %v", err, err), "a *store.ConflictError in the chain", did, args...)
+		t.broken(fmt.Sprintf("%T: %v", err, err), "a *store.ConflictError in the chain", did, args...)
+		return
 	}
 	for _, b := range broken {
 		if c.Key == b.Key && c.Expected == b.Version {
-			return true
+			return
 		}
 	}
-	return t.broken(fmt.Sprintf("a conflict of %v, expected at %q", c.Key, c.Expected),
+	t.broken(fmt.Sprintf("a conflict of %v, expected at %q", c.Key, c.Expected),
 		fmt.Sprintf("one of %v, expected at %q", broken[0].Key, broken[0].Version), did, args...)
 }

@@ -99,14 +99,25 @@ var rooms = []room{
 	},
 	{
 		dirs:     []string{"storetest/internal/..."},
-		uses:     []string{"store", "store/memory", "storetest"},
-		testUses: []string{"store/sqlite"},
+		uses:     []string{"store", "store/memory"},
+		testUses: []string{"store/sqlite", "storetest"},
+	},
+	{
+		dirs:     []string{"storetest/faults"},
+		uses:     []string{"store"},
+		testUses: []string{"store/memory", "storetest"},
 	},
 	{
 		dirs:     []string{"storetest/stress", "storetest/stress/internal/..."},
 		uses:     []string{"store", "storetest"},
 		deps:     []string{rapid, porcupine},
 		testUses: []string{"store/memory", "store/sqlite", "storetest/internal/..."},
+	},
+	// What the engine keeps on any store. It stands on the engine, as a host does.
+	{
+		dirs:     []string{"storetest/enginetest"},
+		uses:     []string{".", "interaction", "schema", "store", "storetest", "storetest/faults"},
+		testUses: []string{"store/memory", "store/sqlite"},
 	},
 
 	// Examples see what a host sees.

@@ -6,11 +6,26 @@ import (
 	"github.com/engage-interactions/engage/store"
 	"github.com/engage-interactions/engage/store/memory"
 	"github.com/engage-interactions/engage/storetest"
+	"github.com/engage-interactions/engage/storetest/stress"
 )
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, storetest.Harness{
+	storetest.Run(t, harness())
+}
+
+func TestStress(t *testing.T) {
+	t.Parallel()
+	stress.Run(t, harness())
+}
+
+func FuzzStore(f *testing.F) { stress.Fuzz(f, harness()) }
+
+func BenchmarkStore(b *testing.B) { storetest.Benchmark(b, harness()) }
+
+// harness says how to get at stores with several handles.
+func harness() storetest.Harness {
+	return storetest.Harness{
 		Open: func(tb testing.TB) store.Store {
 			tb.Helper()
 			s := memory.New()
@@ -27,7 +42,7 @@ func TestConformance(t *testing.T) {
 			closed(tb, p)
 			return p
 		},
-	})
+	}
 }
 
 // closed sees to it that s is closed when the test is over.

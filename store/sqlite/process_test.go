@@ -1,7 +1,6 @@
 package sqlite_test
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 
@@ -26,10 +24,9 @@ const (
 
 // children are what this test binary does when it is started as a child.
 var children = map[string]func(ctx context.Context, path string, out io.Writer) error{
-	"count":   childCounts,
-	"forever": childCommitsForever,
-	"open":    childOpens,
-	"quota":   childHasAQuota,
+	"count": childCounts,
+	"open":  childOpens,
+	"quota": childHasAQuota,
 }
 
 func runChild(name string) int {
@@ -157,108 +154,6 @@ func TestTwoProcesses(t *testing.T) {
 	}
 	group.Wait()
 	checkCount(t, s, 3*counters*increment)
-}
-
-// childCommitsForever commits and says so, one line for each batch, until it is
-// killed.
-func childCommitsForever(ctx context.Context, path string, out io.Writer) error {
-	s, err := sqlite.Open(ctx, path, nil)
-	if err != nil {
-		return err
-	}
-	if err := s.Prepare(ctx, note); err != nil {
-		return err
-	}
-	var group sync.WaitGroup
-	var mu sync.Mutex
-	for i := range counters {
-		group.Go(func() {
-			for n := 0; ; n++ {
-				id := fmt.Sprintf("%d-%d-%d", os.Getpid(), i, n)
-				if err := s.Commit(ctx, write(id, "x", "y", "z")); err != nil {
-					_, _ = fmt.Fprintln(os.Stderr, err)
-					return
-				}
-				mu.Lock()
-				_, _ = fmt.Fprintln(out, id)
-				mu.Unlock()
-			}
-		})
-	}
-	group.Wait()
-	return errors.New("a commit failed")
-}
-
-// A process is killed while it commits. What it acknowledged is there, and
-// nothing is there in part.
-func TestKill(t *testing.T) {
-	t.Parallel()
-	path := newPath(t)
-	var acknowledged []string
-	for round := range 5 {
-		cmd := child(t, "forever", path)
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		lines := bufio.NewReader(out)
-		for n := 0; ; n++ {
-			line, err := lines.ReadString('\n')
-			if errors.Is(err, io.EOF) {
-				break // what it said up to its death counts
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			acknowledged = append(acknowledged, strings.TrimSpace(line))
-			if n == 20+13*round {
-				if err := cmd.Process.Kill(); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
-		_ = cmd.Wait() // it was killed
-	}
-	s := open(t, path, nil)
-	events := make(map[string]bool)
-	for _, e := range allEvents(t, s) {
-		events[e.ID] = true
-	}
-	for _, id := range acknowledged {
-		if !events[id] {
-			t.Errorf("batch %s was acknowledged and is gone", id)
-		}
-	}
-	records := allNotes(t, s)
-	if len(records) != 3*len(events) {
-		t.Errorf("%d records of %d batches with 3 each", len(records), len(events))
-	}
-	for _, r := range records {
-		if !events[string(r.Version)] {
-			t.Errorf("%v is there without the event of its batch", r.Key)
-		}
-	}
-}
-
-// allNotes reads all notes, page by page.
-func allNotes(tb testing.TB, s store.Store) []store.Record {
-	tb.Helper()
-	var all []store.Record
-	q := store.Query{Tenant: "acme", Kind: note.Name, Limit: 100}
-	for {
-		page, err := s.Find(tb.Context(), q)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		all = append(all, page.Records...)
-		if page.Next == "" {
-			return all
-		}
-		q.Cursor = page.Next
-	}
 }
 
 // childOpens opens the file and says what came of it.
