@@ -11,88 +11,69 @@ import (
 	"time"
 
 	"github.com/engage-interactions/engage/store"
+	"github.com/engage-interactions/engage/storetest/faults"
 )
 
-// faults are what can go wrong at one call of a store.
-var faults = []struct {
-	name   string
-	before error                     // instead of the call
-	after  error                     // after its effect
-	hangs  bool                      // until its context ends, or for long
-	ops    func(op string) (ok bool) // the calls it can befall
-}{
-	{name: "unavailable", before: fmt.Errorf("%w: unplugged", store.ErrUnavailable), ops: anyCall},
-	{name: "lost before its effect", before: fmt.Errorf("%w: lost", store.ErrUnknownOutcome), ops: commits},
-	{name: "lost after its effect", after: fmt.Errorf("%w: lost", store.ErrUnknownOutcome), ops: commits},
-	{name: "conflict", before: conflict(), ops: commits},
-	{name: "hangs", hangs: true, ops: anyCall},
+// troubles are what can go wrong at one call of a store.
+func troubles() []faults.Fault {
+	return []faults.Fault{
+		faults.Unavailable(),
+		faults.LostBefore(), faults.LostAfter(), faults.LostLate(),
+		faults.OvertakenBefore(), faults.OvertakenAfter(),
+		faults.LostAndOvertaken(), faults.GoneAndOvertaken(),
+		faults.Instead("the call hangs", func(ctx context.Context, _ faults.Call, _ func(context.Context) error) error {
+			select { // until its context ends, or for long
+			case <-ctx.Done():
+			case <-time.After(lease / 2):
+			}
+			return errors.Join(store.ErrUnavailable, ctx.Err())
+		}),
+	}
 }
-
-func anyCall(string) bool    { return true }
-func commits(op string) bool { return op == "commit" }
 
 // TestConsumptionGoesOnAfterAnyFailure lets one call, and then every fifth of the next thirty,
 // fail in each way: each event is handled, none before the one in front of it,
 // and the cursor neither goes back nor runs ahead.
 func TestConsumptionGoesOnAfterAnyFailure(t *testing.T) {
 	t.Parallel()
-	for _, fault := range faults {
+	for _, trouble := range troubles() {
 		for _, every := range []int{0, 5} {
-			t.Run(fmt.Sprintf("%s, every %d", fault.name, every), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%v, every %d", trouble, every), func(t *testing.T) {
 				t.Parallel()
-				for n := 1; ; n++ {
-					more := false
+				for n := 1; n <= 40; n++ { // from there on, it polls and renews and does nothing new
 					synctest.Test(t, func(t *testing.T) {
-						more = failAt(t, n, func(c call) bool {
-							return fault.ops(c.op) && (c.n == n || every > 0 && c.n > n && (c.n-n)%every == 0 && c.n < n+30)
-						}, fault.before, fault.after, fault.hangs)
+						failAt(t, n, trouble.If(func(c faults.Call) bool {
+							return c.N == n || every > 0 && c.N > n && (c.N-n)%every == 0 && c.N < n+30
+						}))
 					})
-					if !more {
-						return
-					}
 				}
 			})
 		}
 	}
 }
 
-func failAt(t *testing.T, n int, strikes func(call) bool, before, after error, hangs bool) (more bool) {
+func failAt(t *testing.T, n int, trouble faults.Fault) {
 	t.Helper()
 	const events = 2*pageSize + 5
 	st, peer := open(t)
 	writer := newProcess(t, peer)
 	writer.append(events - 2)
-	shaky := &tap{Store: st}
+	shaky := faults.New(st)
 	var mu sync.Mutex
 	var handled, cursor int64 // the last event handled without a gap, and the highest cursor
-	shaky.set(func(c call) error {
-		switch {
-		case !strikes(c):
-		case hangs:
-			select {
-			case <-c.ctx.Done():
-			case <-time.After(lease / 2):
-			}
-			return errors.Join(store.ErrUnavailable, c.ctx.Err())
-		default:
-			return before
+	shaky.Inject(trouble)
+	shaky.Inject(faults.After("the cursor is looked at", func(_ context.Context, _ faults.Call, err error) {
+		if err != nil {
+			return
 		}
-		return nil
-	}, func(c call, err error) error {
-		if c.op == "commit" && err == nil {
-			at := writer.consumer("reader").Position
-			mu.Lock()
-			defer mu.Unlock()
-			if at < cursor || at > handled {
-				t.Errorf("fault at call %d: the cursor is at %d, was at %d, handled is %d", n, at, cursor, handled)
-			}
-			cursor = at
+		at := writer.consumer("reader").Position
+		mu.Lock()
+		defer mu.Unlock()
+		if at < cursor || at > handled {
+			t.Errorf("fault at call %d: the cursor is at %d, was at %d, handled is %d", n, at, cursor, handled)
 		}
-		if strikes(c) && after != nil {
-			return after
-		}
-		return err
-	})
+		cursor = at
+	}).On(faults.Commit))
 	failed := false
 	c := newProcess(t, shaky).consume(func(_ context.Context, e store.Event) error {
 		mu.Lock()
@@ -121,7 +102,6 @@ func failAt(t *testing.T, n int, strikes func(call) bool, before, after error, h
 			t.Errorf("fault at call %d: event %d again after %d", n, seen[1], seen[0])
 		}
 	}
-	return n < 40 // from there on, it polls and renews and does nothing new
 }
 
 // TestHandlersSeeTheWholePageAgainAfterALostCursor is what at-least-once costs.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -269,9 +268,4 @@ func (s *tap) Events(ctx context.Context, tenant string, after int64, limit int)
 
 func (s *tap) Trim(ctx context.Context, tenant string, upTo int64) error {
 	return s.do(ctx, "trim", func() error { return s.Store.Trim(ctx, tenant, upTo) })
-}
-
-// conflict is what a store says when another process changed the record.
-func conflict() error {
-	return &store.ConflictError{Key: store.Key{Tenant: tenant, Kind: "consumer", ID: "reader"}, Expected: "v" + store.Version(strconv.Itoa(1))}
 }

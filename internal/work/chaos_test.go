@@ -9,6 +9,7 @@ import (
 
 	"github.com/engage-interactions/engage/internal/work"
 	"github.com/engage-interactions/engage/store"
+	"github.com/engage-interactions/engage/storetest/faults"
 )
 
 // transfer moves 1 from account a to b, books it under a minted ID and tells of
@@ -43,26 +44,24 @@ func transfer(ctx context.Context, w *work.Work) error {
 func TestTransferUnderTrouble(t *testing.T) {
 	t.Parallel()
 	for _, do := range troubles {
-		t.Run(do.name, func(t *testing.T) {
+		t.Run(do.String(), func(t *testing.T) {
 			t.Parallel()
-			for at := 1; ; at++ {
-				c := &chaos{Store: open(t), at: at, do: do}
-				deposit(c.Store, "a", "b", "guard")
-				err := runner(c).Do(t.Context(), func(w *work.Work) error { return transfer(t.Context(), w) })
-				c.strike() // a late batch lands now at the latest
-				done := checkBooks(t, c.Store)
+			for trial := range faults.Sweep(do.Fault) {
+				st := trial.Wrap(open(t))
+				deposit(st, "a", "b", "guard")
+				trial.Start()
+				err := runner(st).Do(t.Context(), func(w *work.Work) error { return transfer(t.Context(), w) })
+				trial.End()
+				done := checkBooks(t, st)
 				switch {
 				case err == nil && done != 1, err != nil && done != 0:
-					t.Fatalf("trouble at call %d: error %v, and the transfer was done %d times", at, err, done)
+					t.Fatalf("%v: error %v, and the transfer was done %d times", trial, err, done)
 				case errors.Is(err, store.ErrUnknownOutcome) && do.gone:
 					// Nobody can know, and that is what it says.
 				case err != nil && do.fail == nil:
-					t.Fatalf("trouble at call %d: %v", at, err)
+					t.Fatalf("%v: %v", trial, err)
 				case err != nil && !errors.Is(err, do.fail):
-					t.Fatalf("trouble at call %d: %v, want the store's error", at, err)
-				}
-				if c.calls < at+1 { // the call was never reached
-					return
+					t.Fatalf("%v: %v, want the store's error", trial, err)
 				}
 			}
 		})
@@ -98,9 +97,10 @@ func checkBooks(t *testing.T, st store.Store) int {
 func TestPureUpdateIsNeverDoneTwice(t *testing.T) {
 	t.Parallel()
 	for _, do := range troubles {
-		for at := 1; at <= 8; at++ {
-			c := &chaos{Store: open(t), at: at, do: do}
-			err := runner(c).Do(t.Context(), func(w *work.Work) error {
+		for trial := range faults.Sweep(do.Fault) {
+			st := trial.Wrap(open(t))
+			trial.Start()
+			err := runner(st).Do(t.Context(), func(w *work.Work) error {
 				r, err := w.Get(t.Context(), key("a"))
 				if err != nil {
 					return err
@@ -108,8 +108,8 @@ func TestPureUpdateIsNeverDoneTwice(t *testing.T) {
 				r[0].Value = fmt.Appendf(nil, "%d", number(r[0])+1)
 				return w.Put(r[0])
 			})
-			c.strike()
-			r, gerr := c.Store.Get(t.Context(), key("a"), key("b"))
+			trial.End()
+			r, gerr := st.Get(t.Context(), key("a"), key("b"))
 			if gerr != nil {
 				t.Fatal(gerr)
 			}
@@ -120,7 +120,7 @@ func TestPureUpdateIsNeverDoneTwice(t *testing.T) {
 				errors.Is(err, store.ErrUnavailable) && done != 0,
 				errors.Is(err, store.ErrUnknownOutcome) && done != 0 && done != 1,
 				err != nil && !errors.Is(err, store.ErrUnavailable) && !errors.Is(err, store.ErrUnknownOutcome):
-				t.Errorf("%s at call %d: error %v, done %d times", do.name, at, err, done)
+				t.Errorf("%v: error %v, done %d times", trial, err, done)
 			}
 		}
 	}
@@ -130,22 +130,24 @@ func TestPureUpdateIsNeverDoneTwice(t *testing.T) {
 // what it created was deleted before it could look.
 func TestDeletedTracesAreNotReadAsAbsence(t *testing.T) {
 	t.Parallel()
-	c := &chaos{Store: open(t), at: 4, do: trouble{commit: func(c *chaos, ctx context.Context, b store.Batch) error {
-		err := c.Store.Commit(ctx, b)
-		rival(c)
-		page, ferr := c.Store.Find(ctx, store.Query{Tenant: tenant, Kind: "entry"})
+	st := faults.New(open(t))
+	st.Inject(faults.LostAfter().Around(faults.After("a rival deletes what was created", func(ctx context.Context, c faults.Call, err error) {
+		rival(ctx, c)
+		page, ferr := c.Below().Find(ctx, store.Query{Tenant: tenant, Kind: "entry"})
 		gone := store.Batch{ID: newID(), Tenant: tenant}
 		for _, r := range page.Records {
 			gone.Deletes = append(gone.Deletes, store.Check{Key: r.Key, Version: r.Version})
 		}
-		return errors.Join(err, ferr, c.Store.Commit(ctx, gone), errLost)
-	}}}
-	deposit(c.Store, "a", "b", "guard")
-	err := runner(c).Do(t.Context(), func(w *work.Work) error { return transfer(t.Context(), w) })
+		if err := errors.Join(err, ferr, c.Below().Commit(ctx, gone)); err != nil {
+			t.Error(err)
+		}
+	})), 1)
+	deposit(st.Below(), "a", "b", "guard")
+	err := runner(st).Do(t.Context(), func(w *work.Work) error { return transfer(t.Context(), w) })
 	if !errors.Is(err, store.ErrUnknownOutcome) {
 		t.Errorf("%v, want an unknown outcome", err)
 	}
-	if events, err := c.Store.Events(t.Context(), tenant, 0, 0); err != nil || len(events) != 1 {
+	if events, err := st.Events(t.Context(), tenant, 0, 0); err != nil || len(events) != 1 {
 		t.Errorf("%d events, %v; want 1", len(events), err)
 	}
 }
@@ -158,11 +160,12 @@ func TestRefusalIsNeverOfAStateThatNeverWas(t *testing.T) {
 	errRefused := errors.New("refused")
 	for _, answer := range []error{errRefused, nil} {
 		for _, do := range troubles {
-			for at := 1; at <= 8; at++ {
-				c := &chaos{Store: open(t), at: at, do: do}
-				deposit(c.Store, "a", "b", "guard")
+			for trial := range faults.Sweep(do.Fault) {
+				st := trial.Wrap(open(t))
+				deposit(st, "a", "b", "guard")
 				seen := 0
-				err := runner(c).Do(t.Context(), func(w *work.Work) error {
+				trial.Start()
+				err := runner(st).Do(t.Context(), func(w *work.Work) error {
 					a, err := w.Get(t.Context(), key("a"))
 					if err != nil {
 						return err
@@ -177,11 +180,12 @@ func TestRefusalIsNeverOfAStateThatNeverWas(t *testing.T) {
 					}
 					return answer
 				})
+				trial.End()
 				if errors.Is(err, errUnequal) || seen != 0 && err == nil {
-					t.Errorf("%s at call %d: refused for %d, %v", do.name, at, seen, err)
+					t.Errorf("%v: refused for %d, %v", trial, seen, err)
 				}
 				if !errors.Is(err, answer) && !errors.Is(err, do.fail) {
-					t.Errorf("%s at call %d: %v", do.name, at, err)
+					t.Errorf("%v: %v", trial, err)
 				}
 			}
 		}
