@@ -1,0 +1,134 @@
+package enginetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/engage-interactions/engage/store"
+)
+
+var (
+	mintedID   = regexp.MustCompile(`minted-\d{9}`)
+	mintedRank = regexp.MustCompile(`#\d+`)
+)
+
+// content is all that a store keeps for a tenant, without versions, and with minted
+// IDs known by their order only.
+type content struct {
+	exact string
+	text  string // the same whenever the same was done: without what is fleeting
+	loose string // the same, too, if several did it: of minted IDs, not even the order
+}
+
+// content reads all that a store keeps for the tenant.
+func (p *party) content(tb testing.TB, st store.Store) content {
+	tb.Helper()
+	c, err := p.read(tb.Context(), st)
+	if err != nil {
+		tb.Fatalf("enginetest: reading all of the store: %v", err)
+	}
+	return c
+}
+
+func (p *party) read(ctx context.Context, st store.Store) (c content, err error) {
+	var lines []string
+	for _, kind := range p.world.kinds {
+		q := store.Query{Tenant: p.tenant, Kind: kind.Name, Limit: store.MaxLimit}
+		for {
+			page, err := st.Find(ctx, q)
+			if err != nil {
+				return c, err
+			}
+			for _, r := range page.Records {
+				lines = append(lines, fmt.Sprintf("%s %q %q %s", r.Kind, r.ID, r.Terms, r.Value))
+			}
+			if q.Cursor = page.Next; page.Next == "" {
+				break
+			}
+		}
+	}
+	after := int64(0)
+	for {
+		page, err := st.Events(ctx, p.tenant, after, store.MaxLimit)
+		if trimmed, ok := errors.AsType[*store.TrimmedError](err); ok && after == 0 {
+			after = trimmed.Mark
+			lines = append(lines, fmt.Sprintf(`events are trimmed: {"position":%d}`, after))
+			continue
+		}
+		if err != nil {
+			return c, err
+		}
+		if len(page) == 0 {
+			break
+		}
+		for _, e := range page {
+			lines = append(lines, fmt.Sprintf("event %s %s %s", e.ID, e.Type, e.Value))
+			after = e.Position
+		}
+	}
+	c.exact = ranked(strings.Join(lines, "\n"))
+	c.text = c.exact
+	for _, r := range rooms() {
+		for _, part := range r.fleeting {
+			c.text = part.ReplaceAllString(c.text, "")
+		}
+	}
+	c.loose = nameless(c.text)
+	return c, nil
+}
+
+// nameless returns a text without minted IDs. They do not show who was first: a work
+// keeps its own while it waits for others.
+func nameless(text string) string {
+	lines := strings.Split(mintedRank.ReplaceAllString(text, "#"), "\n")
+	events := slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, "event") })
+	if events < 0 {
+		events = len(lines)
+	}
+	slices.Sort(lines[:events]) // which were in the order of IDs
+	return strings.Join(lines, "\n")
+}
+
+// ranked returns a text in which each minted ID is replaced by its rank.
+func ranked(text string) string {
+	ids := mintedID.FindAllString(text, -1)
+	slices.Sort(ids)
+	rank := map[string]int{}
+	for i, id := range slices.Compact(ids) {
+		rank[id] = i
+	}
+	return mintedID.ReplaceAllStringFunc(text, func(id string) string { return fmt.Sprintf("#%d", rank[id]) })
+}
+
+// difference returns the lines that two contents do not share.
+func difference(got, want string) string {
+	var all []string
+	is, be := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for _, line := range is {
+		if !slices.Contains(be, line) {
+			all = append(all, "too much: "+line)
+		}
+	}
+	for _, line := range be {
+		if !slices.Contains(is, line) {
+			all = append(all, "missing: "+line)
+		}
+	}
+	switch {
+	case got == want:
+		return "no difference"
+	case len(all) == 0:
+		return "the same in another order, or another number of times"
+	case len(all) > maxShown:
+		all = append(all[:maxShown], fmt.Sprintf("… and %d more", len(all)-maxShown))
+	}
+	return strings.Join(all, "\n\t      ")
+}
+
+// maxShown is how many lines of a difference are printed.
+const maxShown = 8
