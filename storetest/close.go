@@ -150,6 +150,15 @@ func checkCloseClosed(t *trial) {
 		t.succeed("Close", s.Close(), "Close again")
 	}
 	if other != nil {
+		if _, err := other.Get(t.Context(), key("a")); err != nil {
+			t.fatal(err, "no error", "Get through another handle, which nobody has closed, after Close of the first")
+		}
+		if err := other.Commit(t.Context(), t.batch(store.Record{Key: key("c"), Value: []byte(`1`)})); err != nil {
+			t.fatal(err, "no error", "Commit through another handle, which nobody has closed, after Close of the first")
+		}
+		remove := t.batch()
+		remove.Deletes = []store.Check{{Key: key("c"), Version: t.get(other, key("c"))[0].Version}}
+		t.commit(other, remove)
 		t.same(before, t.dump(other), "calls after Close, looking through another handle, which goes on working")
 		t.write(other, doc("b", none, `1`, nil))
 		t.write(other, doc("a", version, `2`, nil))

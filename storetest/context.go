@@ -65,14 +65,9 @@ func checkContextDone(t *trial) {
 		"cancelled": cancelled, "past its deadline": expired, "the child of one that was cancelled": child,
 	} {
 		for _, c := range t.calls(version, position) {
-			err := c.do(done, s)
-			if !errors.Is(err, done.Err()) {
-				t.broken(err, fmt.Sprintf("an error that wraps %q", done.Err()), "%s with a context that is %s", c.name, what)
-			}
-			for _, class := range classes() {
-				if errors.Is(err, class) {
-					t.broken(err, fmt.Sprintf("the context's error and not %q", class), "%s with a context that is %s", c.name, what)
-				}
+			ok := true
+			for i := 0; i < 20 && ok; i++ { // a select takes what it likes of all that is ready
+				ok = t.wasDone(c.do(done, s), done.Err(), "%s with a context that is %s", c.name, what)
 			}
 			t.unchanged(handles, before, "%s with a context that is %s", c.name, what)
 		}
@@ -80,6 +75,21 @@ func checkContextDone(t *trial) {
 	_, err := s.Get(t.Context(), store.Key{Tenant: acme, Kind: "later", ID: "a"})
 	t.invalid(err, "Get of a kind whose Prepare had a context that was done")
 	t.unchanged(t.handles(t.reopen(s)), before, "all methods with contexts that were done, and opening the store again if the harness can")
+}
+
+// wasDone reports an answer that is not the error of a context that was done before
+// the call.
+func (t *trial) wasDone(err, done error, did string, args ...any) bool {
+	t.Helper()
+	if !errors.Is(err, done) {
+		return t.broken(err, fmt.Sprintf("an error that wraps %q", done), did, args...)
+	}
+	for _, class := range classes() {
+		if errors.Is(err, class) {
+			return t.broken(err, fmt.Sprintf("the context's error and not %q", class), did, args...)
+		}
+	}
+	return true
 }
 
 // outcome is what Commit said of a batch.
@@ -94,6 +104,22 @@ const (
 func checkCommitContext(t *trial) {
 	s := t.open()
 	outcomes := t.commitLooked(s)
+	t.commitCancelled(s, outcomes)
+	t.compareOutcomes(s, outcomes, "right after the calls")
+	t.patiently(func() { checkBystanders(t) })
+
+	// What was said must still hold when all is settled.
+	for i := range 20 { // whoever waits in a queue is behind these then
+		t.write(s, doc("later"+strconv.Itoa(i), none, `1`, nil))
+	}
+	s = t.reopen(s)
+	t.compareOutcomes(s, outcomes, "after more commits, and opening the store again if the harness can")
+}
+
+// commitCancelled commits batches whose contexts are cancelled by somebody else, and
+// takes down what Commit said of each.
+func (t *trial) commitCancelled(s store.Store, outcomes map[string]outcome) {
+	t.Helper()
 	const workers, rounds = 4, 25
 	var (
 		wg      = t.group()
@@ -133,14 +159,61 @@ func checkCommitContext(t *trial) {
 		})
 	}
 	wg.Wait()
+}
 
-	// What was said must hold now, and still when all is settled.
-	t.compareOutcomes(s, outcomes, "right after the calls")
-	for i := range 20 { // whoever waits in a queue is behind these then
-		t.write(s, doc("later"+strconv.Itoa(i), none, `1`, nil))
+// checkBystanders lets some commit who give up at any moment, and others who do
+// not, and are none the worse for it.
+func checkBystanders(t *trial) {
+	t.Helper()
+	s := t.open()
+	handles := t.handles(s)
+	var (
+		mu       sync.Mutex
+		outcomes = map[string]outcome{}
+		actors   []actor
+	)
+	whole := timed(func() { t.write(s, doc("first", none, `1`, nil)) })
+	for w := range 4 {
+		actors = append(actors, actor{least: 12, round: func(i int) bool {
+			id := fmt.Sprintf("quits%d-%05d", w, i)
+			b := t.batch(doc(id+"a", none, `1`, terms{owner: id}), doc(id+"b", none, `2`, nil))
+			b.Events = []store.Event{event(id), event(id)}
+			var err error
+			if i%2 == 0 { // when it is about to do something, or to wait
+				ctx := afterLooks(t.Context(), 2+i/2%6)
+				err = handles[w%len(handles)].Commit(ctx, b)
+				ctx.cancel()
+			} else { // or at any time
+				ctx, cancel := context.WithCancel(t.Context())
+				g := t.group()
+				g.Go(func() {
+					linger(whole * time.Duration(i%16) / 12)
+					cancel()
+				})
+				err = handles[w%len(handles)].Commit(ctx, b)
+				g.Wait()
+			}
+			said := t.classify(err)
+			mu.Lock()
+			defer mu.Unlock()
+			outcomes[id] = said
+			return !t.Failed()
+		}})
 	}
-	s = t.reopen(s)
-	t.compareOutcomes(s, outcomes, "after more commits, and opening the store again if the harness can")
+	for w := range 4 {
+		own, version := fmt.Sprintf("stays%d", w), none
+		actors = append(actors, actor{least: 12, round: func(int) bool {
+			runtime.Gosched()
+			b := t.batch(doc(own, version, `1`, nil))
+			version = store.Version(b.ID)
+			if err := handles[w%len(handles)].Commit(t.Context(), b); err != nil {
+				return t.broken(err, "no error", "Commit with a context that goes on, while others give up theirs")
+			}
+			return true
+		}})
+	}
+	t.together(actors...)
+	t.compareOutcomes(s, outcomes, "beside commits that went on")
 }
 
 // commitLooked commits batches whose contexts end with the first look at them, the

@@ -43,19 +43,24 @@ func (t *trial) killOn(rng *rand.Rand, rounds int) int {
 	t.Helper()
 	crash := t.harness.Crash
 	s := t.openBare()
-	where := crash.Where(guarded{t.TB, t}, s)
+	where := crash.Where(guarded{t.TB, t}, inner(s))
 	t.succeed("Close", s.Close(), "Close of a new store, before a child process opens its data")
 	a := newAccount()
 	var fence store.Version
 	for round := 1; round <= rounds; round++ {
 		e, at := a.errand(where, round, fence), moment{word: wordCommitted, times: 1 + rng.IntN(25), draws: rng.IntN(200_000)}
-		switch round % 3 {
+		switch round % 6 {
 		case 1: // under load
 		case 2: // the same, and events are forgotten meanwhile
 			e.Trims = true
-		default: // when all events were forgotten, and perhaps no new one is there
+		case 4: // when all events were forgotten, and perhaps no new one is there
 			at = moment{word: wordTrimmed, times: 1, draws: rng.IntN(50_000)}
 			e.Clears = true
+		case 0: // when all events were forgotten, new ones too, and nothing comes then
+			at = moment{word: wordTrimmed, times: 1, draws: rng.IntN(50_000)}
+			e.Ends = true
+		default: // under load, of batches that are written for long
+			at.times, at.draws = 1+rng.IntN(6), rng.IntN(2_000_000)
 		}
 		said := t.live(e, at)
 		a.heard(said)
@@ -68,6 +73,7 @@ func (t *trial) killOn(rng *rand.Rand, rounds int) int {
 		t.prepare(s, kinds()...)
 		fence = t.fence(s, round)
 		v := t.view(s, a.doubtful(round))
+		a.fenced(v, string(fence))
 		t.succeed("Close", s.Close(), "Close after everything was read that a killed process has left")
 		if faults := a.judge(v, round); len(faults) > 0 {
 			for _, f := range faults {
@@ -83,10 +89,12 @@ func (t *trial) killOn(rng *rand.Rand, rounds int) int {
 }
 
 // fence makes sure that no batch of a dead process is applied from now on, as a
-// server may that has got it before: they all check the record that it changes.
+// server may that has got it before: they all check the record that it changes. Its
+// event shows where the log goes on.
 func (t *trial) fence(s store.Store, round int) store.Version {
 	t.Helper()
 	b := store.Batch{ID: fmt.Sprintf("fence-%d", round), Tenant: acme}
 	b.Puts = []store.Record{{Key: note(fenceID), Version: t.get(s, note(fenceID))[0].Version, Value: []byte(`1`)}}
+	b.Events = []store.Event{event(b.ID)}
 	return t.commit(s, b)
 }

@@ -60,6 +60,8 @@ func (a *account) heard(said []string) {
 			if n, _ := fmt.Sscanf(rest, "%d %q", &position, &id); n == 2 {
 				a.see(position, id)
 			}
+		case wordMissing:
+			a.fault("crash-durable", "it is gone, in a process that opened the data next", fmt.Sprintf("batch %q, which another had committed, and for which Commit had returned nil", rest))
 		case wordTrimming:
 			if n, _ := fmt.Sscan(rest, &position); n == 1 {
 				a.trimming = max(a.trimming, position)

@@ -22,6 +22,7 @@ type errand struct {
 	Works  bool            `json:"works"`  // on and on; if not, it opens the data, prepares, and waits
 	Trims  bool            `json:"trims"`  // now and then
 	Clears bool            `json:"clears"` // trims all events, before anything else
+	Ends   bool            `json:"ends"`   // works a little, trims all events, and waits
 	After  int64           `json:"after"`  // where its reader begins
 	Last   [crew][2]string `json:"last"`   // IDs of the last steps of each worker, the very last first
 	Fence  store.Version   `json:"fence"`
@@ -36,11 +37,24 @@ const (
 	wordSeen      = "seen"      // a position, and the ID of its event
 	wordTrimming  = "trimming"  // up to a position: it is about to call Trim
 	wordTrimmed   = "trimmed"   // the same: Trim has returned nil
+	wordMissing   = "missing"   // what the parent has committed last: it can be killed at once
 )
 
 // maxSteps bounds what a worker does before it waits for its death, so that what
 // is left can be read.
 const maxSteps = 200
+
+// steps is how many each worker does in an errand at most.
+func (e errand) steps() int {
+	switch {
+	case e.Ends:
+		return 4
+	case large(e.Round):
+		return 10
+	default:
+		return maxSteps
+	}
+}
 
 // errandOf returns what this process is to do, if it is a child.
 func errandOf(t *trial) (e errand, ok bool) {
@@ -91,6 +105,10 @@ func (t *trial) work(e errand) {
 	if !e.Works {
 		select {}
 	}
+	if there := t.get(s, note(fenceID))[0].Version; there != e.Fence {
+		say(fmt.Sprintf("%s %s", wordMissing, e.Fence))
+		select {}
+	}
 	reader := &logReader{trial: t, store: s, after: e.After}
 	if e.Clears {
 		for reader.page() {
@@ -103,7 +121,10 @@ func (t *trial) work(e errand) {
 			last, _ := stepOf(e.Last[w][0])
 			before, _ := stepOf(e.Last[w][1])
 			for done := 0; !t.Failed(); done++ {
-				if done == maxSteps {
+				if done == e.steps() {
+					if e.Ends {
+						return
+					}
 					select {} // in case nobody has the time to kill it
 				}
 				next := step{worker: w, number: last.number + 1, round: e.Round}
@@ -113,6 +134,15 @@ func (t *trial) work(e errand) {
 				last, before = next, last
 			}
 		})
+	}
+	if e.Ends {
+		all.Wait()
+		for reader.page() {
+		}
+		reader.trim(reader.after)
+		if !t.Failed() {
+			select {}
+		}
 	}
 	all.Go(func() {
 		for pages := 0; !t.Failed(); {

@@ -31,6 +31,18 @@ func (a *account) judge(v *view, round int) []fault {
 	return a.faults
 }
 
+// fenced looks for the event that was committed after the death of a process, and
+// must stand above all that was read before it.
+func (a *account) fenced(v *view, id string) {
+	for _, e := range v.events {
+		if e.ID == id {
+			return // and its position is looked at like that of any other
+		}
+	}
+	a.fault("crash-positions", fmt.Sprintf("no event %q above the trim mark, %d", id, v.mark),
+		fmt.Sprintf("that event, whose batch was committed after the process had been killed, above position %d, which was read before", a.top))
+}
+
 // judgeSeen looks for the events that were read before the kill.
 func (a *account) judgeSeen(v *view) {
 	for _, position := range slices.Sorted(maps.Keys(a.events)) {

@@ -109,11 +109,11 @@ func (l *listener) Write(p []byte) (int, error) {
 }
 
 func (l *listener) hear(said string) {
-	if word, _, _ := strings.Cut(said, " "); word != l.at.word {
-		return
+	word, _, _ := strings.Cut(said, " ")
+	if word == l.at.word {
+		l.at.times--
 	}
-	l.at.times--
-	if l.at.times != 0 {
+	if l.killed || (l.at.times != 0 && word != wordMissing) || (word != l.at.word && word != wordMissing) {
 		return
 	}
 	for lottery := rand.NewPCG(0, 0); l.at.draws > 0; l.at.draws-- {

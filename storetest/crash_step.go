@@ -29,6 +29,9 @@ func stepOf(id string) (s step, ok bool) {
 	return s, n == 3 && err == nil
 }
 
+// large is whether the batches of a round are.
+func large(round int) bool { return round%6 == 3 || round%6 == 5 }
+
 // workerOf returns whose record or event an ID names, the counters included.
 func workerOf(id string) (worker int, ok bool) {
 	n, err := fmt.Sscanf(id, "w%d-", &worker)
@@ -72,7 +75,10 @@ func (s step) counter() store.Record {
 // passing are the step's own records that the step after the next deletes.
 func (s step) passing() []store.Record {
 	size := 10
-	if s.number%5 == 0 {
+	switch {
+	case large(s.round):
+		size = 1 << 19 // so that a process is killed in the middle of writing it
+	case s.number%5 == 0:
 		size = 9_000 // more than one page of a file
 	}
 	value := fmt.Sprintf(`{"number":%d,"pad":%q}`, s.number, strings.Repeat("x", size))
@@ -102,6 +108,9 @@ func (s step) events() []store.Event {
 	all := []store.Event{event(s.id() + "-first"), event(s.id() + "-second")}
 	if s.number%2 == 0 {
 		all = append(all, event(s.id()+"-third"))
+	}
+	if large(s.round) {
+		all[0].Value = fmt.Appendf(nil, "%q", strings.Repeat("y", 1<<20))
 	}
 	return all
 }

@@ -32,15 +32,20 @@ const (
 )
 
 func recordLine(by string, r store.Record) line {
-	text := string(r.Value)
-	if len(text) > 60 {
-		text = fmt.Sprintf("%.40s… (%d bytes, checksum %08x)", text, len(text), crc32.ChecksumIEEE(r.Value))
-	}
-	return line{id: r.ID, text: fmt.Sprintf("%s: %s %s, version %s, terms %q, value %s", by, r.Kind, r.ID, r.Version, r.Terms, text)}
+	return line{id: r.ID, text: fmt.Sprintf("%s: %s %s, version %s, terms %q, value %s", by, r.Kind, r.ID, r.Version, r.Terms, valueText(r.Value))}
 }
 
 func eventLine(e store.Event) line {
-	return line{id: e.ID, event: true, text: fmt.Sprintf("event %s of type %s at %s, value %s", e.ID, e.Type, e.Time.Format(time.RFC3339Nano), e.Value)}
+	return line{id: e.ID, event: true, text: fmt.Sprintf("event %s of type %s at %s, value %s", e.ID, e.Type, e.Time.Format(time.RFC3339Nano), valueText(e.Value))}
+}
+
+// valueText is a value, or if it is long its beginning and what tells it from
+// others.
+func valueText(value []byte) string {
+	if len(value) <= 60 {
+		return string(value)
+	}
+	return fmt.Sprintf("%.40s… (%d bytes, checksum %08x)", value, len(value), crc32.ChecksumIEEE(value))
 }
 
 // add counts a line, of a record or event that is a worker's.

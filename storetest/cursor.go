@@ -187,6 +187,7 @@ func checkFindCursorDeleted(t *trial) {
 			if !slices.EqualFunc(got, want, sameRecord) {
 				t.broken(got, want, "Find, index %q, reverse %v, of the pages behind the first after %s", q.Index, q.Reverse, c.what)
 			}
+			t.done(s)
 		}
 	}
 }

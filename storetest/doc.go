@@ -95,9 +95,10 @@
 //     store.ErrUnavailable nor store.ErrUnknownOutcome is ever forced. A batch of
 //     unknown outcome is accepted where the contract allows one.
 //   - Nothing is said about speed or about large amounts of data, but for the
-//     limits of a single batch. A store that never answers, or that panics on a
-//     goroutine of its own, ends the whole test: by the timeout of go test, or by
-//     the panic. The stacks name the clause.
+//     limits of a single batch. A call that is not answered within a minute, times
+//     the effort, is reported under its clause with the stacks of those that wait,
+//     and left behind. A store that panics on a goroutine of its own ends the whole
+//     test.
 //
 // The suite needs a few hundred MB of memory for those limits, and seconds for a
 // store that is fast. Leave out what is slow, but not for good.

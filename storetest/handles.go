@@ -29,12 +29,21 @@ func (t *trial) given(s store.Store, by string) store.Store {
 	if s == nil {
 		t.Fatalf("[%s] the check could not go on: %s of the harness gave no store", t.clause.ID, by)
 	}
+	return watched{s, &t.pending}
+}
+
+// inner returns the store that the harness has given.
+func inner(s store.Store) store.Store {
+	if w, ok := s.(watched); ok {
+		return w.Store
+	}
 	return s
 }
 
 // openBare returns an empty store that has prepared nothing.
 func (t *trial) openBare() store.Store {
 	t.Helper()
+	defer end(t.pending.begin(ofOpen))
 	return t.given(t.harness.Open(guarded{t.TB, t}), "Open")
 }
 
@@ -50,7 +59,8 @@ func (t *trial) open() store.Store {
 // The harness must have Peer.
 func (t *trial) peerBare(s store.Store) store.Store {
 	t.Helper()
-	p := t.given(t.harness.Peer(guarded{t.TB, t}, s), "Peer")
+	defer end(t.pending.begin(ofOpen))
+	p := t.given(t.harness.Peer(guarded{t.TB, t}, inner(s)), "Peer")
 	t.peers = append(t.peers, p)
 	return p
 }
@@ -84,7 +94,8 @@ func (t *trial) reopenBare(s store.Store) store.Store {
 		t.succeed("Close", p.Close(), "Close of a second handle, before the store is opened again")
 	}
 	t.peers = nil
-	return t.given(t.harness.Reopen(guarded{t.TB, t}, s), "Reopen")
+	defer end(t.pending.begin(ofOpen))
+	return t.given(t.harness.Reopen(guarded{t.TB, t}, inner(s)), "Reopen")
 }
 
 // reopen returns the data of s after a restart, or s itself if the harness has
@@ -97,4 +108,11 @@ func (t *trial) reopen(s store.Store) store.Store {
 	s = t.reopenBare(s)
 	t.prepare(s, kinds()...)
 	return s
+}
+
+// done closes a store of which a check needs many, one after another: on a server
+// each holds connections until it is closed.
+func (t *trial) done(s store.Store) {
+	t.Helper()
+	t.succeed("Close", s.Close(), "Close of a store that the check is done with")
 }

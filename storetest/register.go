@@ -18,7 +18,7 @@ type Clause struct {
 // documentation of package store, and the table of contents of this package.
 func Clauses() []Clause {
 	return []Clause{
-		// store.Store. What binds every method: concurrent.go, arguments.go, context.go, during.go, tenants.go, bytes.go.
+		// store.Store. What binds every method: concurrent.go, arguments.go, context.go, during.go, after.go, latest.go, tenants.go, bytes.go, callers.go.
 		{
 			ID: "concurrent-use", Read: "store.Store", check: checkConcurrentUse,
 			Text: "Every method must be safe for concurrent use.",
@@ -96,7 +96,7 @@ func Clauses() []Clause {
 			Text: "Get must return a record that does not exist with its key and nothing else.",
 		},
 
-		// store.Store.Commit: atomic.go, context.go, commit.go, contention.go, serial.go, resend.go, durable.go, crash.go.
+		// store.Store.Commit: atomic.go, context.go, conflict.go, contention.go, serial.go, resend.go, durable.go, crash.go.
 		{
 			ID: "commit-atomic", Read: "store.Store.Commit", better: peer | reopen, check: checkCommitAtomic,
 			Text: "Commit must apply a batch whole or not at all, and an error that does not wrap ErrUnknownOutcome must mean that nothing changed, now or later.",
@@ -270,7 +270,7 @@ func Clauses() []Clause {
 			Text: "Find by the empty index must take each record's ID for its term.",
 		},
 
-		// store.Page: find.go, cursor.go, paging.go.
+		// store.Page: find.go, page.go, cursor.go, paging.go.
 		{
 			ID: "find-moment", Read: "store.Page", about: "Find", better: peer, check: checkFindMoment,
 			Text: "Find must read all records of a page at one moment in time.",

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Run checks every clause of the contract, each in a subtest of t that has the
@@ -65,9 +66,12 @@ func (c Clause) verify(tb testing.TB, h Harness) {
 		tb.SkipNow() // Run says why, for all at once
 	}
 	t := &trial{TB: tb, clause: c, harness: h}
-	defer t.rest()
-	defer t.recovered()
-	c.check(t)
+	ticker := time.NewTicker(unanswered * time.Duration(Effort(tb)) / looksAtCalls)
+	defer ticker.Stop()
+	t.supervise(tb, ticker.C, func() {
+		defer t.rest()
+		c.check(t)
+	})
 }
 
 // verifyKnown runs the check of a clause that is known to fail, and fails if it

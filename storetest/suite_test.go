@@ -63,7 +63,7 @@ func TestStoresBreakWhatTheySay(t *testing.T) {
 // its turn with one, unless there is time for more.
 func spared(t *testing.T, c Clause, i int) bool {
 	t.Helper()
-	costly := []string{"commit-limits", "commit-atomic", "find-moment", "get-snapshot"}
+	costly := []string{"commit-limits", "find-moment", "commit-atomic", "get-snapshot", "close-waits", "events-records", "events-exact", "find-limit"}
 	turn := i % (2 * len(costly))
 	return Effort(t) == 1 && slices.Contains(costly, c.ID) && slices.Index(costly, c.ID) != turn
 }

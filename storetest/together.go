@@ -67,7 +67,7 @@ func (t *trial) together(actors ...actor) {
 			}
 			defer finish()
 			<-start
-			for i := 0; (i < maxRounds*a.least || a.least == 0) && !stop.Load(); i++ {
+			for i := 0; (i < maxRounds*a.least || a.least == 0) && !stop.Load() && !t.hung.Load(); i++ {
 				if i >= a.least && (a.enough == nil || a.enough()) && (a.least == 0 || !t.patient()) {
 					finish()
 				}
