@@ -101,7 +101,8 @@ func checkReadLatest(t *trial) {
 			wg.Wait()
 		}
 	}
-	t.patiently(func() { checkLatestAmong(t, 1, 8) })  // what readers remember, or share
+	t.patiently(func() { checkLatestAmong(t, 1, 8) }) // what readers remember, or share
+	t.patiently(func() { checkLatestAmong(t, 1, 4) })
 	t.patiently(func() { checkLatestAmong(t, 24, 0) }) // what is committed together
 }
 

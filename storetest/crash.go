@@ -19,7 +19,7 @@ func checkCrashAtomic(t *trial)    { t.crashes() }
 func checkCrashPositions(t *trial) { t.crashes() }
 
 // crashRounds is how often a check looks at what a killed process has left.
-const crashRounds = 18
+const crashRounds = 12
 
 func (t *trial) crashes() {
 	if e, ok := errandOf(t); ok {
@@ -50,7 +50,7 @@ func (t *trial) killOn(rng *rand.Rand, rounds int) int {
 	for round := 1; round <= rounds; round++ {
 		e, at := a.errand(where, round, fence), moment{word: wordCommitted, times: 1 + rng.IntN(25), draws: rng.IntN(200_000)}
 		switch round % 6 {
-		case 1: // under load
+		case 1, 3: // under load
 		case 2: // the same, and events are forgotten meanwhile
 			e.Trims = true
 		case 4: // when all events were forgotten, and perhaps no new one is there
@@ -59,7 +59,7 @@ func (t *trial) killOn(rng *rand.Rand, rounds int) int {
 		case 0: // when all events were forgotten, new ones too, and nothing comes then
 			at = moment{word: wordTrimmed, times: 1, draws: rng.IntN(50_000)}
 			e.Ends = true
-		default: // under load, of batches that are written for long
+		default: // under load, of large batches that are written for long
 			at.times, at.draws = 1+rng.IntN(6), rng.IntN(2_000_000)
 		}
 		said := t.live(e, at)
