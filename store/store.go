@@ -184,8 +184,9 @@ type Store interface {
 
 	// Close waits for the calls under way [close-waits], releases what the
 	// handle holds and leaves no goroutine behind [close-goroutines].
-	// Afterwards every other call gives ErrClosed [close-closed], and Close
-	// itself nil [close-idempotent].
+	// Afterwards every other call gives ErrClosed, while other handles on the
+	// same data go on working [close-closed], and Close itself gives nil
+	// [close-idempotent].
 	Close() error
 }
 

@@ -189,7 +189,7 @@ func Clauses() []Clause {
 		},
 		{
 			ID: "close-closed", Read: "store.Store.Close", about: "Close", better: peer | reopen, check: checkCloseClosed,
-			Text: "Every call after Close must give ErrClosed and have no effect.",
+			Text: "Every call after Close must give ErrClosed and have no effect, while other handles on the same data must go on working.",
 		},
 		{
 			ID: "close-idempotent", Read: "store.Store.Close", about: "Close", check: checkCloseIdempotent,

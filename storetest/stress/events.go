@@ -69,13 +69,43 @@ func (l *eventLog) read(after int64, limit int, page []store.Event) error {
 	if len(page) > limit {
 		return fmt.Errorf("there are %d events, and the limit is %d", len(page), limit)
 	}
-	from := len(l.entries) // where the page begins
-	if len(page) > 0 {
-		from = slices.IndexFunc(l.entries, func(e entry) bool { return e.event.ID == page[0].ID })
-		if from < 0 {
-			return fmt.Errorf("no event %q was ever committed, or it was trimmed", page[0].ID)
+	if len(page) == 0 {
+		return l.readFrom(len(l.entries), after, page)
+	}
+	// Where the page begins: a batch that was applied twice, because what it
+	// creates was deleted in between, has logged its events twice.
+	var wrong error
+	for _, from := range l.places(page[0]) {
+		learned := l.clone()
+		if wrong = learned.readFrom(from, after, page); wrong == nil {
+			*l = *learned
+			return nil
 		}
 	}
+	if wrong == nil {
+		return fmt.Errorf("no event %q was ever committed, or it was trimmed", page[0].ID)
+	}
+	return wrong
+}
+
+// places returns the entries that an event can be, one whose position is known to
+// be the same before all others.
+func (l *eventLog) places(got store.Event) []int {
+	var exact, others []int
+	for i, e := range l.entries {
+		switch {
+		case e.event.ID != got.ID:
+		case e.event.Position == got.Position:
+			exact = append(exact, i)
+		default:
+			others = append(others, i)
+		}
+	}
+	return append(exact, others...)
+}
+
+// readFrom is read of a page that begins with a certain entry.
+func (l *eventLog) readFrom(from int, after int64, page []store.Event) error {
 	for i, e := range l.entries[:from] {
 		if e.event.Position > after || (e.event.Position == 0 && l.below(i) >= after) {
 			return fmt.Errorf("the event %q is left out", e.event.ID)
