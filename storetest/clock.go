@@ -50,12 +50,12 @@ func (t *trial) veryPatient() bool { return time.Now().Before(t.latest) }
 func timed(f func()) time.Duration {
 	begin := time.Now()
 	f()
-	return time.Since(begin) //nolint:forbidigo // of how much to try, see above
+	return time.Since(begin) //nolint:forbidigo // says how much to try, never what passes
 }
 
 // linger lets others run for a part of the time that a call takes.
 func linger(d time.Duration) {
-	for begin := time.Now(); time.Since(begin) < d; { //nolint:forbidigo // of when to do something, see above
+	for begin := time.Now(); time.Since(begin) < d; { //nolint:forbidigo // says when to do something, never what passes
 		runtime.Gosched()
 	}
 }

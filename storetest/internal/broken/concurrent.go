@@ -9,57 +9,43 @@ import (
 	"github.com/engage-interactions/engage/store"
 )
 
+// checkedByTwo is a store that gives an answer to a batch that checks a record
+// while another does, as when locks for reading shut each other out.
+func checkedByTwo(fault string, answer func(store.Check) error) Store {
+	return faulty("commit-contention", fault, func() *methods {
+		var mu sync.Mutex
+		checked := map[store.Key]bool{}
+		return &methods{commit: func(ctx context.Context, s *inner, b store.Batch) error {
+			if len(b.Checks) != 2 || len(b.Puts) != 2 || !s.ready(ctx, b) {
+				return s.Commit(ctx, b)
+			}
+			c := b.Checks[0]
+			mu.Lock()
+			if checked[c.Key] {
+				mu.Unlock()
+				return answer(c)
+			}
+			checked[c.Key] = true
+			mu.Unlock()
+			defer func() {
+				mu.Lock()
+				defer mu.Unlock()
+				delete(checked, c.Key)
+			}()
+			linger(3)
+			return s.Commit(ctx, b)
+		}}
+	})
+}
+
 // contentions give a conflict that is none.
 func contentions() []Store {
 	return []Store{
-		// As when locks for reading shut each other out.
-		faulty("commit-contention", "takes a record that two check at the same time for a conflict", func() *methods {
-			var mu sync.Mutex
-			checked := map[store.Key]bool{}
-			return &methods{commit: func(ctx context.Context, s *inner, b store.Batch) error {
-				if len(b.Checks) != 2 || len(b.Puts) != 2 || !s.ready(ctx, b) {
-					return s.Commit(ctx, b)
-				}
-				c := b.Checks[0]
-				mu.Lock()
-				if checked[c.Key] {
-					mu.Unlock()
-					return &store.ConflictError{Key: c.Key, Expected: c.Version}
-				}
-				checked[c.Key] = true
-				mu.Unlock()
-				defer func() {
-					mu.Lock()
-					defer mu.Unlock()
-					delete(checked, c.Key)
-				}()
-				linger(3)
-				return s.Commit(ctx, b)
-			}}
+		checkedByTwo("takes a record that two check at the same time for a conflict", func(c store.Check) error {
+			return &store.ConflictError{Key: c.Key, Expected: c.Version}
 		}),
-		faulty("commit-contention", "says that it is unavailable at once when two check the same record", func() *methods {
-			var mu sync.Mutex
-			checked := map[store.Key]bool{}
-			return &methods{commit: func(ctx context.Context, s *inner, b store.Batch) error {
-				if len(b.Checks) != 2 || len(b.Puts) != 2 || !s.ready(ctx, b) {
-					return s.Commit(ctx, b)
-				}
-				c := b.Checks[0]
-				mu.Lock()
-				if checked[c.Key] {
-					mu.Unlock()
-					return store.ErrUnavailable
-				}
-				checked[c.Key] = true
-				mu.Unlock()
-				defer func() {
-					mu.Lock()
-					defer mu.Unlock()
-					delete(checked, c.Key)
-				}()
-				linger(3)
-				return s.Commit(ctx, b)
-			}}
+		checkedByTwo("says that it is unavailable at once when two check the same record", func(store.Check) error {
+			return store.ErrUnavailable
 		}),
 		// As in a group that is checked against its own members.
 		faulty("commit-contention", "gives a conflict with a batch that was rolled back", func() *methods {
