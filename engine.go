@@ -35,8 +35,9 @@ type Options struct {
 	Clock func() time.Time
 	// NewID mints IDs that are never used again: 1 to 128 bytes of printable
 	// ASCII, and such that later ones are greater, which is what "received
-	// order" means. It must be safe for concurrent use. Default: monotonic
-	// ULIDs.
+	// order" means. Events are in the order of their positions; between several
+	// processes that of their IDs may differ. It must be safe for concurrent
+	// use. Default: monotonic ULIDs.
 	NewID func() string
 	// Logger is told of what nobody is there to receive as an error, such as an
 	// event handler that fails. Default: nothing is logged.
