@@ -131,7 +131,7 @@ func (t *trial) trim(s store.Store, tenant string, upTo int64) {
 
 // maxRead is more records, or events, than any check writes, and ends the paging
 // of a store that never comes to an end.
-const maxRead = 20_000
+const maxRead = 100_000
 
 // findAll returns the records of all pages of a query of the usual kind. Nobody
 // may move records meanwhile, so that one that comes twice shows a store that
