@@ -69,7 +69,7 @@ func (t *turn) meet(ctx context.Context, contactID string) error {
 		}
 	}
 	return errors.Join(
-		contacts.Put(t.Work, &interaction.Contact{ID: contactID, CreatedDate: t.now}),
+		contacts.Put(t.Work, &interaction.Contact{ID: contactID, CreatedAt: t.now}),
 		t.emit(EventContactCreated, resource, ContactEvent{ContactID: contactID}),
 	)
 }

@@ -1,24 +1,25 @@
 package engage
 
-import "context"
+import (
+	"context"
+
+	"github.com/engage-interactions/engage/interaction"
+)
 
 // ActorType says what kind of party acts.
-type ActorType string
+type ActorType = interaction.ActorType
 
 // The parties. A host may have types of its own.
 const (
-	ActorSystem   ActorType = "system" // the host itself
-	ActorAgent    ActorType = "agent"
-	ActorBot      ActorType = "bot"
-	ActorCustomer ActorType = "customer"
+	ActorSystem   = interaction.ActorSystem // the host itself
+	ActorAgent    = interaction.ActorAgent
+	ActorBot      = interaction.ActorBot
+	ActorCustomer = interaction.ActorCustomer
 )
 
 // Actor is who a call is made for. It stands in every event that the call causes.
 // The zero Actor is the system.
-type Actor struct {
-	Type ActorType `json:"type"`
-	ID   string    `json:"id,omitempty"`
-}
+type Actor = interaction.Actor
 
 // Agent returns the actor for an agent of the host.
 func Agent(id string) Actor { return Actor{Type: ActorAgent, ID: id} }
@@ -32,15 +33,7 @@ func Customer(id string) Actor { return Actor{Type: ActorCustomer, ID: id} }
 // System returns the actor for the host itself.
 func System() Actor { return Actor{Type: ActorSystem} }
 
-// String returns type and ID.
-func (a Actor) String() string {
-	if a.ID == "" {
-		return string(a.Type)
-	}
-	return string(a.Type) + " " + a.ID
-}
-
-func (a Actor) orSystem() Actor {
+func orSystem(a Actor) Actor {
 	if a.Type == "" {
 		a.Type = ActorSystem
 	}

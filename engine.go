@@ -189,7 +189,7 @@ func (c *core) engine(actor Actor) *Engine {
 }
 
 // As returns the same Engine acting for somebody else. It costs next to nothing.
-func (e *Engine) As(actor Actor) *Engine { return e.core.engine(actor.orSystem()) }
+func (e *Engine) As(actor Actor) *Engine { return e.core.engine(orSystem(actor)) }
 
 // Actor returns who the Engine acts for.
 func (e *Engine) Actor() Actor { return e.actor }

@@ -92,11 +92,3 @@ func (q *Quarantined) Submission() Submission {
 		IdempotencyKey: q.IdempotencyKey,
 	}
 }
-
-// Contact is the person behind interactions, known by the ID that the host gave
-// it.
-type Contact struct {
-	ID string `json:"id"`
-	// CreatedDate is when the contact became known.
-	CreatedDate time.Time `json:"createdDate"`
-}

@@ -1,0 +1,86 @@
+package interaction
+
+import "time"
+
+// Correspondent is one customer in one thread: the pair that an intervention is with.
+type Correspondent struct {
+	ThreadID   string `json:"thread_id"`
+	IdentityID string `json:"identity_id"`
+	SourceID   string `json:"source_id"`
+	// InterventionID is the latest intervention with the customer in the thread,
+	// Status and Owner are its own.
+	InterventionID string             `json:"intervention_id,omitempty"`
+	Status         InterventionStatus `json:"intervention_status,omitempty"`
+	Owner          Actor              `json:"owner,omitzero"`
+	// AnsweredUpTo is the position in the thread up to which the customer is
+	// answered. Unanswered counts the customer's contents behind it, without those
+	// that are ignored; the oldest is at UnansweredFrom and came at
+	// UnansweredSince.
+	AnsweredUpTo    int64     `json:"answered_up_to"`
+	Unanswered      int64     `json:"unanswered"`
+	UnansweredFrom  int64     `json:"unanswered_from,omitempty"`
+	UnansweredSince time.Time `json:"unanswered_since,omitzero"`
+	// TransferredAt is when the intervention was transferred to nobody in
+	// particular: the customer waits for an agent, answered or not.
+	TransferredAt time.Time `json:"transferred_at,omitzero"`
+	// LastContentAt is when the last content of this conversation came in.
+	LastContentAt time.Time `json:"last_content_at"`
+	CreatedAt     time.Time `json:"created_at"`
+}
+
+// Wrote returns the pair after the customer wrote a content.
+func (c Correspondent) Wrote(position int64, at time.Time) Correspondent {
+	if c.Unanswered == 0 {
+		c.UnansweredFrom, c.UnansweredSince = position, at
+	}
+	c.Unanswered++
+	c.LastContentAt = at
+	return c
+}
+
+// Answered returns the pair after somebody of the company wrote a content.
+func (c Correspondent) Answered(position int64, at time.Time) Correspondent {
+	c.AnsweredUpTo, c.Unanswered, c.UnansweredFrom, c.UnansweredSince = position, 0, 0, time.Time{}
+	c.LastContentAt = at
+	return c
+}
+
+// Counts reports whether a content of the customer is among the unanswered.
+func (c Correspondent) Counts(content Content) bool {
+	return content.Direction == Inbound && !content.Ignored && content.Position > c.AnsweredUpTo
+}
+
+// Disregard returns the pair after an unanswered content was ignored. If that was the
+// oldest, next is the one that is the oldest then, nil if there is none.
+func (c Correspondent) Disregard(position int64, next *Content) Correspondent {
+	c.Unanswered--
+	if c.Unanswered <= 0 {
+		c.Unanswered, c.UnansweredFrom, c.UnansweredSince = 0, 0, time.Time{}
+	} else if position == c.UnansweredFrom && next != nil {
+		c.UnansweredFrom, c.UnansweredSince = next.Position, next.ReceivedAt
+	}
+	return c
+}
+
+// WaitingSince returns since when the customer has been waiting for an agent to
+// engage: something is unanswered, or was transferred to nobody in particular, and
+// no agent has an open or deferred intervention. Zero: the customer is not waiting.
+func (c Correspondent) WaitingSince() time.Time {
+	switch {
+	case c.Status.Live() && c.Owner.Type == ActorAgent:
+		return time.Time{}
+	case c.Unanswered > 0 && (c.TransferredAt.IsZero() || c.UnansweredSince.Before(c.TransferredAt)):
+		return c.UnansweredSince
+	default:
+		return c.TransferredAt
+	}
+}
+
+// With returns the pair with what its intervention is now.
+func (c Correspondent) With(i Intervention) Correspondent {
+	c.InterventionID, c.Status, c.Owner = i.ID, i.Status, i.Owner
+	if !i.Status.Live() || !i.Owner.IsZero() {
+		c.TransferredAt = time.Time{}
+	}
+	return c
+}

@@ -1,0 +1,127 @@
+package interaction
+
+// InterventionVerb is something that happens to an intervention.
+type InterventionVerb string
+
+// What happens to interventions.
+const (
+	InterventionEngages   InterventionVerb = "engage"          // an agent or a bot undertakes it
+	InterventionReopens   InterventionVerb = "reopen"          // somebody opens it again
+	InterventionWritten   InterventionVerb = "customer_writes" // the customer writes again
+	InterventionReplies   InterventionVerb = "reply"           // somebody of the company replies
+	InterventionDefers    InterventionVerb = "defer"           // it rests until a time
+	InterventionResumes   InterventionVerb = "resume"          // somebody ends the rest
+	InterventionFallsDue  InterventionVerb = "fall_due"        // the time has come
+	InterventionAssigns   InterventionVerb = "assign"          // somebody else is to own it
+	InterventionTransfers InterventionVerb = "transfer"        // it goes from whom it was with, to somebody or to whoever engages next
+	InterventionCloses    InterventionVerb = "close"           // it is solved
+	InterventionCancels   InterventionVerb = "cancel"          // it needed no reply
+)
+
+// InterventionFacts are what decides on what happens to an intervention. Apply sets
+// those that are the intervention's own, or come with the verb.
+type InterventionFacts struct {
+	ThreadOpen  bool // its thread is open
+	Other       bool // another intervention with the same customer in the thread is open or deferred
+	MayManage   bool // who acts owns it, or may manage those of others
+	Disposition bool // its disposition and categories are all that is demanded, or it ends by itself
+	TakesPart   bool // who acts owns it or takes part
+
+	Owner    Actor // who owns it
+	NewOwner Actor // who is to own it
+	Replies  int64 // how many replies there were
+	Future   bool  // the time that comes with the verb is in the future
+}
+
+var (
+	threadIsOpen = Guard[InterventionFacts]{
+		Rule: "its thread is open", Remedy: "reopen the thread",
+		Holds: func(f InterventionFacts) bool { return f.ThreadOpen },
+	}
+	isOnlyOne = Guard[InterventionFacts]{
+		Rule: "no other one with the customer in the thread is open or deferred", Remedy: "use that one, or close or cancel it",
+		Holds: func(f InterventionFacts) bool { return !f.Other },
+	}
+	noAgentHasIt = Guard[InterventionFacts]{
+		Rule: "it is owned by a bot or by nobody, and an agent engages", Remedy: "have it assigned, or wait until it is closed",
+		Holds: func(f InterventionFacts) bool { return f.Owner.Type != ActorAgent && f.NewOwner.Type == ActorAgent },
+	}
+	isUnowned = Guard[InterventionFacts]{
+		Rule: "nobody owns it", Remedy: "have it assigned",
+		Holds: func(f InterventionFacts) bool { return f.Owner.IsZero() },
+	}
+	isFuture = Guard[InterventionFacts]{
+		Rule: "the time is in the future", Remedy: "name a later time",
+		Holds: func(f InterventionFacts) bool { return f.Future },
+	}
+	isReplied = Guard[InterventionFacts]{
+		Rule: "there was a reply", Remedy: "reply, or cancel it",
+		Holds: func(f InterventionFacts) bool { return f.Replies > 0 },
+	}
+	isUnreplied = Guard[InterventionFacts]{
+		Rule: "there was no reply", Remedy: "close it",
+		Holds: func(f InterventionFacts) bool { return f.Replies == 0 },
+	}
+	mayManage = Guard[InterventionFacts]{
+		Rule: "its owner does so, or somebody who may manage those of others", Remedy: "have it assigned",
+		Holds: func(f InterventionFacts) bool { return f.MayManage },
+	}
+	isDisposed = Guard[InterventionFacts]{
+		Rule: "it has the categories and the disposition that its source demands", Remedy: "categorise it, and close it with a disposition",
+		Holds: func(f InterventionFacts) bool { return f.Disposition },
+	}
+	takesPart = Guard[InterventionFacts]{
+		Rule: "its owner, or somebody who takes part, replies", Remedy: "engage, join it or have it assigned",
+		Holds: func(f InterventionFacts) bool { return f.TakesPart },
+	}
+	isToSomebody = Guard[InterventionFacts]{
+		Rule: "the new owner is named", Remedy: "name one",
+		Holds: func(f InterventionFacts) bool { return !f.NewOwner.IsZero() },
+	}
+	ownerChanges = Guard[InterventionFacts]{
+		Rule: "the owner becomes another", Remedy: "name somebody else",
+		Holds: func(f InterventionFacts) bool { return f.Owner != f.NewOwner },
+	}
+)
+
+type (
+	interventionRow    = Transition[InterventionStatus, InterventionVerb, InterventionFacts]
+	interventionGuards = []Guard[InterventionFacts]
+)
+
+var (
+	none     = []InterventionStatus{""}
+	open     = []InterventionStatus{InterventionOpen}
+	deferred = []InterventionStatus{InterventionDeferred}
+	live     = []InterventionStatus{InterventionOpen, InterventionDeferred}
+	closed   = []InterventionStatus{InterventionClosed}
+)
+
+// InterventionLifecycle is the table of what happens to interventions. Close and
+// cancel exclude each other: the first needs a reply, the second that there was none,
+// so that exactly one of them is always possible. A canceled one has ended for good;
+// nothing is ever destroyed.
+var InterventionLifecycle = Lifecycle[InterventionStatus, InterventionVerb, InterventionFacts]{
+	Of: "intervention",
+	Rows: []interventionRow{
+		{From: none, By: InterventionEngages, To: InterventionOpen, Guards: interventionGuards{threadIsOpen, isOnlyOne}, Events: []string{"intervention.opened"}},
+		{From: closed, By: InterventionEngages, To: InterventionOpen, Guards: interventionGuards{threadIsOpen, isOnlyOne}, Events: []string{"intervention.reopened"}},
+		{From: closed, By: InterventionReopens, To: InterventionOpen, Guards: interventionGuards{threadIsOpen, isOnlyOne}, Events: []string{"intervention.reopened"}},
+		{From: closed, By: InterventionWritten, To: InterventionOpen, Guards: interventionGuards{threadIsOpen, isOnlyOne}, Events: []string{"intervention.reopened"}},
+		{From: live, By: InterventionEngages, To: InterventionOpen, Guards: interventionGuards{isUnowned}, Events: []string{"intervention.user_updated"}},
+		{From: live, By: InterventionEngages, To: InterventionOpen, Guards: interventionGuards{noAgentHasIt}, Events: []string{"intervention.user_updated"}},
+
+		{From: open, By: InterventionReplies, Guards: interventionGuards{takesPart}},
+		{From: open, By: InterventionDefers, To: InterventionDeferred, Guards: interventionGuards{isFuture}, Events: []string{"intervention.deferred"}},
+		{From: open, By: InterventionWritten, To: InterventionOpen},
+		{From: deferred, By: InterventionWritten, To: InterventionOpen, Events: []string{"intervention.reactivated"}},
+		{From: deferred, By: InterventionResumes, To: InterventionOpen, Events: []string{"intervention.reactivated"}},
+		{From: deferred, By: InterventionFallsDue, To: InterventionOpen, Events: []string{"intervention.reactivated"}},
+
+		{From: live, By: InterventionAssigns, Guards: interventionGuards{isToSomebody, ownerChanges}, Events: []string{"intervention.assigned", "intervention.user_updated"}},
+		{From: live, By: InterventionTransfers, Guards: interventionGuards{isToSomebody, ownerChanges}, Events: []string{"intervention.assigned", "intervention.user_updated"}},
+		{From: live, By: InterventionTransfers, Guards: interventionGuards{ownerChanges}, Events: []string{"intervention.user_updated"}},
+		{From: live, By: InterventionCloses, To: InterventionClosed, Guards: interventionGuards{isReplied, mayManage, isDisposed}, Events: []string{"intervention.closed"}},
+		{From: live, By: InterventionCancels, To: InterventionCanceled, Guards: interventionGuards{isUnreplied}, Events: []string{"intervention.canceled"}},
+	},
+}

@@ -1,0 +1,182 @@
+package interaction
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+)
+
+// ThreadStatus is the state of a thread.
+type ThreadStatus string
+
+// The states of a thread.
+const (
+	ThreadOpen   ThreadStatus = "open"
+	ThreadClosed ThreadStatus = "closed"
+)
+
+// ThreadVerb is something that happens to a thread.
+type ThreadVerb string
+
+// What happens to threads.
+const (
+	ThreadStarts    ThreadVerb = "start"    // a customer's content, or somebody of the company, begins it
+	ThreadCloses    ThreadVerb = "close"    // somebody closes it
+	ThreadTimesOut  ThreadVerb = "time_out" // nothing was said for so long that it closes by itself
+	ThreadReopens   ThreadVerb = "reopen"   // somebody opens it again
+	ThreadContinues ThreadVerb = "continue" // somebody of the company writes
+)
+
+// ThreadFacts are what decides on what happens to a thread.
+type ThreadFacts struct {
+	Silent bool // it has been silent for as long as its source says
+	Live   int  // how many of its interventions are open or deferred
+}
+
+// ThreadLifecycle is the table of what happens to threads.
+//
+// A closed thread stays readable. A customer's content never meets it: it begins a
+// new one.
+var ThreadLifecycle = Lifecycle[ThreadStatus, ThreadVerb, ThreadFacts]{
+	Of: "thread",
+	Rows: []Transition[ThreadStatus, ThreadVerb, ThreadFacts]{
+		{From: []ThreadStatus{""}, By: ThreadStarts, To: ThreadOpen},
+		{From: []ThreadStatus{ThreadOpen}, By: ThreadContinues},
+		{From: []ThreadStatus{ThreadOpen}, By: ThreadCloses, To: ThreadClosed, Events: []string{"content.thread_closed"}},
+		{
+			From: []ThreadStatus{ThreadOpen}, By: ThreadTimesOut, To: ThreadClosed,
+			Guards: []Guard[ThreadFacts]{
+				{Rule: "it has been silent for long enough", Remedy: "wait", Holds: func(f ThreadFacts) bool { return f.Silent }},
+				{Rule: "none of its interventions is open or deferred", Remedy: "close or cancel them", Holds: func(f ThreadFacts) bool { return f.Live == 0 }},
+			},
+			Events: []string{"content.thread_auto_closed"},
+		},
+		{From: []ThreadStatus{ThreadClosed}, By: ThreadReopens, To: ThreadOpen, Events: []string{"content.thread_opened"}},
+	},
+}
+
+// Thread is a conversation on a source: a tree of contents, which a customer began,
+// or somebody of the company (seed 000, "Core Concepts"). On messaging platforms it
+// has one customer; on public ones several can write in one.
+type Thread struct {
+	ID       string       `json:"id"`
+	SourceID string       `json:"source_id"`
+	Status   ThreadStatus `json:"status"`
+	Title    string       `json:"title,omitempty"`
+	// ForeignID is what the platform calls it; empty if it does not know threads.
+	ForeignID string `json:"foreign_id,omitempty"`
+	// ThreadCategoryIDs are the categories of the thread itself, not those of its
+	// interventions.
+	ThreadCategoryIDs []string `json:"thread_category_ids,omitempty"`
+	// ExtraData is more detail about the customer, which bots and agents add.
+	ExtraData map[string]json.RawMessage `json:"extra_data,omitempty"`
+
+	ContentsCount      int64 `json:"contents_count"`
+	InterventionsCount int64 `json:"interventions_count"`
+	// CustomersCount is how many identities take part; Live how many
+	// interventions are open or deferred.
+	CustomersCount int64 `json:"customers_count"`
+	Live           int   `json:"live_interventions_count"`
+
+	FirstContentID       string `json:"first_content_id,omitempty"`
+	FirstContentAuthorID string `json:"first_content_author_id,omitempty"`
+	LastContentID        string `json:"last_content_id,omitempty"`
+	// LastContentAt is when the last content came in; before there is any, when
+	// the thread was opened.
+	LastContentAt time.Time `json:"last_content_at"`
+	// WaitingSince is since when a customer has been waiting for somebody to
+	// engage; zero if none is. It has no meaning while the thread is closed.
+	WaitingSince time.Time `json:"waiting_since,omitzero"`
+
+	ClosedAt   time.Time  `json:"closed_at,omitzero"`
+	CloseCause CloseCause `json:"close_cause,omitempty"`
+	CreatedAt  time.Time  `json:"created_at"`
+	UpdatedAt  time.Time  `json:"updated_at"`
+}
+
+// CloseCause says why a thread or an intervention is closed, if nobody closed it by
+// hand. Hosts may have causes of their own.
+type CloseCause string
+
+// CauseInactivity is that nothing was said for as long as the source allows.
+const CauseInactivity CloseCause = "inactivity"
+
+// Close returns the thread closed by somebody, and the events that tell of it.
+func (t Thread) Close(cause CloseCause, now time.Time) (Thread, []string, error) {
+	return t.apply(ThreadCloses, cause, ThreadFacts{}, now)
+}
+
+// TimeOut returns the thread closed by itself, if its source says so.
+func (t Thread) TimeOut(s Source, now time.Time) (Thread, []string, error) {
+	at, ever := s.ClosesAt(t.LastContentAt)
+	return t.apply(ThreadTimesOut, CauseInactivity, ThreadFacts{Silent: ever && !now.Before(at), Live: t.Live}, now)
+}
+
+// Reopen returns the thread open again.
+func (t Thread) Reopen(now time.Time) (Thread, []string, error) {
+	return t.apply(ThreadReopens, "", ThreadFacts{}, now)
+}
+
+// Continue refuses to let somebody of the company write into a closed thread.
+func (t Thread) Continue() error {
+	_, err := ThreadLifecycle.Next(t.Status, ThreadContinues, ThreadFacts{})
+	return err
+}
+
+func (t Thread) apply(by ThreadVerb, cause CloseCause, facts ThreadFacts, now time.Time) (Thread, []string, error) {
+	row, err := ThreadLifecycle.Next(t.Status, by, facts)
+	if err != nil {
+		return t, nil, err
+	}
+	t.Status, t.CloseCause, t.ClosedAt, t.UpdatedAt = row.To, "", time.Time{}, now
+	if row.To == ThreadClosed {
+		t.CloseCause, t.ClosedAt = cause, now
+	}
+	return t, row.Events, nil
+}
+
+// Annotate returns the thread with more detail about the customer: a value replaces
+// the one of the same name, null removes it.
+func (t Thread) Annotate(detail map[string]json.RawMessage, now time.Time) (Thread, error) {
+	merged, err := mergeValues("extra_data", t.ExtraData, detail)
+	if err != nil {
+		return t, err
+	}
+	t.ExtraData, t.UpdatedAt = merged, now
+	return t, nil
+}
+
+// MaxValues is the most bytes that the detail of a thread, or the custom fields of an
+// intervention, come to.
+const MaxValues = 256 << 10
+
+// mergeValues sets the values of others, each a JSON value, in a copy of values. One
+// that is null is removed.
+func mergeValues(field string, values, others map[string]json.RawMessage) (map[string]json.RawMessage, error) {
+	merged := make(map[string]json.RawMessage, len(values)+len(others))
+	for name, value := range values {
+		merged[name] = value
+	}
+	for name, value := range others {
+		if err := checkText(field, name); err != nil {
+			return nil, err
+		}
+		if !json.Valid(value) {
+			return nil, &FieldError{Field: field, Err: errors.New("holds what is not JSON")}
+		}
+		if string(value) == "null" {
+			delete(merged, name)
+		} else {
+			merged[name] = slices.Clone(value)
+		}
+	}
+	size := 0
+	for name, value := range merged {
+		size += len(name) + len(value)
+	}
+	if size > MaxValues {
+		return nil, &FieldError{Field: field, Err: errors.New("comes to more than 256 KiB")}
+	}
+	return merged, nil
+}
