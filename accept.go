@@ -1,8 +1,10 @@
 package engage
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/engage-interactions/engage/interaction"
@@ -14,20 +16,22 @@ import (
 // insert writes an accepted interaction and all that follows from it.
 func (t *turn) insert(ctx context.Context, validation interaction.Validation, s *storedSchema, against interaction.SchemaVersion, minted bool) error {
 	i := validation.Interaction
-	if err := t.meet(ctx, i.ContactID); err != nil {
-		return err
-	}
-	first, err := t.addTo(ctx, i, "")
+	who, err := t.meet(ctx, i.ContactID)
 	if err != nil {
 		return err
 	}
-	firstOfSchema, err := t.addTo(ctx, i, i.SchemaID)
+	first, err := t.addTo(ctx, i, who, "")
+	if err != nil {
+		return err
+	}
+	firstOfSchema, err := t.addTo(ctx, i, who, i.SchemaID)
 	if err != nil {
 		return err
 	}
 	if i.IdempotencyKey != "" {
 		bound := &binding{
-			KeyHash: hashOf(i.IdempotencyKey), InteractionID: i.ID, ContactID: i.ContactID, SchemaID: i.SchemaID, Minted: minted,
+			KeyHash: hashOf(i.IdempotencyKey), InteractionID: i.ID, ContactID: cmp.Or(i.RecordedFor, i.ContactID),
+			SchemaID: i.SchemaID, Minted: minted,
 		}
 		if err := bindings.Put(t.Work, bound); err != nil {
 			return err
@@ -48,87 +52,124 @@ func (t *turn) insert(ctx context.Context, validation interaction.Validation, s 
 			}
 		}
 	}
-	return t.fire(ctx, i, validation.Values, s.Triggers)
+	return t.fire(ctx, i, who, validation.Values, s.Triggers)
 }
 
-// meet makes a contact known.
-func (t *turn) meet(ctx context.Context, contactID string) error {
+// meet makes a contact known, if the host accepts it.
+func (t *turn) meet(ctx context.Context, contactID string) (*storedContact, error) {
 	known, err := contacts.Get(ctx, t.Work, plain(contactID))
 	if err != nil || known != nil {
-		return err
+		return known, err
 	}
-	resource := Resource{Type: resourceContact, ID: contactID}
 	if welcome := t.core.opts.NewContact; welcome != nil {
 		if err := welcome(ctx, contactID); err != nil {
-			return &RefusedError{
+			return nil, &RefusedError{
 				Rule:     "the host does not accept this contact",
-				Resource: resource,
+				Resource: contactResource(contactID),
 				Remedy:   "make the contact known to the host first",
 				Err:      err,
 			}
 		}
 	}
-	return errors.Join(
-		contacts.Put(t.Work, &interaction.Contact{ID: contactID, CreatedAt: t.now}),
-		t.emit(EventContactCreated, resource, ContactEvent{ContactID: contactID}),
+	return t.newContact(contactID)
+}
+
+// newContact makes a contact known that was looked for and is not.
+func (t *turn) newContact(contactID string) (*storedContact, error) {
+	known := &storedContact{Contact: interaction.Contact{ID: contactID, CreatedAt: t.now}}
+	return known, errors.Join(
+		contacts.Put(t.Work, known),
+		t.emit(EventContactCreated, contactResource(contactID), ContactEvent{ContactID: contactID}),
 	)
 }
 
 // addTo counts an interaction in a tally of its contact, and reports whether it is the
 // first one ever there.
-func (t *turn) addTo(ctx context.Context, i *interaction.Interaction, schemaID string) (isFirst bool, err error) {
+func (t *turn) addTo(ctx context.Context, i *interaction.Interaction, who *storedContact, schemaID string) (isFirst bool, err error) {
 	tally, err := t.tally(ctx, i.ContactID, schemaID)
 	if err != nil {
 		return false, err
 	}
-	sum, isFirst := tally.Add(i.CreatedDate)
-	return isFirst, tallies.Put(t.Work, &sum)
+	ever := tally.Ever
+	if who.Moving != nil && who.Moving.IntoID == who.ID { // and it may not be settled yet what the other one had
+		other, err := t.tally(ctx, who.Moving.FromID, schemaID)
+		if err != nil {
+			return false, err
+		}
+		if ever -= other.Lent; who.joining() {
+			ever += other.Ever
+		}
+	}
+	tally.Tally, _ = tally.Add(i.CreatedDate)
+	if i.RecordedFor != "" { // it counts for both names, should they be parted again
+		named, err := t.tally(ctx, i.RecordedFor, schemaID)
+		if err != nil {
+			return false, err
+		}
+		tally.Joined++
+		named.Ever++
+		named.Lent++
+		if err := tallies.Put(t.Work, named); err != nil {
+			return false, err
+		}
+	}
+	return ever == 0, tallies.Put(t.Work, tally)
 }
 
 // deleteInteraction takes an interaction back, with what it counts for.
 func (t *turn) deleteInteraction(ctx context.Context, i *interaction.Interaction) error {
+	gone := map[string]bool{i.ID: true}
+	for _, schemaID := range []string{"", i.SchemaID} {
+		tally, err := t.tally(ctx, i.ContactID, schemaID)
+		if err != nil {
+			return err
+		}
+		if err := t.lower(ctx, tally, interaction.Tally{Count: 1, First: i.CreatedDate, Last: i.CreatedDate}, gone); err != nil {
+			return err
+		}
+	}
 	if err := interactions.Delete(t.Work, i); err != nil {
 		return err
 	}
-	if err := t.removeFrom(ctx, i, "", byContactCreated, contactTerm(i.ContactID)); err != nil {
-		return err
-	}
-	if err := t.removeFrom(ctx, i, i.SchemaID, byContactSchemaCreated, contactTerm(i.ContactID).Text(i.SchemaID)); err != nil {
-		return err
-	}
-	if err := t.uncountValues(ctx, i); err != nil {
+	if err := t.recountValues(ctx, i, -1); err != nil {
 		return err
 	}
 	return t.emit(EventInteractionDeleted, interactionResource(i.ID), interactionEvent(i))
 }
 
-// removeFrom takes an interaction out of a tally. The tally is the guard of the
-// contact's interactions: all who record or delete one rewrite it. So, once it is
-// read, what is found in the index can be relied on.
-func (t *turn) removeFrom(ctx context.Context, i *interaction.Interaction, schemaID, index string, within store.Tuple) error {
-	tally, err := t.tally(ctx, i.ContactID, schemaID)
-	if err != nil {
-		return err
+// lower takes some interactions, which are about to go, out of their tally. The tally
+// is the guard of the contact's interactions: all who record or delete one, or give it
+// to another contact, rewrite it. So, once it is read, what is found in the index can
+// be relied on.
+func (t *turn) lower(ctx context.Context, tally *storedTally, by interaction.Tally, gone map[string]bool) error {
+	movesFirst, _ := tally.Bounds(by.First)
+	_, movesLast := tally.Bounds(by.Last)
+	tally.Count -= by.Count - 1
+	tally.Tally = tally.Remove()
+	// Of one more than go, one stays.
+	q := store.Query{Index: byContactCreated, Prefix: contactTerm(tally.ContactID).String(), Limit: int(by.Count) + 1}
+	if tally.SchemaID != "" {
+		q.Index, q.Prefix = byContactSchemaCreated, contactTerm(tally.ContactID).Text(tally.SchemaID).String()
 	}
-	movesFirst, movesLast := tally.Bounds(i.CreatedDate)
-	rest := tally.Remove()
 	edge := func(latest bool, at *time.Time) error {
-		found, _, err := interactions.Find(ctx, t.Work, store.Query{Index: index, Prefix: within.String(), Reverse: latest, Limit: 1})
-		if err == nil && len(found) == 1 {
-			*at = found[0].CreatedDate
+		q.Reverse = latest
+		found, _, err := interactions.Find(ctx, t.Work, q)
+		if stays := slices.IndexFunc(found, func(i *interaction.Interaction) bool { return !gone[i.ID] }); stays >= 0 {
+			*at = found[stays].CreatedDate
 		}
 		return err
 	}
-	if rest.Count > 0 && movesFirst {
-		err = edge(false, &rest.First)
+	var err error
+	if tally.Count > 0 && movesFirst {
+		err = edge(false, &tally.First)
 	}
-	if rest.Count > 0 && movesLast && err == nil {
-		err = edge(true, &rest.Last)
+	if tally.Count > 0 && movesLast && err == nil {
+		err = edge(true, &tally.Last)
 	}
 	if err != nil {
 		return err
 	}
-	return tallies.Put(t.Work, &rest)
+	return tallies.Put(t.Work, tally)
 }
 
 func interactionEvent(i *interaction.Interaction) InteractionEvent {

@@ -63,6 +63,15 @@ const (
 	resourceTrigger     = "trigger"
 	resourceConsumer    = "consumer"
 
+	resourceSource       = "content_source"
+	resourceIdentity     = "identity"
+	resourceThread       = "content_thread"
+	resourceContent      = "content"
+	resourceIntervention = "intervention"
+	resourceComment      = "intervention_comment"
+	resourceCategory     = "category"
+	resourceJob          = "job"
+
 	resourceIdempotencyKey = "idempotency_key"
 	resourceEvents         = "events"
 )
@@ -91,6 +100,50 @@ const (
 	ActionTriggersRemove   Action = "triggers.remove"
 
 	ActionSegmentsRead Action = "segments.read"
+
+	ActionSourcesCreate Action = "sources.create"
+	ActionSourcesRead   Action = "sources.read"
+	ActionSourcesUpdate Action = "sources.update"
+
+	ActionIdentitiesRead   Action = "identities.read"
+	ActionIdentitiesUpdate Action = "identities.update"
+
+	ActionContactsRead  Action = "contacts.read"
+	ActionContactsMerge Action = "contacts.merge" // and unmerge, and moving an identity
+
+	ActionCategoriesRead   Action = "categories.read"
+	ActionCategoriesManage Action = "categories.manage"
+
+	ActionThreadsReceive    Action = "threads.receive"
+	ActionThreadsOpen       Action = "threads.open"
+	ActionThreadsRead       Action = "threads.read"
+	ActionThreadsAnnotate   Action = "threads.annotate"
+	ActionThreadsCategorize Action = "threads.categorize"
+	ActionThreadsClose      Action = "threads.close"
+	ActionThreadsReopen     Action = "threads.reopen"
+
+	ActionContentsPost   Action = "contents.post"
+	ActionContentsRead   Action = "contents.read"
+	ActionContentsIgnore Action = "contents.ignore"
+
+	ActionInterventionsEngage     Action = "interventions.engage"
+	ActionInterventionsRead       Action = "interventions.read"
+	ActionInterventionsComment    Action = "interventions.comment"
+	ActionInterventionsCategorize Action = "interventions.categorize"
+	ActionInterventionsUpdate     Action = "interventions.update" // custom fields
+	ActionInterventionsAssign     Action = "interventions.assign" // and transfer, join and leave
+	ActionInterventionsDefer      Action = "interventions.defer"  // and resume
+	ActionInterventionsClose      Action = "interventions.close"
+	ActionInterventionsCancel     Action = "interventions.cancel"
+	ActionInterventionsReopen     Action = "interventions.reopen"
+	// ActionInterventionsManage is to close an intervention of somebody else. It
+	// is asked about beside the action itself; without Options.Authorize, only the
+	// system may.
+	ActionInterventionsManage Action = "interventions.manage"
+
+	ActionJobsRead   Action = "jobs.read"
+	ActionJobsSettle Action = "jobs.settle" // and retry
+	ActionJobsRun    Action = "jobs.run"
 
 	ActionEventsRead    Action = "events.read"
 	ActionEventsConsume Action = "events.consume"

@@ -1,17 +1,25 @@
-// Package engage keeps customer engagement straight, in process and in one place:
-// it records what customers did, as interactions that are checked against a schema
-// the host declares. It is the ground floor of a library that will also keep what
-// they said, who is answering, and who should answer next.
+// Package engage keeps customer engagement straight, in process and in one place: what
+// customers did, as interactions that are checked against a schema the host declares;
+// what they said, as threads of contents from any platform; and who is answering, as
+// interventions of agents and bots. Who should answer next is what it will keep, too.
 //
 //	st, err := sqlite.Open(ctx, "engage.db", nil)     // or memory.New(), or a store of your own
-//	eng, err := engage.New(ctx, st, nil)
+//	eng, err := engage.New(ctx, st, &engage.Options{
+//		Platforms: map[string]engage.Platform{"messenger": messenger},
+//	})
+//	go eng.Run(ctx)                                   // delivers, and does what falls due
 //
-//	schema, err   := eng.Schemas.Create(ctx, definition)
 //	recorded, err := eng.Interactions.Record(ctx, submission)
+//	received, err := eng.Threads.Receive(ctx, inbound)
+//
+//	agent := eng.As(engage.Agent("ann"))
+//	intervention, err := agent.Interventions.Engage(ctx, engage.Engagement{ThreadID: received.ThreadID})
+//	posted, err := agent.Contents.Post(ctx, engage.Post{ThreadID: received.ThreadID, Message: …})
+//	closed, err := agent.Interventions.Close(ctx, intervention.ID, engage.Closing{})
 //
 // # Services
 //
-// An [Engine] is a set of services over a [store.Store]:
+// An [Engine] is a set of services over a [store.Store]. What customers did:
 //
 //   - [Schemas] declares what interactions look like: create, supersede, delete.
 //   - [Interactions] records what contacts did, and finds it again: by contact, by
@@ -19,11 +27,53 @@
 //   - [Quarantine] keeps what its schema rejected, until it is replayed or discarded.
 //   - [Triggers] waits for a contact's first interaction with some value.
 //   - [Segments] finds contacts by what they did, how often and when.
+//
+// What they said, and who answers:
+//
+//   - [Sources] are where conversations come from: accounts on platforms.
+//   - [Identities] are the accounts of customers, [Contacts] the persons behind them,
+//     with a timeline of all that happened, merged and unmerged.
+//   - [Threads] are the conversations: received, listed, annotated, closed.
+//   - [Contents] is what was said in them; it posts what the company says.
+//   - [Interventions] is how agents and bots take a customer's matter upon themselves.
+//   - [Categories] are the trees that threads and interventions are sorted into, and
+//     where dispositions come from.
+//
+// And for all of it:
+//
 //   - [Events] is the log of all that happened, read from any position or handed to
 //     named consumers that survive restarts.
+//   - [Jobs] is what is to happen later or outside; [Engine.Run] does it.
 //
 // [Engine.As] acts for an agent, a bot or a customer, and Options.Authorize guards
 // every call. [Engine.Atomically] makes several calls one.
+//
+// # How a conversation goes
+//
+//	customer ─► platform ─► Threads.Receive ─► thread, content      content.imported
+//	                                              │
+//	            Threads.ListEngageable ◄──────────┤ nobody is on it
+//	                                              ▼
+//	              agent or bot ─► Interventions.Engage              intervention.opened
+//	                                              │
+//	                           ┌─► Contents.Post ─┤                 content.replied
+//	                           │                  ▼
+//	customer ◄─ platform ◄─ Run, as a job     synchronization       content.exported
+//	                                              │
+//	     writes again: the intervention is        │
+//	     reopened or reactivated ◄────────────────┤
+//	                                              ▼
+//	                     Interventions.Close, with a disposition    intervention.closed
+//
+// A customer has at most one intervention in a thread that is open or deferred. Of
+// several who engage at once one succeeds, and the others learn who. Who owns it, or
+// takes part, replies; a reply makes it possible to close it, and without any it can be
+// canceled. The tables of what is possible in which state, and of what follows, are
+// [interaction.InterventionLifecycle], [interaction.ThreadLifecycle] and
+// [interaction.SyncLifecycle], drawn in package interaction.
+//
+// Contents reach their platform in the order of their thread, one at a time, and as
+// often as needed: see [Platform] and [Jobs].
 //
 // # What happens to a submission
 //
@@ -69,5 +119,7 @@
 // # Sources
 //
 // engage follows public documents, which the comments call seeds and cite by section
-// where a rule comes from one. Seed 002 is "Interactions" of Voyado Engage.
+// where a rule comes from one. Seed 000 is "Introduction to Engage Interactions" of
+// RingCentral Engage Digital, whose API also names the fields and events of
+// conversations. Seed 002 is "Interactions" of Voyado Engage.
 package engage

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/engage-interactions/engage/internal/feed"
+	"github.com/engage-interactions/engage/internal/jobs"
 	"github.com/engage-interactions/engage/internal/work"
 	"github.com/engage-interactions/engage/schema"
 	"github.com/engage-interactions/engage/store"
@@ -30,6 +32,14 @@ type Options struct {
 	// call. Others who record for the contact wait for its answer, so it should be
 	// quick, and it must not call the Engine. Nil welcomes everybody.
 	NewContact func(ctx context.Context, contactID string) error
+	// Platforms are the outside world, by the type of source. A content for a source
+	// whose type has none waits until a process runs that has it. InApp is one for
+	// sources that have no outside world.
+	Platforms map[string]Platform
+	// OwnerExists is asked when an agent or a bot is to own an intervention, or to
+	// take part in it. It may be asked several times for one call, should be quick,
+	// and must not call the Engine. Nil: everybody exists who has an ID.
+	OwnerExists func(ctx context.Context, owner Actor) (bool, error)
 	// Clock tells the time. It must be safe for concurrent use. Default: the
 	// clock of the machine.
 	Clock func() time.Time
@@ -44,6 +54,32 @@ type Options struct {
 	Logger *slog.Logger
 	// Consumers sets how the consumers of events work.
 	Consumers ConsumerOptions
+	// Jobs sets how Run and RunDue work.
+	Jobs JobOptions
+}
+
+// JobOptions set how Engine.Run and Engine.RunDue work. Zero fields have the defaults.
+type JobOptions struct {
+	// Timeout is how long one attempt may take, such as one Platform.Send. Default
+	// 30 s.
+	Timeout time.Duration
+	// Lease is how long an attempt belongs to a process that does not end it. Default:
+	// Timeout and 10 s.
+	Lease time.Duration
+	// MaxClockSkew is by how much the clocks of processes may differ. What a process
+	// that died was at is taken over only that long after the lease. Default 5 s.
+	MaxClockSkew time.Duration
+	// Poll is how often to look for the jobs of other processes, or of another
+	// Engine that was made with New. Default 500 ms.
+	Poll time.Duration
+	// Tries is how many attempts a job gets before it fails. Default 6.
+	Tries int
+	// Backoff is the time between the n-th attempt, n = 1, 2, …, and the next.
+	// Default: 32 s, 4 min, 17 min, 52 min, 2 h, as Engage Digital spaces the retries
+	// of its webhooks.
+	Backoff func(n int) time.Duration
+	// Concurrency is how many jobs a process does at a time. Default 8.
+	Concurrency int
 }
 
 // ConsumerOptions set how Events.Consume works. Zero fields have the defaults.
@@ -95,14 +131,34 @@ type Services struct {
 	Triggers Triggers
 	// Segments finds contacts by what they did.
 	Segments Segments
+
+	// Sources declares where conversations come from.
+	Sources Sources
+	// Identities are the accounts of customers.
+	Identities Identities
+	// Contacts are the persons behind identities and interactions.
+	Contacts Contacts
+	// Categories are what threads and interventions are sorted into.
+	Categories Categories
+	// Threads keeps the conversations.
+	Threads Threads
+	// Contents keeps what was said in them, and posts what the company says.
+	Contents Contents
+	// Interventions is how agents and bots answer.
+	Interventions Interventions
+	// Jobs is what is to happen later or outside.
+	Jobs Jobs
 }
 
 // core is what all Engines share that come from one New.
 type core struct {
-	opts     Options
-	runner   *work.Runner
-	feed     *feed.Feed
-	compiled compiledSchemas
+	opts   Options
+	runner *work.Runner
+	feed   *feed.Feed
+	jobs   *jobs.Jobs
+
+	compiled   compiledSchemas
+	categories latestCategories
 }
 
 // New returns an Engine on the store, acting for the system, and prepares the
@@ -133,7 +189,7 @@ func New(ctx context.Context, st store.Store, opts *Options) (*Engine, error) {
 	c.runner = work.NewRunner(st, work.Options{
 		Tenant:    c.opts.Tenant,
 		NewID:     c.opts.NewID,
-		Committed: func() { c.feed.Wake() },
+		Committed: func() { c.feed.Wake(); c.jobs.Wake() },
 	})
 	c.feed = feed.New(c.runner, feed.Options{
 		Clock:     c.opts.Clock,
@@ -145,7 +201,21 @@ func New(ctx context.Context, st store.Store, opts *Options) (*Engine, error) {
 		OnDrop:    c.consumerDropped,
 		Logger:    c.opts.Logger,
 	})
-	if err := st.Prepare(ctx, append(kinds(), feed.Kinds()...)...); err != nil {
+	c.jobs = jobs.New(c.runner, jobs.Options{
+		Clock:       c.opts.Clock,
+		Timeout:     c.opts.Jobs.Timeout,
+		Lease:       c.opts.Jobs.Lease,
+		Skew:        c.opts.Jobs.MaxClockSkew,
+		Poll:        c.opts.Jobs.Poll,
+		Tries:       c.opts.Jobs.Tries,
+		Backoff:     c.opts.Jobs.Backoff,
+		Concurrency: c.opts.Jobs.Concurrency,
+		Logger:      c.opts.Logger,
+	})
+	c.registerDeliveries()
+	c.registerTimers()
+	c.registerTasks()
+	if err := st.Prepare(ctx, slices.Concat(kinds(), conversationKinds(), feed.Kinds(), jobs.Kinds())...); err != nil {
 		return nil, fmt.Errorf("preparing the store: %w", err)
 	}
 	return c.engine(System()), nil
@@ -157,14 +227,21 @@ func (o Options) check() error {
 		return &InvalidError{Field: "Options.Tenant", Err: err}
 	}
 	for field, d := range map[string]time.Duration{
-		"Lease":        o.Consumers.Lease,
-		"MaxClockSkew": o.Consumers.MaxClockSkew,
-		"Poll":         o.Consumers.Poll,
-		"Abandoned":    o.Consumers.Abandoned,
+		"Consumers.Lease":        o.Consumers.Lease,
+		"Consumers.MaxClockSkew": o.Consumers.MaxClockSkew,
+		"Consumers.Poll":         o.Consumers.Poll,
+		"Consumers.Abandoned":    o.Consumers.Abandoned,
+		"Jobs.Timeout":           o.Jobs.Timeout,
+		"Jobs.Lease":             o.Jobs.Lease,
+		"Jobs.MaxClockSkew":      o.Jobs.MaxClockSkew,
+		"Jobs.Poll":              o.Jobs.Poll,
 	} {
 		if d < 0 {
-			return invalid("Options.Consumers."+field, "is negative")
+			return invalid("Options."+field, "is negative")
 		}
+	}
+	if o.Jobs.Tries < 0 || o.Jobs.Concurrency < 0 {
+		return invalid("Options.Jobs", "has a negative number")
 	}
 	if o.Schema.Limits.Properties > maxProperties {
 		return invalid("Options.Schema.Limits.Properties", "is more than 1,000, so that all that an interaction comes to fits into a commit")

@@ -328,6 +328,10 @@ func allKinds() []string {
 		"interaction_schema", "interaction_schema_version", "interaction_schema_census",
 		kindInteraction, kindQuarantine, "idempotency_key", "contact", kindTally, kindSegmentValue,
 		kindFiring, "progress",
+
+		"content_source", "community", "identity", "identity_key", "content_thread", "thread_key", "current_thread", "correspondent",
+		"content", "content_key", "post_key", "intervention", "intervention_comment", "engaged_list", "category_tree", "timeline_entry",
+		"job", "job_lane",
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/internal/feed"
 	"github.com/engage-interactions/engage/internal/work"
 	"github.com/engage-interactions/engage/store"
@@ -100,7 +101,7 @@ type RefusedError struct {
 // Error names the rule, the resource and the remedy.
 func (e *RefusedError) Error() string {
 	text := fmt.Sprintf("%v: %v: %s", e.Resource, ErrRefused, e.Rule)
-	if e.Err != nil {
+	if _, same := errors.AsType[*interaction.TransitionError](e.Err); e.Err != nil && !same { // the rule says it
 		text += fmt.Sprintf(" (%v)", e.Err)
 	}
 	if e.Remedy != "" {

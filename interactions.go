@@ -64,17 +64,20 @@ type InteractionFilter struct {
 }
 
 // List returns one page of interactions. What it costs does not grow with what is
-// stored.
+// stored. Those of a contact that was merged into another one are those of that one;
+// but while the merge is under way, those that have not gone over yet.
 func (s Interactions) List(ctx context.Context, filter InteractionFilter) (Page[interaction.Interaction], error) {
 	if err := s.allowBoth(ctx, ActionInteractionsRead, resourceInteraction, filter.ContactID, filter.SchemaID); err != nil {
 		return Page[interaction.Interaction]{}, err
 	}
-	q := filter.query()
-	keep := func(*interaction.Interaction) bool { return true }
+	keep := everything[interaction.Interaction]
 	if filter.ByReceived && filter.ContactID != "" && filter.SchemaID != "" {
 		keep = func(i *interaction.Interaction) bool { return i.SchemaID == filter.SchemaID }
 	}
-	return listPage(ctx, s.scope, &interactions, q, keep)
+	return listOf(ctx, s.scope, &interactions, filter.ContactID, func(contactID string) (store.Query, func(*interaction.Interaction) bool) {
+		filter.ContactID = contactID
+		return filter.query(), keep
+	})
 }
 
 func (f InteractionFilter) query() store.Query {
@@ -120,39 +123,64 @@ const maxScan = 20
 
 // listPage reads one page of a table for a caller.
 func listPage[T any](ctx context.Context, s scope, table finder[T], q store.Query, keep func(*T) bool) (Page[T], error) {
+	return listOf(ctx, s, table, "", func(string) (store.Query, func(*T) bool) { return q, keep })
+}
+
+// listOf is listPage of what belongs to a contact. One that has nothing may have been
+// merged into another: then query is asked again, for that one. A continuation is of one
+// or the other.
+func listOf[T any](
+	ctx context.Context, s scope, table finder[T], contactID string, query func(contactID string) (store.Query, func(*T) bool),
+) (Page[T], error) {
+	var page Page[T]
+	err := s.do(ctx, func(t *turn) error {
+		q, keep := query(contactID)
+		var err error
+		if page, err = pageOf(ctx, t, table, q, keep); err != nil || len(page.Items) > 0 {
+			return err
+		}
+		named, err := t.named(ctx, contactID)
+		if err != nil || named == contactID {
+			return err
+		}
+		q, keep = query(named)
+		page, err = pageOf(ctx, t, table, q, keep)
+		return err
+	})
+	if err != nil {
+		return Page[T]{}, err
+	}
+	return page, nil
+}
+
+// pageOf reads one page of a table.
+func pageOf[T any](ctx context.Context, t *turn, table finder[T], q store.Query, keep func(*T) bool) (Page[T], error) {
 	if q.Limit == 0 {
 		q.Limit = DefaultPage
 	}
 	if q.Limit < 0 || q.Limit > store.MaxLimit {
 		return Page[T]{}, invalid("Limit", "is not 0 to 1,000")
 	}
-	var page Page[T]
-	err := s.do(ctx, func(t *turn) error {
-		page = Page[T]{Items: []T{}, Continuation: q.Cursor}
-		for range maxScan {
-			part := q
-			part.Limit, part.Cursor = q.Limit-len(page.Items), page.Continuation
-			values, next, err := table.Find(ctx, t.Work, part)
-			if invalid, ok := errors.AsType[*store.InvalidError](err); ok && invalid.Field == "Cursor" {
-				return &InvalidError{Field: "Continuation", Err: errors.New(invalid.Reason)}
-			}
-			if err != nil {
-				return err
-			}
-			for _, v := range values {
-				if keep(v) {
-					page.Items = append(page.Items, *v)
-				}
-			}
-			page.Continuation = next
-			if next == "" || len(page.Items) == q.Limit {
-				break
+	page := Page[T]{Items: []T{}, Continuation: q.Cursor}
+	for range maxScan {
+		part := q
+		part.Limit, part.Cursor = q.Limit-len(page.Items), page.Continuation
+		values, next, err := table.Find(ctx, t.Work, part)
+		if invalid, ok := errors.AsType[*store.InvalidError](err); ok && invalid.Field == "Cursor" {
+			return page, &InvalidError{Field: "Continuation", Err: errors.New(invalid.Reason)}
+		}
+		if err != nil {
+			return page, err
+		}
+		for _, v := range values {
+			if keep(v) {
+				page.Items = append(page.Items, *v)
 			}
 		}
-		return nil
-	})
-	if err != nil {
-		return Page[T]{}, err
+		page.Continuation = next
+		if next == "" || len(page.Items) == q.Limit {
+			break
+		}
 	}
 	return page, nil
 }
@@ -173,7 +201,8 @@ func (s Interactions) Delete(ctx context.Context, id string) error {
 }
 
 // Tally returns the counts of a contact: of one schema, or of all if schemaID is
-// empty. A contact that is not known has done nothing.
+// empty. A contact that is not known has done nothing. Of one that was merged into
+// another it is the tally of that one.
 func (s Interactions) Tally(ctx context.Context, contactID, schemaID string) (interaction.Tally, error) {
 	if err := s.allowBoth(ctx, ActionInteractionsRead, resourceInteraction, contactID, schemaID); err != nil {
 		return interaction.Tally{}, err
@@ -183,8 +212,18 @@ func (s Interactions) Tally(ctx context.Context, contactID, schemaID string) (in
 		return tally, nil
 	}
 	err := s.do(ctx, func(t *turn) error {
-		stored, err := t.tally(ctx, contactID, schemaID)
-		tally = *stored
+		err := t.Load(ctx, contacts.Key(t.Work, plain(contactID)), tallies.Key(t.Work, tallyID(contactID, schemaID)))
+		if err != nil {
+			return err
+		}
+		named, err := t.named(ctx, contactID)
+		if err != nil {
+			return err
+		}
+		stored, err := t.tally(ctx, named, schemaID)
+		if err == nil {
+			tally = stored.Tally
+		}
 		return err
 	})
 	return tally, err
@@ -241,10 +280,10 @@ func (t *turn) interaction(ctx context.Context, id string) (*interaction.Interac
 }
 
 // tally reads a tally, which is empty if there is none.
-func (t *turn) tally(ctx context.Context, contactID, schemaID string) (*interaction.Tally, error) {
+func (t *turn) tally(ctx context.Context, contactID, schemaID string) (*storedTally, error) {
 	stored, err := tallies.Get(ctx, t.Work, tallyID(contactID, schemaID))
 	if stored == nil {
-		stored = &interaction.Tally{ContactID: contactID, SchemaID: schemaID}
+		stored = &storedTally{Tally: interaction.Tally{ContactID: contactID, SchemaID: schemaID}}
 	}
 	return stored, err
 }

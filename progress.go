@@ -3,6 +3,7 @@ package engage
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/engage-interactions/engage/store"
@@ -15,6 +16,9 @@ type Task string
 const (
 	TaskErase  Task = "erase"  // see Schemas.Delete
 	TaskReplay Task = "replay" // see Quarantine.ReplayAll
+	// TaskMerge and TaskUnmerge are those of Contacts.Merge and Contacts.Unmerge.
+	TaskMerge   Task = "merge"
+	TaskUnmerge Task = "unmerge"
 )
 
 // State says whether a task goes on.
@@ -28,14 +32,15 @@ const (
 
 // Progress is how far a task has come. It is written in the same commit as each of
 // its steps, so that it is always true, and an interrupted task goes on behind its
-// last step.
+// last step: when it is called for again, or soon after by Run.
 type Progress struct {
 	Task        Task      `json:"task"`
 	Subject     Resource  `json:"subject"` // what the task is done to
 	State       State     `json:"state"`
 	StartedDate time.Time `json:"startedDate"`
 	UpdatedDate time.Time `json:"updatedDate"`
-	// Handled counts what has been erased, or judged again.
+	// Handled counts what has been erased, judged again, or has gone over to another
+	// contact.
 	Handled int64 `json:"handled"`
 	// Accepted counts those that were recorded; replays only.
 	Accepted int64 `json:"accepted,omitempty"`
@@ -45,8 +50,12 @@ type Progress struct {
 type storedProgress struct {
 	Progress
 
+	Actor         Actor  `json:"actor,omitzero"` // who began it
 	Cursor        string `json:"cursor,omitempty"`
 	SchemaVersion int    `json:"schemaVersion,omitempty"` // that a replay judges by
+	IntoID        string `json:"intoId,omitempty"`        // the other contact of a merge or unmerge
+	Stage         int    `json:"stage,omitempty"`         // of a merge or unmerge
+	Limit         int    `json:"limit,omitempty"`         // of records that a step takes on; 0: stepSize
 }
 
 // notAtomically refuses a task to a Work.
@@ -61,14 +70,11 @@ func notAtomically(subject Resource) error {
 const stepSize = 100
 
 func progressID(task Task, subject Resource) string {
-	return string(task) + "@" + subject.Type + "@" + subject.ID
+	return string(task) + "@" + subject.Type + "@" + plain(subject.ID)
 }
 
 // progress reads how far a task is.
 func (s scope) progress(ctx context.Context, task Task, subject Resource) (p Progress, found bool, err error) {
-	if !isID(subject.ID) {
-		return p, false, nil
-	}
 	err = s.do(ctx, func(t *turn) error {
 		stored, err := progresses.Get(ctx, t.Work, progressID(task, subject))
 		if found = stored != nil; found {
@@ -79,19 +85,77 @@ func (s scope) progress(ctx context.Context, task Task, subject Resource) (p Pro
 	return p, found, err
 }
 
-// begin starts a task, anew if there was one.
-func (t *turn) begin(task Task, subject Resource, schemaVersion int) error {
-	return progresses.Put(t.Work, &storedProgress{
-		Progress: Progress{
-			Task: task, Subject: subject, State: StateRunning, StartedDate: t.now, UpdatedDate: t.now,
-		},
-		SchemaVersion: schemaVersion,
-	})
+// begin starts a task, anew if there was one. The call that begins it usually sees it
+// through at once; should it be interrupted, a job goes on.
+func (t *turn) begin(ctx context.Context, task Task, subject Resource, with storedProgress) error {
+	last, err := progresses.Get(ctx, t.Work, progressID(task, subject))
+	if err != nil {
+		return err
+	}
+	with.Progress = Progress{
+		Task: task, Subject: subject, State: StateRunning, StartedDate: t.now, UpdatedDate: t.now,
+	}
+	with.Actor = t.actor
+	if err := progresses.Put(t.Work, &with); err != nil {
+		return err
+	}
+	if last != nil && last.State == StateRunning {
+		return nil // it has its job already
+	}
+	return t.later(ctx, jobTask, t.now.Add(taskGrace), taskStep{Task: task, Subject: subject})
 }
 
-// steps runs the steps of a task, each in a commit of its own, until it is done.
-// A step works behind p.Cursor, sets it, and sets the state when nothing is left.
-func (s scope) steps(ctx context.Context, task Task, subject Resource, step func(t *turn, p *storedProgress) error) (last Progress, err error) {
+// advance does one step of a task that is running. What the step cannot fit into one
+// commit, later and smaller ones do.
+func (t *turn) advance(ctx context.Context, p *storedProgress) error {
+	before := *p
+	err := t.Part(func() error { return t.step(ctx, p) })
+	if tooMuch, ok := errors.AsType[*tooMuchError](err); ok {
+		*p = before
+		p.Limit = tooMuch.limit
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
+	p.UpdatedDate = t.now
+	return progresses.Put(t.Work, p)
+}
+
+// step does one step of a task. It works behind p.Cursor, sets it, and sets the state
+// when nothing is left.
+func (t *turn) step(ctx context.Context, p *storedProgress) error {
+	switch p.Task {
+	case TaskErase:
+		return t.eraseStep(ctx, p)
+	case TaskReplay:
+		return t.replayStep(ctx, p)
+	case TaskMerge:
+		return t.mergeStep(ctx, p)
+	case TaskUnmerge:
+		return t.unmergeStep(ctx, p)
+	default:
+		return fmt.Errorf("task %q: %w", p.Task, ErrOutdated)
+	}
+}
+
+// limit returns how many records the step takes on.
+func (p *storedProgress) limit(t *turn) int {
+	limit := p.Limit
+	if limit == 0 {
+		limit = stepSize
+	}
+	return t.Share(limit)
+}
+
+// tooMuchError says that a step does not fit into one commit, and what would.
+type tooMuchError struct{ limit int }
+
+// Error says so.
+func (e *tooMuchError) Error() string { return "too much for one step" }
+
+// seeThrough runs the steps of a task, each in a commit of its own, until it is done.
+func (s scope) seeThrough(ctx context.Context, task Task, subject Resource) (last Progress, err error) {
 	for {
 		next := last
 		err := s.do(ctx, func(t *turn) error {
@@ -106,16 +170,10 @@ func (s scope) steps(ctx context.Context, task Task, subject Resource, step func
 				}
 				return nil
 			}
-			if err := step(t, p); err != nil {
-				return err
-			}
-			p.UpdatedDate = t.now
+			err = t.advance(ctx, p)
 			next = p.Progress
-			return progresses.Put(t.Work, p)
+			return err
 		})
-		if errors.Is(err, errTooMuch) {
-			continue
-		}
 		if err != nil {
 			return last, err
 		}
@@ -125,50 +183,78 @@ func (s scope) steps(ctx context.Context, task Task, subject Resource, step func
 	}
 }
 
-// errTooMuch says that a step does not fit into one commit, and will take less.
-var errTooMuch = errors.New("too much for one step")
+// jobTask is the type of the jobs that see to tasks whose call was interrupted.
+const jobTask = "task.step"
 
-// erase removes what was recorded under a deleted schema. What is removed is no
-// longer found, so every step begins at the beginning.
-func (s scope) erase(ctx context.Context, schemaID string) error {
-	_, err := s.steps(ctx, TaskErase, schemaResource(schemaID), func(t *turn, p *storedProgress) error {
-		all := schemaTerm(schemaID).String()
-		recorded, _, err := interactions.Find(ctx, t.Work, store.Query{Index: bySchemaReceived, Prefix: all, Limit: t.Share(stepSize)})
-		if err != nil {
-			return err
+// taskGrace is for how long a task is left to the call that was last seen at it.
+const taskGrace = 10 * time.Second
+
+// taskStep is the data of a jobTask.
+type taskStep struct {
+	Task    Task     `json:"task"`
+	Subject Resource `json:"subject"`
+	// Stepped is when the job itself last did a step.
+	Stepped time.Time `json:"stepped,omitzero"`
+}
+
+// registerTasks says how the jobs of tasks are done: one step after another, while nobody
+// else is at them. A task that is done needs none.
+func (c *core) registerTasks() {
+	c.jobs.Within(jobTask, within(c, func(ctx context.Context, t *turn, d *taskStep) (again time.Time, err error) {
+		p, err := progresses.Get(ctx, t.Work, progressID(d.Task, d.Subject))
+		if err != nil || p == nil || p.State == StateDone {
+			return time.Time{}, err
 		}
-		for n, i := range recorded {
-			if n > 0 && t.Size() > maxRunOperations { // the next step goes on
-				p.Handled += int64(n)
-				return nil
-			}
-			if err := t.deleteInteraction(ctx, i); err != nil {
-				return err
-			}
+		if idle := p.UpdatedDate.Add(taskGrace); !p.UpdatedDate.Equal(d.Stepped) && t.now.Before(idle) {
+			return idle, nil
 		}
-		p.Handled += int64(len(recorded))
-		if len(recorded) > 0 {
+		t.actor = p.Actor
+		if err := t.advance(ctx, p); err != nil || p.State == StateDone {
+			return time.Time{}, err
+		}
+		d.Stepped = p.UpdatedDate
+		return t.now, nil
+	}))
+}
+
+// eraseStep removes some of what was recorded under a deleted schema. What is removed
+// is no longer found, so every step begins at the beginning.
+func (t *turn) eraseStep(ctx context.Context, p *storedProgress) error {
+	all := schemaTerm(p.Subject.ID).String()
+	recorded, _, err := interactions.Find(ctx, t.Work, store.Query{Index: bySchemaReceived, Prefix: all, Limit: p.limit(t)})
+	if err != nil {
+		return err
+	}
+	for n, i := range recorded {
+		if n > 0 && t.Size() > maxRunOperations { // the next step goes on
+			p.Handled += int64(n)
 			return nil
 		}
-		rejected, more, err := quarantine.Find(ctx, t.Work, store.Query{Index: bySchemaReceived, Prefix: all, Limit: t.Share(stepSize)})
-		if err != nil {
+		if err := t.deleteInteraction(ctx, i); err != nil {
 			return err
 		}
-		for _, q := range rejected {
-			if err := quarantine.Delete(t.Work, q); err != nil {
-				return err
-			}
-		}
-		p.Handled += int64(len(rejected))
-		if more != "" {
-			return nil
-		}
-		p.State = StateDone
-		s, err := t.schema(ctx, schemaID)
-		if err != nil {
+	}
+	p.Handled += int64(len(recorded))
+	if len(recorded) > 0 {
+		return nil
+	}
+	rejected, more, err := quarantine.Find(ctx, t.Work, store.Query{Index: bySchemaReceived, Prefix: all, Limit: p.limit(t)})
+	if err != nil {
+		return err
+	}
+	for _, q := range rejected {
+		if err := quarantine.Delete(t.Work, q); err != nil {
 			return err
 		}
-		return t.emitSchema(EventSchemaErased, s)
-	})
-	return err
+	}
+	p.Handled += int64(len(rejected))
+	if more != "" {
+		return nil
+	}
+	p.State = StateDone
+	s, err := t.schema(ctx, p.Subject.ID)
+	if err != nil {
+		return err
+	}
+	return t.emitSchema(EventSchemaErased, s)
 }

@@ -30,25 +30,32 @@ type QuarantineFilter struct {
 }
 
 // List returns one page of quarantined submissions, in the order in which they were
-// received.
+// received. Contacts that were merged are treated as in Interactions.List.
 func (s Quarantine) List(ctx context.Context, filter QuarantineFilter) (Page[interaction.Quarantined], error) {
 	if err := s.allowBoth(ctx, ActionQuarantineRead, resourceQuarantine, filter.ContactID, filter.SchemaID); err != nil {
 		return Page[interaction.Quarantined]{}, err
 	}
-	q := store.Query{Reverse: !filter.OldestFirst, Limit: filter.Limit, Cursor: filter.Continuation}
-	keep := func(*interaction.Quarantined) bool { return true }
+	return listOf(ctx, s.scope, &quarantine, filter.ContactID, func(contactID string) (store.Query, func(*interaction.Quarantined) bool) {
+		filter.ContactID = contactID
+		return filter.query()
+	})
+}
+
+func (f QuarantineFilter) query() (q store.Query, keep func(*interaction.Quarantined) bool) {
+	q = store.Query{Reverse: !f.OldestFirst, Limit: f.Limit, Cursor: f.Continuation}
+	keep = everything[interaction.Quarantined]
 	switch {
-	case filter.ContactID != "":
+	case f.ContactID != "":
 		q.Index = byContactReceived
-		q = window(q, contactTerm(filter.ContactID), filter.From, filter.To)
-		if filter.SchemaID != "" {
-			keep = func(q *interaction.Quarantined) bool { return q.SchemaID == filter.SchemaID }
+		q = window(q, contactTerm(f.ContactID), f.From, f.To)
+		if f.SchemaID != "" {
+			keep = func(q *interaction.Quarantined) bool { return q.SchemaID == f.SchemaID }
 		}
-	case filter.SchemaID != "":
+	case f.SchemaID != "":
 		q.Index = bySchemaReceived
-		q = window(q, schemaTerm(plain(filter.SchemaID)), filter.From, filter.To)
+		q = window(q, schemaTerm(plain(f.SchemaID)), f.From, f.To)
 	}
-	return listPage(ctx, s.scope, &quarantine, q, keep)
+	return q, keep
 }
 
 // Get returns a quarantined submission by its ID.
@@ -96,8 +103,8 @@ func (s Quarantine) Replay(ctx context.Context, id string) (Recorded, error) {
 // and returns how many there were and how many were accepted.
 //
 // It goes in bounded steps, each of which is committed with a note of how far it
-// came (see Replaying). If it is interrupted, the next ReplayAll continues it, or
-// begins anew if the schema has been superseded since. A submission that cannot be
+// came (see Replaying). If it is interrupted, the next ReplayAll continues it, or Run
+// does; it begins anew if the schema has been superseded since. A submission that cannot be
 // judged now, say because a limit was lowered, stays as it is. It is not possible
 // within Atomically.
 func (s Quarantine) ReplayAll(ctx context.Context, schemaID string) (Progress, error) {
@@ -116,46 +123,47 @@ func (s Quarantine) ReplayAll(ctx context.Context, schemaID string) (Progress, e
 		if err != nil || last != nil && last.State == StateRunning && last.SchemaVersion == against.Version {
 			return err
 		}
-		return t.begin(TaskReplay, schemaResource(schemaID), against.Version)
+		return t.begin(ctx, TaskReplay, schemaResource(schemaID), storedProgress{SchemaVersion: against.Version})
 	})
 	if err != nil {
 		return Progress{}, err
 	}
-	limit := stepSize
-	return s.steps(ctx, TaskReplay, schemaResource(schemaID), func(t *turn, p *storedProgress) error {
-		q := store.Query{Index: bySchemaReceived, Prefix: schemaTerm(schemaID).String(), Cursor: p.Cursor, Limit: t.Share(limit)}
-		entries, next, err := quarantine.Find(ctx, t.Work, q)
-		if err != nil {
+	return s.seeThrough(ctx, TaskReplay, schemaResource(schemaID))
+}
+
+// replayStep judges some of the quarantined submissions of a schema again.
+func (t *turn) replayStep(ctx context.Context, p *storedProgress) error {
+	q := store.Query{Index: bySchemaReceived, Prefix: schemaTerm(p.Subject.ID).String(), Cursor: p.Cursor, Limit: p.limit(t)}
+	entries, next, err := quarantine.Find(ctx, t.Work, q)
+	if err != nil {
+		return err
+	}
+	size := 0
+	for n, entry := range entries {
+		if size += len(entry.Raw); n > 0 && (t.Size() > maxRunOperations || size > maxRunBytes) {
+			return &tooMuchError{limit: n}
+		}
+		if entry.SchemaVersion == p.SchemaVersion && entry.ReceivedDate.After(p.StartedDate) {
+			continue // it came in meanwhile, and was judged by the same version
+		}
+		var recorded Recorded
+		err := t.Part(func() (err error) {
+			recorded, err = t.replay(ctx, entry)
+			return err
+		})
+		unfit := errors.Is(err, ErrInvalid) || errors.Is(err, ErrRefused) || errors.Is(err, ErrConflict)
+		if err != nil && !unfit {
 			return err
 		}
-		size := 0
-		for n, entry := range entries {
-			if size += len(entry.Raw); n > 0 && (t.Size() > maxRunOperations || size > maxRunBytes) {
-				limit = n
-				return errTooMuch
-			}
-			if entry.SchemaVersion == p.SchemaVersion && entry.ReceivedDate.After(p.StartedDate) {
-				continue // it came in meanwhile, and was judged by the same version
-			}
-			var recorded Recorded
-			err := t.Part(func() (err error) {
-				recorded, err = t.replay(ctx, entry)
-				return err
-			})
-			unfit := errors.Is(err, ErrInvalid) || errors.Is(err, ErrRefused) || errors.Is(err, ErrConflict)
-			if err != nil && !unfit {
-				return err
-			}
-			p.Handled++
-			if err == nil && recorded.Accepted && !recorded.Repeated {
-				p.Accepted++
-			}
+		p.Handled++
+		if err == nil && recorded.Accepted && !recorded.Repeated {
+			p.Accepted++
 		}
-		if p.Cursor = next; next == "" {
-			p.State = StateDone
-		}
-		return nil
-	})
+	}
+	if p.Cursor = next; next == "" {
+		p.State = StateDone
+	}
+	return nil
 }
 
 // Replaying returns how far the last ReplayAll of a schema is, and false if there
@@ -222,9 +230,9 @@ func (t *turn) replay(ctx context.Context, q *interaction.Quarantined) (Recorded
 	if err != nil {
 		return Recorded{}, err
 	}
-	validation, err := interaction.Validate(submission, against, t.ID(), q.ReceivedDate)
+	validation, err := t.judge(ctx, submission, against, t.ID(), q.ReceivedDate)
 	if err != nil {
-		return Recorded{}, invalidSubmission(err)
+		return Recorded{}, err
 	}
 	if validation.Interaction != nil {
 		if err := quarantine.Delete(t.Work, q); err != nil {

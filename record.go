@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/schema"
@@ -16,7 +17,8 @@ import (
 type Recorded struct {
 	// ID is that of the interaction; empty if it was rejected.
 	ID string `json:"id,omitempty"`
-	// ContactID is that of the submission, or the one that was minted.
+	// ContactID is that of the submission, or the one that was minted. If the contact
+	// was merged into another one, it is that of the other.
 	ContactID string `json:"contactId"`
 	// Accepted says that the submission became an interaction.
 	Accepted bool `json:"accepted"`
@@ -154,7 +156,7 @@ func notTried(ctx context.Context, cause error) error {
 // batch, with all its tallies, segment values, triggers and events.
 const (
 	maxRun           = 500 // what is read ahead counts too
-	maxRunOperations = store.MaxOperations - 1_500
+	maxRunOperations = store.MaxOperations - 1_700
 	maxRunBytes      = store.MaxBatch / 8 // of payloads, each of which is kept twice at most, once in base64
 )
 
@@ -247,9 +249,9 @@ func (t *turn) record(ctx context.Context, s interaction.Submission) (Recorded, 
 	if minted {
 		s.ContactID = t.ID()
 	}
-	validation, err := interaction.Validate(s, against, id, t.now)
+	validation, err := t.judge(ctx, s, against, id, t.now)
 	if err != nil {
-		return Recorded{}, invalidSubmission(err)
+		return Recorded{}, err
 	}
 	if validation.Interaction != nil {
 		err = t.insert(ctx, validation, stored, against, minted)
@@ -258,6 +260,25 @@ func (t *turn) record(ctx context.Context, s interaction.Submission) (Recorded, 
 		err = t.quarantine(validation.Quarantined)
 	}
 	return describe(validation), err
+}
+
+// judge validates a submission. If it names a contact that was merged into another one,
+// it is for the other.
+func (t *turn) judge(ctx context.Context, s interaction.Submission, against interaction.SchemaVersion, id string, received time.Time) (interaction.Validation, error) {
+	v, err := interaction.Validate(s, against, id, received)
+	if err != nil {
+		return v, invalidSubmission(err)
+	}
+	who, err := t.person(ctx, s.ContactID)
+	if err != nil || who == nil || who.ID == s.ContactID {
+		return v, err
+	}
+	if v.Interaction == nil {
+		v.Quarantined.ContactID, v.Quarantined.RecordedFor = who.ID, s.ContactID
+		return v, nil
+	}
+	v.Interaction.ContactID, v.Interaction.RecordedFor = who.ID, s.ContactID
+	return v, t.Load(ctx, tallies.Key(t.Work, tallyID(who.ID, "")), tallies.Key(t.Work, tallyID(who.ID, s.SchemaID)))
 }
 
 // bound returns what a submission's idempotency key is bound to, nil if it has none
@@ -271,13 +292,24 @@ func (t *turn) bound(ctx context.Context, s interaction.Submission, anybody bool
 	if err != nil || b == nil {
 		return nil, err
 	}
+	owner, err := t.named(ctx, b.ContactID)
+	if err != nil {
+		return nil, err
+	}
 	same := s.ContactID == b.ContactID || s.ContactID == "" && b.Minted || anybody
+	if !same && s.ContactID != "" { // they may have turned out to be one
+		asked, err := t.named(ctx, s.ContactID)
+		if err != nil {
+			return nil, err
+		}
+		same = asked == owner
+	}
 	if !same || s.SchemaID != b.SchemaID { // whose it is, is not for everybody to know
 		return nil, &ConflictError{
 			Resource: Resource{Type: resourceIdempotencyKey}, Reason: "was used for another contact or schema",
 		}
 	}
-	return &Recorded{ID: b.InteractionID, ContactID: b.ContactID, Accepted: true, Repeated: true}, nil
+	return &Recorded{ID: b.InteractionID, ContactID: owner, Accepted: true, Repeated: true}, nil
 }
 
 func describe(v interaction.Validation) Recorded {

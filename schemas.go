@@ -267,7 +267,7 @@ type DeleteOptions struct {
 //
 // Erasing goes through the records in bounded steps, each of which is committed
 // with a note of how far it came (see Erasing). If it is interrupted, the next
-// Delete with Erase continues it. It is not possible within Atomically.
+// Delete with Erase continues it, or Run does. It is not possible within Atomically.
 func (s Schemas) Delete(ctx context.Context, id string, opts *DeleteOptions) error {
 	if err := s.allow(ctx, ActionSchemasDelete, schemaResource(id)); err != nil {
 		return err
@@ -297,12 +297,13 @@ func (s Schemas) Delete(ctx context.Context, id string, opts *DeleteOptions) err
 		if err != nil || last != nil { // it is running, or was done since the schema was last created
 			return err
 		}
-		return t.begin(TaskErase, schemaResource(id), 0)
+		return t.begin(ctx, TaskErase, schemaResource(id), storedProgress{})
 	})
 	if err != nil || !erase || !found {
 		return err
 	}
-	return s.erase(ctx, id)
+	_, err = s.seeThrough(ctx, TaskErase, schemaResource(id))
+	return err
 }
 
 // Erasing returns how far the erasing of a schema is, and false if none was asked

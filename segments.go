@@ -1,6 +1,7 @@
 package engage
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,7 +24,9 @@ import (
 // A segment is a sequence of contact IDs, each once. It is read page by page as it
 // is consumed, while others go on recording: it holds every contact that belonged
 // to it throughout, unless its number or value changed meanwhile. It remembers whom it
-// has named, so it takes memory for each of its members. An error ends it.
+// has named, so it takes memory for each of its members. An error ends it. A contact
+// that was merged into another one is in no segment; the other one is. While a merge is
+// under way, it counts what has gone over so far.
 type Segments struct{ scope }
 
 // CountSegment is the contacts that have a number of interactions.
@@ -55,6 +58,9 @@ func (s Segments) ByCount(ctx context.Context, seg CountSegment) iter.Seq2[strin
 		if err == nil && seg.SchemaID != "" {
 			_, err = s.currentVersion(ctx, seg.SchemaID)
 		}
+		if err == nil {
+			m.joining, err = s.joining(ctx)
+		}
 		switch {
 		case err != nil:
 		case seg.AtLeast < 0 || seg.AtMost != nil && *seg.AtMost < seg.AtLeast:
@@ -80,8 +86,11 @@ func (s Segments) byCountIndex(ctx context.Context, seg CountSegment, m *members
 	if seg.AtMost != nil && *seg.AtMost < math.MaxInt64 {
 		q.To = within.Int(*seg.AtMost + 1).String()
 	}
-	return eachPage(ctx, s.scope, &tallies, q, asIs, func(page []*interaction.Tally) error {
+	return eachPage(ctx, s.scope, &tallies, q, asIs, func(page []*storedTally) error {
 		for _, tally := range page {
+			if into := m.joining[tally.ContactID]; into != "" && seg.AtMost != nil {
+				continue // the other has more
+			}
 			if err := m.add(tally.ContactID); err != nil {
 				return err
 			}
@@ -92,8 +101,9 @@ func (s Segments) byCountIndex(ctx context.Context, seg CountSegment, m *members
 
 // byCountOfKnown goes through all known contacts and looks up their counts.
 func (s Segments) byCountOfKnown(ctx context.Context, seg CountSegment, m *members) error {
-	counted := func(t *turn, page []*interaction.Contact) ([]*interaction.Tally, error) {
-		all := make([]*interaction.Tally, len(page))
+	counted := func(t *turn, page []*storedContact) ([]*storedTally, error) {
+		page = slices.DeleteFunc(page, (*storedContact).isName)
+		all := make([]*storedTally, len(page))
 		ids := make([]string, len(page))
 		for i, c := range page {
 			ids[i] = tallyID(c.ID, seg.SchemaID)
@@ -101,12 +111,12 @@ func (s Segments) byCountOfKnown(ctx context.Context, seg CountSegment, m *membe
 		stored, err := tallies.All(ctx, t.Work, ids...)
 		for i := range stored {
 			if all[i] = stored[i]; all[i] == nil {
-				all[i] = &interaction.Tally{ContactID: page[i].ID}
+				all[i] = &storedTally{Tally: interaction.Tally{ContactID: page[i].ID}}
 			}
 		}
 		return all, err
 	}
-	return eachPage(ctx, s.scope, &contacts, store.Query{}, counted, func(page []*interaction.Tally) error {
+	return eachPage(ctx, s.scope, &contacts, store.Query{}, counted, func(page []*storedTally) error {
 		for _, tally := range page {
 			if err := seg.addIf(m, tally.ContactID, tally.Count); err != nil {
 				return err
@@ -141,7 +151,7 @@ func (s Segments) byCountWithin(ctx context.Context, seg CountSegment, m *member
 		q := window(store.Query{Index: index}, schemaTerm(id), seg.From, seg.To)
 		err := eachPage(ctx, s.scope, &interactions, q, asIs, func(page []*interaction.Interaction) error {
 			for _, i := range page {
-				counts[i.ContactID]++
+				counts[m.name(i.ContactID)]++
 			}
 			return nil
 		})
@@ -150,8 +160,11 @@ func (s Segments) byCountWithin(ctx context.Context, seg CountSegment, m *member
 		}
 	}
 	if seg.AtLeast == 0 {
-		return eachPage(ctx, s.scope, &contacts, store.Query{}, asIs, func(page []*interaction.Contact) error {
+		return eachPage(ctx, s.scope, &contacts, store.Query{}, asIs, func(page []*storedContact) error {
 			for _, c := range page {
+				if c.isName() {
+					continue
+				}
 				if err := seg.addIf(m, c.ID, counts[c.ID]); err != nil {
 					return err
 				}
@@ -196,9 +209,13 @@ type ValueSegment struct {
 // are given.
 func (s Segments) ByValue(ctx context.Context, seg ValueSegment) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
+		m := &members{yield: yield}
 		err := s.allow(ctx, ActionSegmentsRead, schemaResource(seg.SchemaID))
 		if err == nil {
-			err = s.byValue(ctx, seg, &members{yield: yield})
+			m.joining, err = s.joining(ctx)
+		}
+		if err == nil {
+			err = s.byValue(ctx, seg, m)
 		}
 		if err != nil && !errors.Is(err, errEnough) {
 			yield("", err)
@@ -297,8 +314,8 @@ func (t *turn) countValue(ctx context.Context, i *interaction.Interaction, v sch
 	return segmentValues.Put(t.Work, counted)
 }
 
-// uncountValues takes back all values of an interaction.
-func (t *turn) uncountValues(ctx context.Context, i *interaction.Interaction) error {
+// recountValues counts all values of a stored interaction, or takes them back.
+func (t *turn) recountValues(ctx context.Context, i *interaction.Interaction, change int64) error {
 	v, err := schemaVersions.Get(ctx, t.Work, versionID(i.SchemaID, i.SchemaVersion))
 	if err != nil || v == nil || len(v.Segmentable) == 0 {
 		return err
@@ -309,7 +326,7 @@ func (t *turn) uncountValues(ctx context.Context, i *interaction.Interaction) er
 	}
 	for _, property := range v.Segmentable {
 		if raw, ok := payload[property]; ok {
-			if err := t.countValue(ctx, i, schema.Value{Property: property, Raw: raw}, -1); err != nil {
+			if err := t.countValue(ctx, i, schema.Value{Property: property, Raw: raw}, change); err != nil {
 				return err
 			}
 		}
@@ -361,16 +378,35 @@ func eachPage[T, R any](
 // asIs picks a whole page.
 func asIs[T any](_ *turn, page []*T) ([]*T, error) { return page, nil }
 
+// joining returns the contacts that are being merged into others, and into which.
+// Interactions and values of theirs may not have gone over yet.
+func (s Segments) joining(ctx context.Context) (map[string]string, error) {
+	all := map[string]string{}
+	q := store.Query{Index: byRunning, Prefix: store.Tuple{}.Text(string(TaskMerge)).String()}
+	err := eachPage(ctx, s.scope, &progresses, q, asIs, func(page []*storedProgress) error {
+		for _, p := range page {
+			all[p.Subject.ID] = p.IntoID
+		}
+		return nil
+	})
+	return all, err
+}
+
 // errEnough says that the consumer of a sequence has had enough.
 var errEnough = errors.New("enough")
 
 // members yields contact IDs, each once.
 type members struct {
-	yield func(string, error) bool
-	seen  map[string]bool
+	yield   func(string, error) bool
+	joining map[string]string // contacts that are being merged, and into which
+	seen    map[string]bool
 }
 
+// name returns the contact that stands for one: itself, or what it is merged into.
+func (m *members) name(id string) string { return cmp.Or(m.joining[id], id) }
+
 func (m *members) add(id string) error {
+	id = m.name(id)
 	if m.seen[id] {
 		return nil
 	}

@@ -40,13 +40,40 @@ type census struct {
 }
 
 // binding says which interaction an idempotency key stands for. It stays when the
-// interaction goes.
+// interaction goes, and as it is when contacts are merged.
 type binding struct {
 	KeyHash       string `json:"keyHash"`
 	InteractionID string `json:"interactionId"`
-	ContactID     string `json:"contactId"`
+	ContactID     string `json:"contactId"` // that the submission named
 	SchemaID      string `json:"schemaId"`
 	Minted        bool   `json:"minted,omitempty"` // the contact's ID, for the submission had none
+}
+
+// storedContact is a Contact with what a merge under way needs to go on.
+type storedContact struct {
+	interaction.Contact
+
+	// Moving is the merge or unmerge under way that the contact takes part in.
+	Moving *moving `json:"moving,omitempty"`
+}
+
+// moving is two contacts that are being merged, or unmerged.
+type moving struct {
+	Task   Task   `json:"task"`
+	FromID string `json:"from_id"` // the one that is, or was, a name for the other
+	IntoID string `json:"into_id"`
+}
+
+// storedTally is a Tally with whose interactions it has ever counted: Ever is the sum of
+// what was recorded for the contact itself and for those that were merged into it.
+type storedTally struct {
+	interaction.Tally
+
+	// Joined is how much of Ever was recorded for contacts merged into this one.
+	Joined int64 `json:"joined,omitempty"`
+	// Lent is how much of Ever is counted, as joined, in the contact that this one
+	// was merged into.
+	Lent int64 `json:"lent,omitempty"`
 }
 
 // segmentValue counts the interactions of a contact that have one value in one
@@ -65,6 +92,9 @@ type segmentValue struct {
 type firing struct {
 	ID            string    `json:"id"`
 	TriggerID     string    `json:"triggerId"`
+	SchemaID      string    `json:"schemaId"`
+	Property      string    `json:"property"`
+	Canonical     string    `json:"canonical"` // the value
 	ContactID     string    `json:"contactId"`
 	InteractionID string    `json:"interactionId"`
 	Time          time.Time `json:"time"`
@@ -89,7 +119,10 @@ var (
 		ID: func(i *interaction.Interaction) string { return i.ID },
 		Indexes: []work.Index[interaction.Interaction]{
 			{Name: byContactCreated, Term: func(i *interaction.Interaction) (string, bool) {
-				return contactTerm(i.ContactID).Time(i.CreatedDate).String(), true
+				return contactTerm(i.ContactID).Time(i.CreatedDate).Text(i.ID).String(), true
+			}},
+			{Name: byRecordedFor, Term: func(i *interaction.Interaction) (string, bool) {
+				return contactTerm(i.RecordedFor).Time(i.CreatedDate).String(), i.RecordedFor != ""
 			}},
 			{Name: byContactReceived, Term: func(i *interaction.Interaction) (string, bool) {
 				return contactTerm(i.ContactID).Time(i.ReceivedDate).String(), true
@@ -112,6 +145,9 @@ var (
 			{Name: byContactReceived, Term: func(q *interaction.Quarantined) (string, bool) {
 				return contactTerm(q.ContactID).Time(q.ReceivedDate).String(), true
 			}},
+			{Name: byRecordedFor, Term: func(q *interaction.Quarantined) (string, bool) {
+				return contactTerm(q.RecordedFor).Time(q.ReceivedDate).String(), q.RecordedFor != ""
+			}},
 			{Name: bySchemaReceived, Term: func(q *interaction.Quarantined) (string, bool) {
 				return schemaTerm(q.SchemaID).Time(q.ReceivedDate).String(), true
 			}},
@@ -121,15 +157,15 @@ var (
 		Kind: "idempotency_key", Format: 1,
 		ID: func(b *binding) string { return b.KeyHash },
 	}
-	contacts = work.Table[interaction.Contact]{
+	contacts = work.Table[storedContact]{
 		Kind: "contact", Format: 1,
-		ID: func(c *interaction.Contact) string { return plain(c.ID) },
+		ID: func(c *storedContact) string { return plain(c.ID) },
 	}
-	tallies = work.Table[interaction.Tally]{
+	tallies = work.Table[storedTally]{
 		Kind: "tally", Format: 1,
-		ID: func(t *interaction.Tally) string { return tallyID(t.ContactID, t.SchemaID) },
-		Indexes: []work.Index[interaction.Tally]{
-			{Name: byCount, Term: func(t *interaction.Tally) (string, bool) {
+		ID: func(t *storedTally) string { return tallyID(t.ContactID, t.SchemaID) },
+		Indexes: []work.Index[storedTally]{
+			{Name: byCount, Term: func(t *storedTally) (string, bool) {
 				return schemaTerm(t.SchemaID).Int(t.Count).Text(plain(t.ContactID)).String(), true
 			}},
 		},
@@ -146,10 +182,18 @@ var (
 	firings = work.Table[firing]{
 		Kind: "trigger_firing", Format: 1,
 		ID: func(f *firing) string { return f.ID },
+		Indexes: []work.Index[firing]{
+			{Name: byContact, Term: func(f *firing) (string, bool) { return contactTerm(f.ContactID).String(), true }},
+		},
 	}
 	progresses = work.Table[storedProgress]{
 		Kind: "progress", Format: 1,
 		ID: func(p *storedProgress) string { return progressID(p.Task, p.Subject) },
+		Indexes: []work.Index[storedProgress]{
+			{Name: byRunning, Term: func(p *storedProgress) (string, bool) {
+				return store.Tuple{}.Text(string(p.Task)).String(), p.State == StateRunning
+			}},
+		},
 	}
 )
 
@@ -165,7 +209,10 @@ func kinds() []store.Kind {
 
 // The indexes. Each orders by the parts of its name.
 const (
-	byContactCreated       = "contact_created"
+	byContactCreated       = "contact_created" // and the ID, so that a timeline can go on behind any
+	byContact              = "contact"
+	byRecordedFor          = "recorded_for"
+	byRunning              = "running_task"
 	byContactReceived      = "contact_received"
 	byContactSchemaCreated = "contact_schema_created"
 	bySchemaCreated        = "schema_created"

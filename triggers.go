@@ -3,8 +3,8 @@ package engage
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/schema"
@@ -16,7 +16,7 @@ import (
 // EventInteractionCreated says whether it is the contact's first.
 //
 // For each contact it fires once, whatever is deleted, removed or registered
-// again later. What was recorded before it was registered does not count.
+// again later, or merged or unmerged. What was recorded before it was registered does not count.
 type Triggers struct{ scope }
 
 // MaxTriggers is how many triggers a schema can have.
@@ -121,31 +121,59 @@ func (s Triggers) Remove(ctx context.Context, schemaID, id string) error {
 
 // fire fires the triggers that wait for one of the values and have not fired for
 // the contact yet.
-func (t *turn) fire(ctx context.Context, i *interaction.Interaction, values []schema.Value, triggers []interaction.Trigger) error {
+func (t *turn) fire(ctx context.Context, i *interaction.Interaction, who *storedContact, values []schema.Value, triggers []interaction.Trigger) error {
 	for _, trigger := range triggers {
 		if !trigger.Matches(values) {
 			continue
 		}
-		// Not the trigger's ID: one that is registered again is the same.
-		id := hashOf(trigger.SchemaID, trigger.Property, trigger.Canonical, i.ContactID)
-		fired, err := firings.Get(ctx, t.Work, id)
+		f := firing{
+			TriggerID: trigger.ID, SchemaID: trigger.SchemaID, Property: trigger.Property, Canonical: trigger.Canonical,
+			InteractionID: i.ID, Time: t.now,
+		}
+		names := []string{i.ContactID}
+		if i.RecordedFor != "" { // it fires for both, should they be parted again
+			names = append(names, i.RecordedFor)
+		}
+		fired, err := t.hasFired(ctx, f, who, names)
 		if err != nil {
 			return err
 		}
-		if fired != nil {
+		if fired {
 			continue
 		}
-		err = errors.Join(
-			firings.Put(t.Work, &firing{
-				ID: id, TriggerID: trigger.ID, ContactID: i.ContactID, InteractionID: i.ID, Time: t.now,
-			}),
-			t.emit(EventTriggerFired, Resource{Type: resourceTrigger, ID: trigger.ID}, TriggerEvent{
-				InteractionID: i.ID, ContactID: i.ContactID, SchemaID: i.SchemaID, Property: trigger.Property,
-			}),
-		)
+		for _, name := range names {
+			if err := firings.Put(t.Work, f.of(name)); err != nil {
+				return err
+			}
+		}
+		err = t.emit(EventTriggerFired, Resource{Type: resourceTrigger, ID: trigger.ID}, TriggerEvent{
+			InteractionID: i.ID, ContactID: i.ContactID, SchemaID: i.SchemaID, Property: trigger.Property,
+		})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// hasFired reports whether a trigger has fired for a contact under one of the names, or
+// under that of the contact which is on its way here.
+func (t *turn) hasFired(ctx context.Context, f firing, who *storedContact, names []string) (bool, error) {
+	if who.joining() {
+		names = append(slices.Clone(names), who.Moving.FromID)
+	}
+	ids := make([]string, len(names))
+	for n, name := range names {
+		ids[n] = f.of(name).ID
+	}
+	found, err := firings.All(ctx, t.Work, ids...)
+	return slices.ContainsFunc(found, func(f *firing) bool { return f != nil }), err
+}
+
+// of returns the same firing for a contact. Its ID does not come from that of the
+// trigger: one that is registered again is the same.
+func (f firing) of(contactID string) *firing {
+	f.ContactID = contactID
+	f.ID = hashOf(f.SchemaID, f.Property, f.Canonical, contactID)
+	return &f
 }

@@ -51,6 +51,15 @@ func (s scope) services() Services {
 		Quarantine:   Quarantine{s},
 		Triggers:     Triggers{s},
 		Segments:     Segments{s},
+
+		Sources:       Sources{s},
+		Identities:    Identities{s},
+		Contacts:      Contacts{s},
+		Categories:    Categories{s},
+		Threads:       Threads{s},
+		Contents:      Contents{s},
+		Interventions: Interventions{s},
+		Jobs:          Jobs{s},
 	}
 }
 

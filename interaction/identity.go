@@ -2,6 +2,7 @@ package interaction
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"time"
 )
@@ -54,9 +55,7 @@ func (p Profile) Update(with Profile) Profile {
 	if len(with.ExtraValues) > 0 {
 		merged := make(map[string]string, len(p.ExtraValues)+len(with.ExtraValues))
 		for _, values := range []map[string]string{p.ExtraValues, with.ExtraValues} {
-			for name, value := range values {
-				merged[name] = value
-			}
+			maps.Copy(merged, values)
 		}
 		p.ExtraValues = merged
 	}
@@ -129,6 +128,9 @@ type Contact struct {
 	MergedInto string `json:"merged_into,omitempty"`
 	// Merged are the contacts that turned out to be this one.
 	Merged []string `json:"merged,omitempty"`
+	// Brought are the identities that this one brought along into MergedInto. If it
+	// is unmerged, those that are still there come back.
+	Brought []string `json:"brought,omitempty"`
 	// CreatedAt is when the contact became known.
 	CreatedAt time.Time `json:"created_at"`
 }

@@ -1,6 +1,7 @@
 package interaction
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 
@@ -29,7 +30,10 @@ type Submission struct {
 type Interaction struct {
 	ID        string `json:"id"`
 	ContactID string `json:"contactId"`
-	SchemaID  string `json:"schemaId"`
+	// RecordedFor is the contact that the submission named, if that has turned out
+	// to be ContactID.
+	RecordedFor string `json:"recordedFor,omitempty"`
+	SchemaID    string `json:"schemaId"`
 	// SchemaVersion is the version that the payload was checked against.
 	SchemaVersion int `json:"schemaVersion"`
 	// CreatedDate is when it happened, ReceivedDate when it came in.
@@ -60,8 +64,11 @@ func (i *Interaction) Original() []byte {
 // Quarantined is a submission that its schema rejected. Nothing of it is lost:
 // it can be judged again.
 type Quarantined struct {
-	ID             string `json:"id"`
-	ContactID      string `json:"contactId"`
+	ID        string `json:"id"`
+	ContactID string `json:"contactId"`
+	// RecordedFor is the contact that the submission named, if that has turned out
+	// to be ContactID.
+	RecordedFor    string `json:"recordedFor,omitempty"`
 	SchemaID       string `json:"schemaId"`
 	IdempotencyKey string `json:"idempotencyKey,omitempty"`
 	// Minted says that the submission named no contact, and ContactID was made up
@@ -85,7 +92,7 @@ type Quarantined struct {
 // so the date is never empty.
 func (q *Quarantined) Submission() Submission {
 	return Submission{
-		ContactID:      q.ContactID,
+		ContactID:      cmp.Or(q.RecordedFor, q.ContactID),
 		SchemaID:       q.SchemaID,
 		CreatedDate:    q.CreatedDate.Format(time.RFC3339Nano),
 		Payload:        q.Raw,

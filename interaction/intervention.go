@@ -104,7 +104,9 @@ type Change struct {
 	Owner          Actor     // engage, assign; transfer, where nobody means whoever engages next
 	Until          time.Time // defer
 	DispositionIDs []string  // close
-	Cause          CloseCause
+	// DispositionMissing says that one is demanded and missing.
+	DispositionMissing bool
+	Cause              CloseCause // close, cancel: why it ends by itself; empty if somebody ends it
 }
 
 // Apply returns the intervention after something has happened to it, and the types of
@@ -114,6 +116,8 @@ func (i Intervention) Apply(by InterventionVerb, c Change, facts InterventionFac
 	facts.Owner, facts.Replies = i.Owner, i.UserRepliesCount
 	facts.NewOwner = c.Owner
 	facts.Future = c.Until.After(now)
+	facts.Due = !now.Before(i.DeferredAt)
+	facts.ByItself = c.Cause != ""
 	row, err := InterventionLifecycle.Next(i.Status, by, facts)
 	if err != nil {
 		return i, nil, err
@@ -126,10 +130,12 @@ func (i Intervention) Apply(by InterventionVerb, c Change, facts InterventionFac
 	case InterventionDefers:
 		i.DeferredAt = c.Until
 	case InterventionCloses:
-		i.DispositionIDs, i.DispositionMissing = slices.Clone(c.DispositionIDs), !facts.Disposition
+		i.DispositionIDs, i.DispositionMissing = slices.Clone(c.DispositionIDs), c.DispositionMissing || !facts.Disposition
 		i.ClosedAutomatically, i.ClosedAt = c.Cause, now
 	case InterventionCancels:
 		i.ClosedAutomatically, i.ClosedAt = c.Cause, now
+	case InterventionReopens, InterventionWritten, InterventionReplies, InterventionResumes, InterventionFallsDue:
+		// The status says it all.
 	}
 	if from == InterventionClosed && row.To == InterventionOpen {
 		i.Reopened++
@@ -152,8 +158,12 @@ func keptIf(keep bool, t time.Time) time.Time {
 // MaxParticipants is how many can take part in an intervention beside its owner.
 const MaxParticipants = 100
 
-// Join returns the intervention with one more who takes part.
+// Join returns the intervention with one more agent or bot who takes part. The error
+// is a [*FieldError] if it is neither, else a [*TransitionError].
 func (i Intervention) Join(a Actor, now time.Time) (Intervention, error) {
+	if err := checkAnswerer("participant", a); err != nil {
+		return i, err
+	}
 	switch {
 	case !i.Status.Live():
 		return i, &TransitionError{Of: "intervention", From: string(i.Status), By: "join"}
@@ -172,8 +182,10 @@ func (i Intervention) Leave(a Actor, now time.Time) (Intervention, error) {
 	if a == i.Owner {
 		return i, &TransitionError{Of: "intervention", From: string(i.Status), By: "leave", Rule: "it is not the owner", Remedy: "assign or transfer it"}
 	}
-	i.Participants = slices.DeleteFunc(slices.Clone(i.Participants), func(other Actor) bool { return other == a })
-	i.UpdatedAt = now
+	if slices.Contains(i.Participants, a) {
+		i.Participants = slices.DeleteFunc(slices.Clone(i.Participants), func(other Actor) bool { return other == a })
+		i.UpdatedAt = now
+	}
 	return i, nil
 }
 
@@ -181,7 +193,7 @@ func (i Intervention) Leave(a Actor, now time.Time) (Intervention, error) {
 // open, or they do not take part in it.
 func (i Intervention) Reply(by Actor) error {
 	_, err := InterventionLifecycle.Next(i.Status, InterventionReplies, InterventionFacts{
-		TakesPart: by == i.Owner || slices.Contains(i.Participants, by),
+		TakesPart: !by.IsZero() && (by == i.Owner || slices.Contains(i.Participants, by)),
 	})
 	return err
 }
@@ -219,12 +231,14 @@ func CheckComment(body string) error {
 
 // CheckOwner reports, as a [*FieldError], somebody who cannot own an intervention:
 // it is an agent or a bot, with an ID.
-func CheckOwner(a Actor) error {
+func CheckOwner(a Actor) error { return checkAnswerer("owner", a) }
+
+func checkAnswerer(field string, a Actor) error {
 	switch {
 	case a.Type != ActorAgent && a.Type != ActorBot:
-		return &FieldError{Field: "owner", Err: errors.New("is neither an agent nor a bot")}
+		return &FieldError{Field: field, Err: errors.New("is neither an agent nor a bot")}
 	case a.ID == "":
-		return &FieldError{Field: "owner", Err: errors.New("has no ID")}
+		return &FieldError{Field: field, Err: errors.New("has no ID")}
 	}
-	return checkText("owner", a.ID)
+	return checkText(field, a.ID)
 }

@@ -24,13 +24,15 @@ type InterventionFacts struct {
 	ThreadOpen  bool // its thread is open
 	Other       bool // another intervention with the same customer in the thread is open or deferred
 	MayManage   bool // who acts owns it, or may manage those of others
-	Disposition bool // its disposition and categories are all that is demanded, or it ends by itself
+	Disposition bool // its disposition and categories are all that is demanded
 	TakesPart   bool // who acts owns it or takes part
 
 	Owner    Actor // who owns it
 	NewOwner Actor // who is to own it
 	Replies  int64 // how many replies there were
 	Future   bool  // the time that comes with the verb is in the future
+	Due      bool  // the time until when it is deferred has come
+	ByItself bool  // nobody ends it: it has a cause
 }
 
 var (
@@ -43,16 +45,18 @@ var (
 		Holds: func(f InterventionFacts) bool { return !f.Other },
 	}
 	noAgentHasIt = Guard[InterventionFacts]{
-		Rule: "it is owned by a bot or by nobody, and an agent engages", Remedy: "have it assigned, or wait until it is closed",
-		Holds: func(f InterventionFacts) bool { return f.Owner.Type != ActorAgent && f.NewOwner.Type == ActorAgent },
-	}
-	isUnowned = Guard[InterventionFacts]{
-		Rule: "nobody owns it", Remedy: "have it assigned",
-		Holds: func(f InterventionFacts) bool { return f.Owner.IsZero() },
+		Rule: "an agent engages, and no agent owns it yet", Remedy: "have it assigned, or wait until it is closed",
+		Holds: func(f InterventionFacts) bool {
+			return f.Owner.Type != ActorAgent && f.NewOwner.Type == ActorAgent && CheckOwner(f.NewOwner) == nil
+		},
 	}
 	isFuture = Guard[InterventionFacts]{
 		Rule: "the time is in the future", Remedy: "name a later time",
 		Holds: func(f InterventionFacts) bool { return f.Future },
+	}
+	isDue = Guard[InterventionFacts]{
+		Rule: "the time has come", Remedy: "wait, or resume it",
+		Holds: func(f InterventionFacts) bool { return f.Due },
 	}
 	isReplied = Guard[InterventionFacts]{
 		Rule: "there was a reply", Remedy: "reply, or cancel it",
@@ -63,20 +67,24 @@ var (
 		Holds: func(f InterventionFacts) bool { return f.Replies == 0 },
 	}
 	mayManage = Guard[InterventionFacts]{
-		Rule: "its owner does so, or somebody who may manage those of others", Remedy: "have it assigned",
+		Rule: "its owner does so, or somebody who may manage others' ones", Remedy: "have it assigned",
 		Holds: func(f InterventionFacts) bool { return f.MayManage },
 	}
 	isDisposed = Guard[InterventionFacts]{
-		Rule: "it has the categories and the disposition that its source demands", Remedy: "categorise it, and close it with a disposition",
-		Holds: func(f InterventionFacts) bool { return f.Disposition },
+		Rule: "the categories and the disposition that are demanded are there, or it ends by itself", Remedy: "categorise it, and close it with a disposition",
+		Holds: func(f InterventionFacts) bool { return f.Disposition || f.ByItself },
 	}
 	takesPart = Guard[InterventionFacts]{
-		Rule: "its owner, or somebody who takes part, replies", Remedy: "engage, join it or have it assigned",
+		Rule: "who replies owns it or takes part", Remedy: "engage, join it or have it assigned",
 		Holds: func(f InterventionFacts) bool { return f.TakesPart },
 	}
-	isToSomebody = Guard[InterventionFacts]{
-		Rule: "the new owner is named", Remedy: "name one",
-		Holds: func(f InterventionFacts) bool { return !f.NewOwner.IsZero() },
+	isAnswerer = Guard[InterventionFacts]{
+		Rule: "the new owner is an agent or a bot", Remedy: "name one",
+		Holds: func(f InterventionFacts) bool { return CheckOwner(f.NewOwner) == nil },
+	}
+	isToNobody = Guard[InterventionFacts]{
+		Rule: "no new owner is named", Remedy: "name none, or an agent or a bot",
+		Holds: func(f InterventionFacts) bool { return f.NewOwner.IsZero() },
 	}
 	ownerChanges = Guard[InterventionFacts]{
 		Rule: "the owner becomes another", Remedy: "name somebody else",
@@ -104,11 +112,10 @@ var (
 var InterventionLifecycle = Lifecycle[InterventionStatus, InterventionVerb, InterventionFacts]{
 	Of: "intervention",
 	Rows: []interventionRow{
-		{From: none, By: InterventionEngages, To: InterventionOpen, Guards: interventionGuards{threadIsOpen, isOnlyOne}, Events: []string{"intervention.opened"}},
-		{From: closed, By: InterventionEngages, To: InterventionOpen, Guards: interventionGuards{threadIsOpen, isOnlyOne}, Events: []string{"intervention.reopened"}},
+		{From: none, By: InterventionEngages, To: InterventionOpen, Guards: interventionGuards{isAnswerer, threadIsOpen, isOnlyOne}, Events: []string{"intervention.opened"}},
+		{From: closed, By: InterventionEngages, To: InterventionOpen, Guards: interventionGuards{isAnswerer, threadIsOpen, isOnlyOne}, Events: []string{"intervention.reopened"}},
 		{From: closed, By: InterventionReopens, To: InterventionOpen, Guards: interventionGuards{threadIsOpen, isOnlyOne}, Events: []string{"intervention.reopened"}},
 		{From: closed, By: InterventionWritten, To: InterventionOpen, Guards: interventionGuards{threadIsOpen, isOnlyOne}, Events: []string{"intervention.reopened"}},
-		{From: live, By: InterventionEngages, To: InterventionOpen, Guards: interventionGuards{isUnowned}, Events: []string{"intervention.user_updated"}},
 		{From: live, By: InterventionEngages, To: InterventionOpen, Guards: interventionGuards{noAgentHasIt}, Events: []string{"intervention.user_updated"}},
 
 		{From: open, By: InterventionReplies, Guards: interventionGuards{takesPart}},
@@ -116,11 +123,11 @@ var InterventionLifecycle = Lifecycle[InterventionStatus, InterventionVerb, Inte
 		{From: open, By: InterventionWritten, To: InterventionOpen},
 		{From: deferred, By: InterventionWritten, To: InterventionOpen, Events: []string{"intervention.reactivated"}},
 		{From: deferred, By: InterventionResumes, To: InterventionOpen, Events: []string{"intervention.reactivated"}},
-		{From: deferred, By: InterventionFallsDue, To: InterventionOpen, Events: []string{"intervention.reactivated"}},
+		{From: deferred, By: InterventionFallsDue, To: InterventionOpen, Guards: interventionGuards{isDue}, Events: []string{"intervention.reactivated"}},
 
-		{From: live, By: InterventionAssigns, Guards: interventionGuards{isToSomebody, ownerChanges}, Events: []string{"intervention.assigned", "intervention.user_updated"}},
-		{From: live, By: InterventionTransfers, Guards: interventionGuards{isToSomebody, ownerChanges}, Events: []string{"intervention.assigned", "intervention.user_updated"}},
-		{From: live, By: InterventionTransfers, Guards: interventionGuards{ownerChanges}, Events: []string{"intervention.user_updated"}},
+		{From: live, By: InterventionAssigns, Guards: interventionGuards{isAnswerer, ownerChanges}, Events: []string{"intervention.assigned", "intervention.user_updated"}},
+		{From: live, By: InterventionTransfers, Guards: interventionGuards{isAnswerer, ownerChanges}, Events: []string{"intervention.assigned", "intervention.user_updated"}},
+		{From: live, By: InterventionTransfers, Guards: interventionGuards{isToNobody, ownerChanges}, Events: []string{"intervention.user_updated"}},
 		{From: live, By: InterventionCloses, To: InterventionClosed, Guards: interventionGuards{isReplied, mayManage, isDisposed}, Events: []string{"intervention.closed"}},
 		{From: live, By: InterventionCancels, To: InterventionCanceled, Guards: interventionGuards{isUnreplied}, Events: []string{"intervention.canceled"}},
 	},

@@ -54,17 +54,20 @@ func (e *TransitionError) Error() string {
 
 // Next returns the transition that happens. If several rows have the state and the
 // verb, it is the first whose guards all hold. If there is none, the error is a
-// [*TransitionError], with the guard that the last of these rows lacks.
+// [*TransitionError], with the first guard that does not hold in the row of them of
+// which most do before it: the one that comes nearest to what was meant.
 func (l Lifecycle[State, Verb, Facts]) Next(from State, by Verb, facts Facts) (Transition[State, Verb, Facts], error) {
-	refusal := &TransitionError{Of: l.Of, From: string(from), By: string(by)}
+	refusal, nearest := &TransitionError{Of: l.Of, From: string(from), By: string(by)}, -1
 rows:
 	for _, row := range l.Rows {
 		if row.By != by || !slices.Contains(row.From, from) {
 			continue
 		}
-		for _, guard := range row.Guards {
+		for held, guard := range row.Guards {
 			if !guard.Holds(facts) {
-				refusal.Rule, refusal.Remedy = guard.Rule, guard.Remedy
+				if held > nearest {
+					refusal.Rule, refusal.Remedy, nearest = guard.Rule, guard.Remedy, held
+				}
 				continue rows
 			}
 		}
@@ -100,7 +103,7 @@ func (l Lifecycle[State, Verb, Facts]) Mermaid() string {
 				rules = append(rules, guard.Rule)
 			}
 			if len(rules) > 0 {
-				fmt.Fprintf(&b, " [%s]", strings.Join(rules, ", "))
+				fmt.Fprintf(&b, " [%s]", strings.Join(rules, ", and "))
 			}
 			b.WriteString("\n")
 		}

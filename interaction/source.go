@@ -2,14 +2,25 @@ package interaction
 
 import (
 	"errors"
+	"math"
 	"time"
 )
 
 // Seconds is a length of time, as the JSON of sources has it.
 type Seconds int64
 
-// Duration returns the same length of time.
-func (s Seconds) Duration() time.Duration { return time.Duration(s) * time.Second }
+// Duration returns the same length of time, or the longest that there is: 292 years.
+func (s Seconds) Duration() time.Duration {
+	const most = Seconds(math.MaxInt64 / time.Second)
+	switch {
+	case s > most:
+		return math.MaxInt64
+	case s < -most:
+		return math.MinInt64
+	default:
+		return time.Duration(s) * time.Second
+	}
+}
 
 // Source is where conversations come from: one account, page or mailbox of the
 // company on a third-party platform (seed 000, "Core Concepts"). Its Type says which

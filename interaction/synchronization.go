@@ -46,8 +46,7 @@ var SyncLifecycle = Lifecycle[SyncStatus, SyncVerb, SyncFacts]{
 		{From: []SyncStatus{SyncPending}, By: SyncFails, To: SyncFailure, Events: []string{"content.exported"}},
 		{From: []SyncStatus{SyncPending}, By: SyncDoubts, To: SyncPending},
 		{From: []SyncStatus{SyncPending}, By: SyncWithdraws, To: SyncAborted, Guards: []Guard[SyncFacts]{certain}, Events: []string{"content.exported"}},
-		{From: []SyncStatus{SyncFailure, SyncAborted}, By: SyncRetries, To: SyncPending},
-		{From: []SyncStatus{SyncPending}, By: SyncRetries, To: SyncPending},
+		{From: []SyncStatus{SyncPending, SyncFailure, SyncAborted}, By: SyncRetries, To: SyncPending},
 	},
 }
 
@@ -59,6 +58,8 @@ type Synchronization struct {
 	// Uncertain says that the platform was asked to deliver it and has not
 	// answered: it may have it.
 	Uncertain bool `json:"synchronization_uncertain,omitempty"`
+	// JobID is the job that delivers it, if one is to.
+	JobID string `json:"job_id,omitempty"`
 	// Duplicates are further IDs under which the platform has delivered it, if it
 	// did so more than once.
 	Duplicates []string `json:"duplicate_foreign_ids,omitempty"`
@@ -71,6 +72,7 @@ func (s Synchronization) Apply(by SyncVerb, reason string) (Synchronization, []s
 	if err != nil {
 		return s, nil, err
 	}
-	s.Status, s.Error, s.Uncertain = row.To, reason, by == SyncDoubts
+	// To try again does not tell what became of the last try.
+	s.Status, s.Error, s.Uncertain = row.To, reason, by == SyncDoubts || by == SyncRetries && s.Uncertain
 	return s, row.Events, nil
 }

@@ -2,8 +2,6 @@ package interaction
 
 import (
 	"encoding/json"
-	"errors"
-	"slices"
 	"time"
 )
 
@@ -64,6 +62,8 @@ type Thread struct {
 	SourceID string       `json:"source_id"`
 	Status   ThreadStatus `json:"status"`
 	Title    string       `json:"title,omitempty"`
+	// IdentityID is the customer that it began with.
+	IdentityID string `json:"identity_id"`
 	// ForeignID is what the platform calls it; empty if it does not know threads.
 	ForeignID string `json:"foreign_id,omitempty"`
 	// ThreadCategoryIDs are the categories of the thread itself, not those of its
@@ -72,7 +72,10 @@ type Thread struct {
 	// ExtraData is more detail about the customer, which bots and agents add.
 	ExtraData map[string]json.RawMessage `json:"extra_data,omitempty"`
 
+	// ContentsCount is how many contents there are, without those that turned out to
+	// be another one; LastPosition is that of the latest.
 	ContentsCount      int64 `json:"contents_count"`
+	LastPosition       int64 `json:"last_position"`
 	InterventionsCount int64 `json:"interventions_count"`
 	// CustomersCount is how many identities take part; Live how many
 	// interventions are open or deferred.
@@ -85,6 +88,11 @@ type Thread struct {
 	// LastContentAt is when the last content came in; before there is any, when
 	// the thread was opened.
 	LastContentAt time.Time `json:"last_content_at"`
+	// ReopenedAt is when it was opened again, if it was.
+	ReopenedAt time.Time `json:"reopened_at,omitzero"`
+	// TimeOutCheckAt is when it is looked at next whether it has been silent for long
+	// enough to close by itself; zero if it is not.
+	TimeOutCheckAt time.Time `json:"time_out_check_at,omitzero"`
 	// WaitingSince is since when a customer has been waiting for somebody to
 	// engage; zero if none is. It has no meaning while the thread is closed.
 	WaitingSince time.Time `json:"waiting_since,omitzero"`
@@ -107,15 +115,28 @@ func (t Thread) Close(cause CloseCause, now time.Time) (Thread, []string, error)
 	return t.apply(ThreadCloses, cause, ThreadFacts{}, now)
 }
 
+// ClosesAt returns when the thread closes by itself if nothing more is said, and false
+// if it does not.
+func (t Thread) ClosesAt(s Source) (time.Time, bool) {
+	if t.ReopenedAt.After(t.LastContentAt) {
+		return s.ClosesAt(t.ReopenedAt)
+	}
+	return s.ClosesAt(t.LastContentAt)
+}
+
 // TimeOut returns the thread closed by itself, if its source says so.
 func (t Thread) TimeOut(s Source, now time.Time) (Thread, []string, error) {
-	at, ever := s.ClosesAt(t.LastContentAt)
+	at, ever := t.ClosesAt(s)
 	return t.apply(ThreadTimesOut, CauseInactivity, ThreadFacts{Silent: ever && !now.Before(at), Live: t.Live}, now)
 }
 
 // Reopen returns the thread open again.
 func (t Thread) Reopen(now time.Time) (Thread, []string, error) {
-	return t.apply(ThreadReopens, "", ThreadFacts{}, now)
+	t, events, err := t.apply(ThreadReopens, "", ThreadFacts{}, now)
+	if err == nil {
+		t.ReopenedAt = now
+	}
+	return t, events, err
 }
 
 // Continue refuses to let somebody of the company write into a closed thread.
@@ -145,38 +166,4 @@ func (t Thread) Annotate(detail map[string]json.RawMessage, now time.Time) (Thre
 	}
 	t.ExtraData, t.UpdatedAt = merged, now
 	return t, nil
-}
-
-// MaxValues is the most bytes that the detail of a thread, or the custom fields of an
-// intervention, come to.
-const MaxValues = 256 << 10
-
-// mergeValues sets the values of others, each a JSON value, in a copy of values. One
-// that is null is removed.
-func mergeValues(field string, values, others map[string]json.RawMessage) (map[string]json.RawMessage, error) {
-	merged := make(map[string]json.RawMessage, len(values)+len(others))
-	for name, value := range values {
-		merged[name] = value
-	}
-	for name, value := range others {
-		if err := checkText(field, name); err != nil {
-			return nil, err
-		}
-		if !json.Valid(value) {
-			return nil, &FieldError{Field: field, Err: errors.New("holds what is not JSON")}
-		}
-		if string(value) == "null" {
-			delete(merged, name)
-		} else {
-			merged[name] = slices.Clone(value)
-		}
-	}
-	size := 0
-	for name, value := range merged {
-		size += len(name) + len(value)
-	}
-	if size > MaxValues {
-		return nil, &FieldError{Field: field, Err: errors.New("comes to more than 256 KiB")}
-	}
-	return merged, nil
 }

@@ -1,11 +1,15 @@
-// Command quickstart does the main job of engage on a SQLite file: it declares an
-// interaction schema, records interactions under it, and finds them again. Schema
-// and interaction are the examples in Voyado's documentation, to the letter.
+// Command quickstart tells the story of a customer on one SQLite file. She buys
+// something, which is recorded as an interaction; she asks a question, which a bot
+// passes on to an agent; the agent answers and closes; and in the end her timeline is
+// printed. Schema and interaction are the examples in Voyado's documentation, to the
+// letter.
 //
 //	go run ./examples/quickstart [FILE]
 //
 // Without a FILE it makes a new one and says where. With one that is there it goes on
-// where it was: the interaction, which has an idempotency key, is recorded once.
+// where it was: nothing happens twice, for the interaction has an idempotency key, the
+// customer's words have the IDs of their platform, and the bot goes on behind the last
+// event that it has handled.
 package main
 
 import (
@@ -16,9 +20,11 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/engage-interactions/engage"
 	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/platformtest"
 	"github.com/engage-interactions/engage/schema"
 	"github.com/engage-interactions/engage/store/sqlite"
 )
@@ -62,6 +68,9 @@ const interactionJSON = `{
     }
 }`
 
+// customer is the host's name for the person whose story this is.
+const customer = "cf6d21fa-6e2b-481c-ab38-afa1012233ff"
+
 func main() {
 	if err := run(context.Background(), os.Args[1:]); err != nil {
 		log.Fatal(err)
@@ -78,32 +87,44 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	defer func() { _ = st.Close() }()
-	eng, err := engage.New(ctx, st, nil)
+
+	// In place of Messenger there is a platform in memory, which shows what the
+	// customer sees.
+	messenger := platformtest.New()
+	eng, err := engage.New(ctx, st, &engage.Options{Platforms: map[string]engage.Platform{"messenger": messenger}})
 	if err != nil {
 		return err
 	}
 	fmt.Println("Everything is kept in", path)
 
-	fmt.Println("\n1. Declare what an interaction looks like.")
+	for _, part := range []func(context.Context, *engage.Engine) error{record, write, bot, agent, deliver, timeline} {
+		if err := part(ctx, eng); err != nil {
+			return err
+		}
+	}
+
+	fmt.Printf("\nLook into the file with any SQLite tool:\n")
+	fmt.Printf("   sqlite3 %s \"SELECT value ->> '$.direction', value ->> '$.body' FROM content\"\n", path)
+	return nil
+}
+
+// record declares what an interaction looks like, and records one.
+func record(ctx context.Context, eng *engage.Engine) error {
+	fmt.Println("\n1. She buys something. It is recorded as an interaction, checked against a schema.")
 	def, err := schema.ParseDefinition([]byte(schemaJSON), nil)
 	if err != nil {
 		return err
 	}
-	declared, err := eng.Schemas.Create(ctx, def)
-	if errors.Is(err, engage.ErrConflict) { // it is there from an earlier run
-		declared, err = eng.Schemas.Get(ctx, def.ID)
-	}
-	if err != nil {
+	_, err = eng.Schemas.Create(ctx, def)
+	if err != nil && !errors.Is(err, engage.ErrConflict) { // it is there from an earlier run
 		return err
 	}
-	fmt.Printf("   %q is version %d of schema %s\n", declared.DisplayName, declared.Version, declared.ID)
-
-	fmt.Println("\n2. Record an interaction. The documentation's example has a typing error in its date:")
 	var submission interaction.Submission
 	if err := json.Unmarshal([]byte(interactionJSON), &submission); err != nil {
 		return err
 	}
 	_, err = eng.Interactions.Record(ctx, submission)
+	fmt.Println("   The documentation's example has a typing error in its date:")
 	fmt.Println("   refused:", err)
 
 	submission.CreatedDate = "2023-05-23T11:13:42.074Z"
@@ -112,13 +133,7 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if recorded.Repeated {
-		fmt.Println("   with that mended, it is a repetition of", recorded.ID)
-	} else {
-		fmt.Println("   with that mended, it is recorded as", recorded.ID)
-	}
-
-	fmt.Println("\n3. What does not follow the schema is left out, but not lost:")
+	fmt.Println("   With that mended it is recorded. What does not follow the schema is left out, not lost:")
 	found, err := eng.Interactions.Get(ctx, recorded.ID)
 	if err != nil {
 		return err
@@ -126,44 +141,144 @@ func run(ctx context.Context, args []string) error {
 	for _, violation := range found.Omitted {
 		fmt.Printf("   %s was left out: it is no %s\n", violation.Pointer, violation.Expected)
 	}
-	fmt.Printf("   payload   %s\n", found.Payload)
-	fmt.Printf("   as sent   %d bytes, kept as they came\n", len(found.Original()))
+	fmt.Printf("   payload %s, and the %d bytes that were sent\n", found.Payload, len(found.Original()))
+	return nil
+}
 
-	fmt.Println("\n4. The contact card shows:")
-	card, err := eng.Interactions.Card(ctx, recorded.ID)
-	if err != nil {
+// write lets the customer ask a question on Messenger.
+func write(ctx context.Context, eng *engage.Engine) error {
+	fmt.Println("\n2. She asks a question on Messenger. That begins a thread.")
+	_, err := eng.Sources.Create(ctx, interaction.Source{ID: "page", Type: "messenger", Name: "Our page", Active: true})
+	if err != nil && !errors.Is(err, engage.ErrConflict) {
 		return err
 	}
-	for _, field := range card.Fields {
-		fmt.Printf("   %-8s %s\n", field.Label, field.Value)
-	}
+	_, err = eng.Threads.Receive(ctx, engage.Inbound{
+		SourceID: "page", ForeignID: "mid.1", // what Messenger calls it: told of twice, it is kept once
+		Customer: engage.Account{ForeignID: "psid.7", Profile: interaction.Profile{DisplayName: "Eve"}, ContactID: customer},
+		Message:  interaction.Message{Body: "The zip of my reused item is broken!"},
+	})
+	return err
+}
 
-	fmt.Println("\n5. What breaks a rule of the schema is a result, not an error. It waits in quarantine:")
-	submission.IdempotencyKey = ""
-	submission.Payload = json.RawMessage(`{"price": 3}`)
-	rejected, err := eng.Interactions.Record(ctx, submission)
-	if err != nil {
-		return err
-	}
-	for _, violation := range rejected.Violations {
-		fmt.Printf("   %s: %s\n", violation.Pointer, violation.Code)
-	}
-
-	tally, err := eng.Interactions.Tally(ctx, submission.ContactID, submission.SchemaID)
-	if err != nil {
-		return err
-	}
-	fmt.Printf("\n6. The contact has %d interaction under the schema. All that happened is in the log:\n", tally.Count)
+// bot is a bot that reads the events, answers, and passes on what it cannot solve.
+func bot(ctx context.Context, eng *engage.Engine) error {
+	fmt.Println("\n3. A bot is told of it. It answers, adds what it knows of her, and transfers her to a human.")
+	robot := eng.As(engage.Bot("greeter"))
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var last int64
 	for event, err := range eng.Events.After(ctx, 0) {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("   %2d  %-28s %s\n", event.Position, event.Type, event.Resource)
+		last = event.Position
 	}
-
-	fmt.Printf("\nLook into the file with any SQLite tool:\n")
-	fmt.Printf("   sqlite3 %s \"SELECT id, value ->> '$.payload.name' FROM interaction\"\n", path)
+	handle := func(ctx context.Context, event engage.Event) error {
+		if event.Position >= last {
+			defer stop() // a real bot goes on for ever
+		}
+		var said engage.ContentEvent
+		if event.Type != engage.EventContentImported {
+			return nil
+		}
+		if err := event.Decode(&said); err != nil || !said.FirstInThread {
+			return err
+		}
+		return robot.Atomically(ctx, func(w *engage.Work) error { // all of its turn, or nothing
+			content, err := w.Contents.Get(ctx, said.ID)
+			if err != nil || content.Status != interaction.StatusNew {
+				return err
+			}
+			mine, err := w.Interventions.Engage(ctx, engage.Engagement{ContentID: said.ID})
+			if err != nil {
+				return err
+			}
+			_, err = w.Contents.Post(ctx, engage.Post{
+				ThreadID: said.ThreadID, Message: interaction.Message{Body: "Oh no! Somebody will look at it."},
+			})
+			if err != nil {
+				return err
+			}
+			_, err = w.Threads.Annotate(ctx, said.ThreadID, map[string]json.RawMessage{"warranty": json.RawMessage(`true`)})
+			if err != nil {
+				return err
+			}
+			_, err = w.Interventions.Transfer(ctx, mine.ID, engage.Actor{}) // to whoever engages next
+			return err
+		})
+	}
+	if err := robot.Events.Consume(ctx, "greeter", handle); !errors.Is(err, context.Canceled) {
+		return err
+	}
 	return nil
+}
+
+// agent lets agents answer who waits.
+func agent(ctx context.Context, eng *engage.Engine) error {
+	fmt.Println("\n4. Two agents see her waiting. One engages; the other learns who.")
+	ann, bob := eng.As(engage.Agent("ann")), eng.As(engage.Agent("bob"))
+	waiting, err := ann.Threads.ListEngageable(ctx, engage.EngageableFilter{})
+	if err != nil {
+		return err
+	}
+	for _, thread := range waiting.Items {
+		mine, err := ann.Interventions.Engage(ctx, engage.Engagement{ThreadID: thread.ID})
+		if err != nil {
+			return err
+		}
+		_, err = bob.Interventions.Engage(ctx, engage.Engagement{ThreadID: thread.ID})
+		if engaged, ok := errors.AsType[*engage.EngagedError](err); ok {
+			fmt.Println("   bob is refused: it is", engaged.Intervention.Status, "with", engaged.Intervention.Owner)
+		}
+		_, err = ann.Contents.Post(ctx, engage.Post{
+			ThreadID: thread.ID, Message: interaction.Message{Body: "Bring it by, we mend it for free."},
+		})
+		if err != nil {
+			return err
+		}
+		if _, err := ann.Interventions.Close(ctx, mine.ID, engage.Closing{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deliver does the work that is due. A server has eng.Run(ctx) running instead.
+func deliver(ctx context.Context, eng *engage.Engine) error {
+	done, err := eng.RunDue(ctx)
+	fmt.Printf("\n5. What they wrote is delivered: %d jobs were due.\n", done)
+	return err
+}
+
+// timeline prints all that happened with the customer.
+func timeline(ctx context.Context, eng *engage.Engine) error {
+	fmt.Println("\n6. Her timeline, across everything:")
+	page, err := eng.Contacts.Timeline(ctx, customer, engage.TimelineFilter{OldestFirst: true, Limit: 100})
+	if err != nil {
+		return err
+	}
+	for _, entry := range page.Items {
+		fmt.Printf("   %s  %-27s %s\n", entry.Time.Format(time.DateTime), entry.Type, describe(entry))
+	}
+	return nil
+}
+
+// describe says in words what an entry is about.
+func describe(entry engage.TimelineEntry) string {
+	switch {
+	case entry.Interaction != nil:
+		return fmt.Sprintf("%s %s", entry.Interaction.SchemaID, entry.Interaction.Payload)
+	case entry.Type == engage.EventContentExported:
+		return "delivered: " + string(entry.Content.Synchronization.Status)
+	case entry.Content != nil && entry.Content.Direction == interaction.Inbound:
+		return fmt.Sprintf("customer: %q", entry.Content.Body)
+	case entry.Content != nil:
+		return fmt.Sprintf("%s: %q", entry.Content.Creator, entry.Content.Body)
+	case entry.Thread != nil:
+		return fmt.Sprintf("%s: %s", entry.Actor, entry.Thread.ExtraData)
+	default:
+		return entry.Actor.String()
+	}
 }
 
 // file returns the file that was named, or a new one.

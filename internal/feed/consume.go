@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/engage-interactions/engage/internal/bell"
+	"github.com/engage-interactions/engage/internal/lease"
 	"github.com/engage-interactions/engage/internal/work"
 	"github.com/engage-interactions/engage/store"
 )
@@ -33,7 +35,7 @@ func (f *Feed) Consume(ctx context.Context, name string, handle func(context.Con
 	for failures := 0; ; {
 		c, err := f.acquire(ctx, name, holder)
 		if err == nil {
-			h := held{Feed: f, name: name, holder: holder, position: c.Position, until: c.Until, handle: handle, log: log}
+			h := held{Feed: f, name: name, holder: holder, position: c.Position, acquired: c.Lease, handle: handle, log: log}
 			err = h.work(ctx)
 			if h.position > c.Position { // it got somewhere
 				failures = 0
@@ -49,7 +51,7 @@ func (f *Feed) Consume(ctx context.Context, name string, handle func(context.Con
 			return err
 		}
 		log.WarnContext(ctx, "consumer pauses", slog.Any("error", err))
-		if err := wait(ctx, nil, f.opts.Backoff(failures)); err != nil {
+		if err := bell.Wait(ctx, nil, f.opts.Backoff(failures)); err != nil {
 			return err
 		}
 		failures++
@@ -60,7 +62,7 @@ func (f *Feed) Consume(ctx context.Context, name string, handle func(context.Con
 func (f *Feed) acquire(ctx context.Context, name, holder string) (acquired Consumer, err error) {
 	for {
 		var left time.Duration // until the lease of somebody else may be taken over
-		rung := f.bell.rung()
+		rung := f.bell.Rung()
 		err := f.runner.Do(ctx, func(w *work.Work) error {
 			left = 0
 			c, err := consumers.Get(ctx, w, name)
@@ -80,18 +82,18 @@ func (f *Feed) acquire(ctx context.Context, name, holder string) (acquired Consu
 				c = &Consumer{Name: name, Position: fl.Position}
 			case !c.Dropped.IsZero():
 				return fmt.Errorf("%w: %q at position %d", ErrDropped, name, c.Position)
-			case f.held(c, now) && c.Holder != holder:
-				left = c.Until.Add(f.opts.Skew).Sub(now)
+			case f.lease.Held(c.Lease, now) && c.Holder != holder:
+				left = f.lease.Free(c.Lease).Sub(now)
 				return nil
 			}
-			c.Holder, c.Until, c.Seen = holder, now.Add(f.opts.Lease), now
+			c.Lease, c.Seen = f.lease.Take(holder, now), now
 			acquired = *c
 			return consumers.Put(w, c)
 		})
 		if err != nil || left == 0 {
 			return acquired, err
 		}
-		if err := wait(ctx, rung, min(left, f.opts.Poll)); err != nil {
+		if err := bell.Wait(ctx, rung, min(left, f.opts.Poll)); err != nil {
 			return Consumer{}, err
 		}
 	}
@@ -102,8 +104,8 @@ type held struct {
 	*Feed
 
 	name, holder string
-	position     int64     // all up to here is handled
-	until        time.Time // the end of the lease when it was acquired
+	position     int64       // all up to here is handled
+	acquired     lease.Lease // as it was then
 	handle       func(context.Context, store.Event) error
 	log          *slog.Logger
 }
@@ -114,7 +116,7 @@ func (h *held) work(ctx context.Context) (err error) {
 	leased, stop := context.WithCancelCause(ctx)
 	var renewing sync.WaitGroup
 	// Whatever the store does, the handler's context ends before the lease.
-	expiry := time.AfterFunc(h.left(h.until), func() { stop(errLost) })
+	expiry := time.AfterFunc(h.left(h.acquired), func() { stop(errLost) })
 	defer expiry.Stop()
 	renewing.Go(func() { stop(h.renew(leased, expiry)) })
 	defer func() {
@@ -127,13 +129,13 @@ func (h *held) work(ctx context.Context) (err error) {
 		}
 	}()
 	for {
-		rung := h.bell.rung()
+		rung := h.bell.Rung()
 		events, err := h.runner.Store().Events(leased, h.runner.Tenant(), h.position, pageSize)
 		if err != nil {
 			return h.cause(leased, err)
 		}
 		if len(events) == 0 {
-			if err := wait(leased, rung, h.opts.Poll); err != nil {
+			if err := bell.Wait(leased, rung, h.opts.Poll); err != nil {
 				return h.cause(leased, err)
 			}
 			continue
@@ -179,33 +181,30 @@ func (h *held) handleOne(leased context.Context, e store.Event) error {
 				return err
 			}
 		}
-		if err := wait(leased, nil, h.opts.Backoff(failures)); err != nil {
+		if err := bell.Wait(leased, nil, h.opts.Backoff(failures)); err != nil {
 			return err
 		}
 	}
 }
 
-// left returns for how long the holder may still work under a lease. A tenth of
-// the lease is kept back, so that it has ended before anybody takes over.
-func (h *held) left(until time.Time) time.Duration {
-	return until.Sub(h.opts.Clock()) - h.opts.Lease/10
-}
+// left returns for how long the holder may still work under a lease.
+func (h *held) left(l lease.Lease) time.Duration { return h.lease.Left(l, h.opts.Clock()) }
 
 // renew extends the lease again and again, and with it the expiry, until ctx ends
 // or the lease is lost.
 func (h *held) renew(ctx context.Context, expiry *time.Timer) error {
 	for pause := h.opts.Lease / 3; ; {
-		if err := wait(ctx, nil, pause); err != nil {
+		if err := bell.Wait(ctx, nil, pause); err != nil {
 			return err
 		}
-		var until time.Time
+		var renewed lease.Lease
 		err := h.change(ctx, func(c *Consumer, now time.Time) {
-			until = now.Add(h.opts.Lease)
-			c.Until = until
+			renewed = h.lease.Take(h.holder, now)
+			c.Lease = renewed
 		})
 		switch {
 		case err == nil:
-			expiry.Reset(h.left(until))
+			expiry.Reset(h.left(renewed))
 			pause = h.opts.Lease / 3
 		case errors.Is(err, errLost), ctx.Err() != nil:
 			return err
@@ -221,11 +220,11 @@ func (h *held) save(ctx context.Context, release bool) error {
 	err := h.change(ctx, func(c *Consumer, _ time.Time) {
 		c.Position = max(c.Position, h.position)
 		if release {
-			c.Holder, c.Until = "", time.Time{}
+			c.Lease = lease.Lease{}
 		}
 	})
 	if release {
-		h.bell.ring() // for those who wait for the lease
+		h.bell.Ring() // for those who wait for the lease
 	}
 	return err
 }

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/engage-interactions/engage/internal/bell"
+	"github.com/engage-interactions/engage/internal/lease"
 	"github.com/engage-interactions/engage/internal/work"
 	"github.com/engage-interactions/engage/store"
 )
@@ -41,7 +43,8 @@ type Options struct {
 type Feed struct {
 	runner *work.Runner
 	opts   Options
-	bell   bell
+	lease  lease.Terms
+	bell   bell.Bell
 }
 
 // New returns a Feed over the log that the runner's works append to.
@@ -55,7 +58,7 @@ func New(r *work.Runner, opts Options) *Feed {
 			return min(100*time.Millisecond<<min(n, 10), 30*time.Second)
 		}
 	}
-	return &Feed{runner: r, opts: opts}
+	return &Feed{runner: r, opts: opts, lease: lease.Terms{Length: opts.Lease, Skew: opts.Skew}}
 }
 
 func orDefault(d *time.Duration, value time.Duration) {
@@ -65,16 +68,15 @@ func orDefault(d *time.Duration, value time.Duration) {
 }
 
 // Wake tells consumers of this process that there are new events.
-func (f *Feed) Wake() { f.bell.ring() }
+func (f *Feed) Wake() { f.bell.Ring() }
 
 // Consumer is the state of a named consumer.
 type Consumer struct {
-	Name     string    `json:"name"`
-	Position int64     `json:"position"`         // all up to here is handled
-	Holder   string    `json:"holder,omitempty"` // who works for it, empty if nobody does
-	Until    time.Time `json:"until,omitzero"`   // when the holder's lease ends
-	Seen     time.Time `json:"seen"`             // when a holder was last heard of
-	Dropped  time.Time `json:"dropped,omitzero"` // when it was given up
+	Name     string `json:"name"`
+	Position int64  `json:"position"` // all up to here is handled
+	lease.Lease
+	Seen    time.Time `json:"seen"`             // when a holder was last heard of
+	Dropped time.Time `json:"dropped,omitzero"` // when it was given up
 }
 
 // floor is the guard of all cursors.
@@ -138,7 +140,7 @@ func (f *Feed) Forget(ctx context.Context, name string) error {
 		if err != nil || c == nil {
 			return err
 		}
-		if f.held(c, f.opts.Clock()) {
+		if f.Held(*c) {
 			return fmt.Errorf("%w: consumer %q is at work", store.ErrConflict, name)
 		}
 		fl, err := guard(ctx, w)
@@ -150,12 +152,7 @@ func (f *Feed) Forget(ctx context.Context, name string) error {
 }
 
 // Held reports whether somebody works for the consumer, as far as one can know.
-func (f *Feed) Held(c Consumer) bool { return f.held(&c, f.opts.Clock()) }
-
-// held reports whether somebody's lease on the consumer may still run.
-func (f *Feed) held(c *Consumer, now time.Time) bool {
-	return c.Holder != "" && now.Before(c.Until.Add(f.opts.Skew))
-}
+func (f *Feed) Held(c Consumer) bool { return f.lease.Held(c.Lease, f.opts.Clock()) }
 
 // Trim forgets the events that all consumers have handled, and returns the
 // position up to which the log is forgotten now. Consumers that stayed away for
@@ -176,7 +173,7 @@ func (f *Feed) Trim(ctx context.Context) (mark int64, err error) {
 			switch {
 			case !c.Dropped.IsZero():
 				continue
-			case !f.held(c, now) && now.Sub(c.Seen) > f.opts.Abandoned:
+			case !f.lease.Held(c.Lease, now) && now.Sub(c.Seen) > f.opts.Abandoned:
 				if err := f.drop(w, c); err != nil {
 					return err
 				}
@@ -200,7 +197,7 @@ func (f *Feed) Trim(ctx context.Context) (mark int64, err error) {
 }
 
 func (f *Feed) drop(w *work.Work, c *Consumer) error {
-	c.Dropped, c.Holder, c.Until = f.opts.Clock(), "", time.Time{}
+	c.Dropped, c.Lease = f.opts.Clock(), lease.Lease{}
 	if f.opts.OnDrop != nil {
 		if err := f.opts.OnDrop(w, *c); err != nil {
 			return err

@@ -32,7 +32,7 @@ var rooms = []room{
 		dirs:     []string{"."},
 		uses:     []string{"interaction", "schema", "handover", "routing", "internal/...", "store"},
 		deps:     []string{ulid},
-		testUses: []string{"store/...", "storetest/..."},
+		testUses: []string{"store/...", "storetest/...", "platformtest"},
 	},
 
 	// The domain. A room of it may have packages of its own below internal/.
@@ -116,14 +116,21 @@ var rooms = []room{
 	// What the engine keeps on any store. It stands on the engine, as a host does.
 	{
 		dirs:     []string{"storetest/enginetest"},
-		uses:     []string{".", "interaction", "schema", "store", "storetest", "storetest/faults"},
+		uses:     []string{".", "interaction", "platformtest", "schema", "store", "storetest", "storetest/faults"},
 		testUses: []string{"store/memory", "store/sqlite"},
+	},
+
+	// A platform for tests and examples: what a host writes, and tests with.
+	{
+		dirs:     []string{"platformtest"},
+		uses:     []string{".", "interaction"},
+		testUses: []string{"store/memory"},
 	},
 
 	// Examples see what a host sees.
 	{
 		dirs: []string{"examples/..."},
-		uses: []string{".", "interaction", "schema", "handover", "routing", "store/...", "storetest/..."},
+		uses: []string{".", "interaction", "schema", "handover", "routing", "store/...", "storetest/...", "platformtest"},
 	},
 }
 

@@ -1,0 +1,208 @@
+package engage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/store"
+)
+
+// Contacts knows the people behind identities and interactions, and who of them turned
+// out to be the same (Engage Digital API, "Identity groups").
+//
+// A contact becomes known when an interaction is recorded for it, or with its first
+// identity. One that was merged into another contact goes on as a name for that one:
+// what is recorded or asked for under this name is recorded or asked for the other.
+type Contacts struct{ scope }
+
+// Get returns a contact as it is known: of one that was merged into another contact,
+// only that.
+func (s Contacts) Get(ctx context.Context, id string) (interaction.Contact, error) {
+	if err := s.allow(ctx, ActionContactsRead, contactResource(id)); err != nil {
+		return interaction.Contact{}, err
+	}
+	return read(ctx, s.scope, func(t *turn) (*interaction.Contact, error) {
+		c, err := need(contacts.Get(ctx, t.Work, plain(id)))(contactResource(id))
+		if err != nil {
+			return nil, err
+		}
+		return &c.Contact, nil
+	})
+}
+
+// ContactFilter says which contacts to list.
+type ContactFilter struct {
+	// Merged lists those, too, that were merged into others.
+	Merged bool
+	// Limit is the length of a page; 0 means DefaultPage.
+	Limit int
+	// Continuation is that of the page before.
+	Continuation string
+}
+
+// List returns one page of the contacts that are known, in the order of their IDs (of
+// long ones, in no particular order).
+func (s Contacts) List(ctx context.Context, filter ContactFilter) (Page[interaction.Contact], error) {
+	if err := s.allow(ctx, ActionContactsRead, Resource{Type: resourceContact}); err != nil {
+		return Page[interaction.Contact]{}, err
+	}
+	q := store.Query{Limit: filter.Limit, Cursor: filter.Continuation}
+	page, err := listPage(ctx, s.scope, &contacts, q, func(c *storedContact) bool { return filter.Merged || !c.isName() })
+	if err != nil {
+		return Page[interaction.Contact]{}, err
+	}
+	found := Page[interaction.Contact]{Items: make([]interaction.Contact, len(page.Items)), Continuation: page.Continuation}
+	for i, c := range page.Items {
+		found.Items[i] = c.Contact
+	}
+	return found, nil
+}
+
+// Identities returns the identities of a contact, oldest link first; none if it is not
+// known.
+func (s Contacts) Identities(ctx context.Context, contactID string) ([]interaction.Identity, error) {
+	if err := s.allow(ctx, ActionContactsRead, contactResource(contactID)); err != nil {
+		return nil, err
+	}
+	var all []interaction.Identity
+	err := s.do(ctx, func(t *turn) error {
+		all = nil
+		who, err := t.person(ctx, contactID)
+		if err != nil || who == nil {
+			return err
+		}
+		found, err := t.identitiesOf(ctx, who.IdentityIDs)
+		for _, identity := range found {
+			all = append(all, *identity)
+		}
+		return err
+	})
+	return all, err
+}
+
+// Move makes an identity belong to another contact, which becomes known if it is not;
+// or, if contactID is empty, to a new one of its own. Its conversations go with it, the
+// interactions of the contact do not. Where it belongs already, nothing happens; and a
+// contact that is nothing but the identity, because nothing was ever recorded for it
+// and nothing merged into it, is its own already.
+//
+// The event is EventIdentityMerged if it goes to a contact that is named, and
+// EventIdentityUnmerged if it goes to one of its own.
+//
+// The error wraps ErrNotFound for an unknown identity, ErrInvalid for what cannot be the
+// ID of a contact, ErrRefused if the contact has interaction.MaxIdentities already, or
+// Options.NewContact refused it.
+func (s Contacts) Move(ctx context.Context, identityID, contactID string) (interaction.Identity, error) {
+	if err := s.allow(ctx, ActionContactsMerge, identityResource(identityID)); err != nil {
+		return interaction.Identity{}, err
+	}
+	if contactID != "" {
+		if err := s.allow(ctx, ActionContactsMerge, contactResource(contactID)); err != nil {
+			return interaction.Identity{}, err
+		}
+		if err := interaction.CheckContactID(contactID); err != nil {
+			return interaction.Identity{}, invalidField(err)
+		}
+	}
+	return read(ctx, s.scope, func(t *turn) (*interaction.Identity, error) {
+		identity, err := t.identity(ctx, identityID)
+		if err != nil {
+			return nil, err
+		}
+		return identity, t.moveIdentity(ctx, identity, contactID)
+	})
+}
+
+func (t *turn) moveIdentity(ctx context.Context, identity *interaction.Identity, contactID string) error {
+	old, err := need(contacts.Get(ctx, t.Work, plain(identity.ContactID)))(contactResource(identity.ContactID))
+	if err != nil {
+		return err
+	}
+	var next *storedContact
+	event := EventIdentityMerged
+	switch {
+	case contactID != "":
+		if next, err = t.person(ctx, contactID); err == nil && next == nil {
+			next, err = t.meet(ctx, contactID)
+		}
+	default:
+		var alone bool
+		if alone, err = t.isAlone(ctx, old); err != nil || alone {
+			return err
+		}
+		event = EventIdentityUnmerged
+		next, err = t.newPerson(ctx)
+	}
+	if err != nil || next.ID == old.ID {
+		return err
+	}
+	linked, err := next.Link(identity.ID)
+	if err != nil {
+		return refusal(err, contactResource(next.ID))
+	}
+	next.Contact, old.Contact = linked, old.Unlink(identity.ID)
+	return errors.Join(contacts.Put(t.Work, old), contacts.Put(t.Work, next), t.assign(identity, next.ID, event))
+}
+
+// isAlone reports whether a contact is nothing but one identity.
+func (t *turn) isAlone(ctx context.Context, c *storedContact) (bool, error) {
+	if len(c.IdentityIDs) != 1 || len(c.Merged) > 0 || c.Moving != nil {
+		return false, nil
+	}
+	tally, err := t.tally(ctx, c.ID, "")
+	return err == nil && tally.Ever == 0, err
+}
+
+// assign makes an identity belong to a contact that lists it, and tells of it.
+func (t *turn) assign(identity *interaction.Identity, contactID string, event EventType) error {
+	data := IdentityMergeEvent{OldIdentityGroupID: identity.ContactID, NewIdentityGroupID: contactID}
+	identity.ContactID, identity.UpdatedAt = contactID, t.now
+	return errors.Join(identities.Put(t.Work, identity), t.emit(event, identityResource(identity.ID), data))
+}
+
+// identitiesOf reads identities that must be there.
+func (t *turn) identitiesOf(ctx context.Context, ids []string) ([]*interaction.Identity, error) {
+	found, err := identities.All(ctx, t.Work, ids...)
+	if err != nil {
+		return nil, err
+	}
+	for n, identity := range found {
+		if identity == nil {
+			return nil, fmt.Errorf("a contact has an identity that is not there: %w", &NotFoundError{Resource: identityResource(ids[n])})
+		}
+	}
+	return found, nil
+}
+
+// isName reports whether it is a name for another contact.
+func (c *storedContact) isName() bool { return c.MergedInto != "" }
+
+// joining reports whether another contact is being merged into this one.
+func (c *storedContact) joining() bool {
+	return c.Moving != nil && c.Moving.Task == TaskMerge && c.Moving.IntoID == c.ID
+}
+
+// person returns the contact that a name stands for: the contact with that ID, or the
+// one that it was merged into. Nil: it is not known.
+func (t *turn) person(ctx context.Context, contactID string) (*storedContact, error) {
+	c, err := contacts.Get(ctx, t.Work, plain(contactID))
+	if err != nil || c == nil || !c.isName() {
+		return c, err
+	}
+	return need(contacts.Get(ctx, t.Work, plain(c.MergedInto)))(contactResource(c.MergedInto))
+}
+
+// named returns the ID of the contact that a name stands for; the name itself if it is
+// not known.
+func (t *turn) named(ctx context.Context, contactID string) (string, error) {
+	if contactID == "" {
+		return "", nil
+	}
+	who, err := t.person(ctx, contactID)
+	if err != nil || who == nil {
+		return contactID, err
+	}
+	return who.ID, nil
+}

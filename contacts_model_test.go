@@ -1,0 +1,451 @@
+package engage_test
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/engage-interactions/engage"
+	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/store/memory"
+)
+
+// people is what a naive model knows of contacts: who is a name for whom, and all that
+// was ever recorded, in lists that it goes through again for every question.
+type people struct {
+	*rapid.T
+
+	eng   *engage.Engine
+	st    *counting
+	clock *clock
+
+	known   map[string]bool
+	into    map[string]string   // of names
+	brought map[string][]string // the identities that names brought along
+	links   map[string]string   // the contacts of identities
+	done    []deed
+	refused []deed
+	ever    map[[2]string]int64 // by the name it was recorded for, and schema or ""
+	fired   map[string]bool
+	heard   int64 // position in the log
+
+	interrupted bool // a merge or unmerge is not complete
+}
+
+// deed is something that was submitted.
+type deed struct {
+	id, name, schema, value string
+	at                      time.Time
+}
+
+var peopleNames = []string{"ann", "bob", "cid", "dan", "eve"}
+
+func (p *people) root(name string) string { return cmp.Or(p.into[name], name) }
+
+// everOf is how many interactions of a schema were ever recorded for a contact, under
+// any of its names.
+func (p *people) everOf(contact, schema string) (n int64) {
+	for key, count := range p.ever {
+		if p.root(key[0]) == contact && key[1] == schema {
+			n += count
+		}
+	}
+	return n
+}
+
+func (p *people) of(contact string, all []deed) (own []deed) {
+	for _, d := range all {
+		if p.root(d.name) == contact {
+			own = append(own, d)
+		}
+	}
+	slices.SortFunc(own, func(a, b deed) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.id, b.id)) })
+	return own
+}
+
+func (p *people) name() string { return rapid.SampledFrom(peopleNames).Draw(p.T, "name") }
+
+func (p *people) record(rt *rapid.T) {
+	p.T = rt
+	d := deed{
+		name:   p.name(),
+		schema: rapid.SampledFrom([]string{"a", "b"}).Draw(rt, "schema"),
+		value:  rapid.SampledFrom([]string{"x", "y"}).Draw(rt, "value"),
+		at:     p.clock.Now().UTC().Add(time.Duration(rapid.IntRange(-2, 2).Draw(rt, "hours")) * time.Hour),
+	}
+	root := p.root(d.name)
+	s := submission(d.name, d.schema, fmt.Sprintf(`{"p":%q,"q":1}`, d.value))
+	s.CreatedDate = d.at.Format(time.RFC3339Nano)
+	if rapid.IntRange(0, 4).Draw(rt, "reject") == 0 {
+		s.Payload = []byte(`{}`)
+	}
+	got, err := p.eng.Interactions.Record(p.Context(), s)
+	if err != nil || got.ContactID != root {
+		p.Fatalf("recording for %s, who is %s: %+v, %v", d.name, root, got, err)
+	}
+	if d.id = got.ID; !got.Accepted {
+		d.id, d.at = got.QuarantineID, p.clock.Now()
+		p.refused = append(p.refused, d)
+		return
+	}
+	first, firstOfSchema := p.everOf(root, "") == 0, p.everOf(root, d.schema) == 0
+	p.known[d.name] = true
+	p.ever[[2]string{d.name, ""}]++
+	p.ever[[2]string{d.name, d.schema}]++
+	p.done = append(p.done, d)
+	fires := d.schema == "a" && d.value == "x" && !p.fired[root]
+	if fires {
+		p.fired[root], p.fired[d.name] = true, true
+	}
+	for _, e := range p.news() {
+		switch e.Type {
+		case engage.EventInteractionCreated:
+			var data engage.InteractionEvent
+			if err := e.Decode(&data); err != nil || data.First != first || data.FirstOfSchema != firstOfSchema {
+				p.Fatalf("recording for %s, who is %s: %+v, want %t, %t", d.name, root, data, first, firstOfSchema)
+			}
+		case engage.EventTriggerFired:
+			if !fires {
+				p.Fatalf("a trigger fires for %s, who is %s", d.name, root)
+			}
+			fires = false
+		}
+	}
+	if fires {
+		p.Fatalf("no trigger fires for %s, who is %s", d.name, root)
+	}
+}
+
+// news are the events since it was last asked.
+func (p *people) news() (list []engage.Event) {
+	for e, err := range p.eng.Events.After(p.Context(), p.heard) {
+		if err != nil {
+			p.Fatal(err)
+		}
+		p.heard = e.Position
+		list = append(list, e)
+	}
+	return list
+}
+
+func (p *people) remove(rt *rapid.T) {
+	p.T = rt
+	if len(p.done) == 0 {
+		rt.Skip("there is nothing")
+	}
+	n := rapid.IntRange(0, len(p.done)-1).Draw(rt, "which")
+	if err := p.eng.Interactions.Delete(p.Context(), p.done[n].id); err != nil {
+		p.Fatal(err)
+	}
+	p.done = slices.Delete(p.done, n, n+1)
+}
+
+func (p *people) receive(rt *rapid.T) {
+	p.T = rt
+	in := engage.Inbound{SourceID: "chat", Message: interaction.Message{Body: "hello"}}
+	in.Customer.ForeignID = "account " + strconv.Itoa(len(p.links))
+	if rapid.Bool().Draw(rt, "named") {
+		in.Customer.ContactID = p.name()
+	}
+	got, err := p.eng.Threads.Receive(p.Context(), in)
+	if err != nil || in.Customer.ContactID != "" && got.ContactID != p.root(in.Customer.ContactID) {
+		p.Fatalf("%+v, %v", got, err)
+	}
+	p.known[got.ContactID] = true
+	p.links[got.IdentityID] = got.ContactID
+}
+
+func (p *people) move(rt *rapid.T) {
+	p.T = rt
+	if len(p.links) == 0 {
+		rt.Skip("there is none")
+	}
+	id := rapid.SampledFrom(slices.Sorted(maps.Keys(p.links))).Draw(rt, "identity")
+	old, to := p.links[id], ""
+	if rapid.Bool().Draw(rt, "named") {
+		to = p.name()
+	}
+	got, err := p.eng.Contacts.Move(p.Context(), id, to)
+	if err != nil {
+		p.Fatal(err)
+	}
+	alone := p.everOf(old, "") == 0 && len(p.names(old)) == 0 && len(p.identities(old)) == 1
+	switch {
+	case to != "" && got.ContactID != p.root(to),
+		to == "" && alone && !p.interrupted && got.ContactID != old,
+		to == "" && !alone && p.known[got.ContactID]:
+		p.Fatalf("%s of %s (alone: %t) goes to %q: %+v", id, old, alone, to, got)
+	}
+	p.known[got.ContactID] = true
+	p.links[id] = got.ContactID
+}
+
+func (p *people) names(contact string) (list []string) {
+	for name, into := range p.into {
+		if into == contact {
+			list = append(list, name)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+func (p *people) identities(contact string) (list []string) {
+	for id, owner := range p.links {
+		if owner == contact {
+			list = append(list, id)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// breaking makes the store fail at some commit, or not.
+func (p *people) breaking() (mended func()) {
+	at := int64(rapid.IntRange(0, 4).Draw(p.T, "break at"))
+	p.st.on(func(n int64) error {
+		if at > 0 && n >= at {
+			return engage.ErrUnavailable
+		}
+		return nil
+	}, nil)
+	return func() { p.st.on(nil, nil) }
+}
+
+// sure returns a value whose error must be nil.
+func sure[T any](v T, err error) func(*rapid.T) T {
+	return func(t *rapid.T) T {
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func (p *people) merge(rt *rapid.T) {
+	p.T = rt
+	into, from := p.name(), p.name()
+	mended := p.breaking()
+	_, err := p.eng.Contacts.Merge(p.Context(), into, from)
+	mended()
+	root := p.root(into)
+	want := error(nil)
+	switch {
+	case into == from:
+		want = engage.ErrInvalid
+	case !p.known[into] || !p.known[from]:
+		want = engage.ErrNotFound
+	case p.into[from] == root:
+	case p.into[from] != "" || root == from:
+		want = engage.ErrRefused
+	}
+	if want != nil {
+		if !errors.Is(err, want) && !errors.Is(err, engage.ErrUnavailable) {
+			p.Fatalf("merging %s into %s, who is %s: %v, want %v", from, into, root, err, want)
+		}
+		return
+	}
+	if err != nil && !errors.Is(err, engage.ErrUnavailable) {
+		p.Fatal(err)
+	}
+	p.interrupted = p.interrupted || err != nil
+	if err != nil && sure(p.eng.Contacts.Get(p.Context(), from))(rt).MergedInto != root {
+		return // it did not begin
+	}
+	if p.into[from] == root {
+		return
+	}
+	var own []string
+	for _, id := range p.identities(from) {
+		if !slices.ContainsFunc(p.names(from), func(name string) bool { return slices.Contains(p.brought[name], id) }) {
+			own = append(own, id)
+		}
+		p.links[id] = root
+	}
+	p.brought[from] = own
+	for _, name := range append(p.names(from), from) {
+		p.into[name] = root
+	}
+	p.fired[root] = p.fired[root] || p.fired[from]
+}
+
+func (p *people) unmerge(rt *rapid.T) {
+	p.T = rt
+	name := p.name()
+	mended := p.breaking()
+	_, err := p.eng.Contacts.Unmerge(p.Context(), name)
+	mended()
+	switch {
+	case p.into[name] == "":
+		if err != nil && !errors.Is(err, engage.ErrRefused) && !errors.Is(err, engage.ErrNotFound) && !errors.Is(err, engage.ErrUnavailable) {
+			p.Fatal(err)
+		}
+		return
+	case err != nil && !errors.Is(err, engage.ErrUnavailable):
+		p.Fatal(err)
+	}
+	p.interrupted = p.interrupted || err != nil
+	if err != nil && sure(p.eng.Contacts.Get(p.Context(), name))(rt).MergedInto != "" {
+		return
+	}
+	for _, id := range p.brought[name] {
+		if p.links[id] == p.into[name] {
+			p.links[id] = name
+		}
+	}
+	delete(p.into, name)
+	delete(p.brought, name)
+}
+
+// resume does what was interrupted.
+func (p *people) resume(rt *rapid.T) {
+	p.T = rt
+	p.clock.Advance(time.Minute)
+	if _, err := p.eng.RunDue(p.Context()); err != nil {
+		p.Fatal(err)
+	}
+	p.interrupted = false
+}
+
+// check compares all that can be asked with what the model says.
+func (p *people) check(rt *rapid.T) {
+	p.T = rt
+	for _, name := range peopleNames {
+		root := p.root(name)
+		identities := sure(p.eng.Contacts.Identities(p.Context(), name))(rt)
+		var ids []string
+		for _, i := range identities {
+			ids = append(ids, i.ID)
+		}
+		slices.Sort(ids)
+		if !slices.Equal(ids, p.identities(root)) {
+			p.Fatalf("%s has the identities %v, want %v", name, ids, p.identities(root))
+		}
+		if p.interrupted {
+			continue
+		}
+		p.checkDone(name, root)
+	}
+	if !p.interrupted {
+		p.checkSegments()
+	}
+}
+
+func (p *people) checkDone(name, root string) {
+	own := p.of(root, p.done)
+	got := sure(p.eng.Interactions.List(p.Context(), engage.InteractionFilter{ContactID: name, OldestFirst: true, Limit: 1000}))(p.T)
+	if len(got.Items) != len(own) {
+		p.Fatalf("%s, who is %s, did %d, want %d", name, root, len(got.Items), len(own))
+	}
+	want := map[string]*interaction.Tally{}
+	for _, schema := range []string{"", "a", "b"} {
+		want[schema] = &interaction.Tally{ContactID: root, SchemaID: schema, Ever: p.everOf(root, schema)}
+	}
+	for n, d := range own {
+		formerly := ""
+		if d.name != root {
+			formerly = d.name
+		}
+		if i := got.Items[n]; i.ID != d.id || i.ContactID != root || i.RecordedFor != formerly {
+			p.Fatalf("%s, who is %s, did %+v, want %+v", name, root, i, d)
+		}
+		for _, schema := range []string{"", d.schema} {
+			ever := want[schema].Ever
+			*want[schema], _ = want[schema].Add(d.at)
+			want[schema].Ever = ever
+		}
+	}
+	for schema, tally := range want {
+		if got := sure(p.eng.Interactions.Tally(p.Context(), name, schema))(p.T); got != *tally {
+			p.Fatalf("%s, who is %s, has of %q %+v, want %+v", name, root, schema, got, *tally)
+		}
+	}
+	rejects := sure(p.eng.Quarantine.List(p.Context(), engage.QuarantineFilter{ContactID: name, OldestFirst: true, Limit: 1000}))(p.T)
+	var ids []string
+	for _, q := range rejects.Items {
+		ids = append(ids, q.ID)
+	}
+	var wanted []string
+	for _, d := range p.of(root, p.refused) {
+		wanted = append(wanted, d.id)
+	}
+	if !slices.Equal(ids, wanted) {
+		p.Fatalf("%s, who is %s, was refused %v, want %v", name, root, ids, wanted)
+	}
+}
+
+func (p *people) checkSegments() {
+	active, none, valued := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for name := range p.known {
+		if p.into[name] == "" {
+			none[name] = len(p.of(name, p.done)) == 0
+			active[name] = !none[name]
+		}
+	}
+	for _, d := range p.done {
+		if d.schema == "a" && d.value == "y" {
+			valued[p.root(d.name)] = true
+		}
+	}
+	nobody := int64(0)
+	for what, segment := range map[string]struct {
+		got  map[string]bool
+		want map[string]bool
+	}{
+		"at least one": {membersOf(p.T, p.eng.Segments.ByCount(p.Context(), engage.CountSegment{AtLeast: 1})), active},
+		"none":         {membersOf(p.T, p.eng.Segments.ByCount(p.Context(), engage.CountSegment{AtMost: &nobody})), none},
+		"in a window": {membersOf(p.T, p.eng.Segments.ByCount(p.Context(), engage.CountSegment{
+			AtLeast: 1, From: p.clock.Now().Add(-1000 * time.Hour),
+		})), active},
+		"y": {membersOf(p.T, p.eng.Segments.ByValue(p.Context(), engage.ValueSegment{
+			SchemaID: "a", Property: "p", Equals: []byte(`"y"`),
+		})), valued},
+	} {
+		maps.DeleteFunc(segment.want, func(_ string, in bool) bool { return !in })
+		if !maps.Equal(segment.got, segment.want) {
+			p.Fatalf("segment %s: %v, want %v", what, segment.got, segment.want)
+		}
+	}
+}
+
+func membersOf(t *rapid.T, segment func(func(string, error) bool)) map[string]bool {
+	all := map[string]bool{}
+	for id, err := range segment {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[id] = true
+	}
+	return all
+}
+
+func TestContactsAreAsANaiveModelHasThem(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		clock := newClock()
+		st := &counting{Store: memory.New()}
+		defer st.Close()
+		eng := sure(engage.New(t.Context(), st, &engage.Options{Clock: clock.Now}))(rt)
+		p := &people{
+			T: rt, eng: eng, st: st, clock: clock,
+			known: map[string]bool{}, into: map[string]string{}, brought: map[string][]string{}, links: map[string]string{},
+			ever: map[[2]string]int64{}, fired: map[string]bool{},
+		}
+		for _, id := range []string{"a", "b"} {
+			declare(t, eng, declaring(id, `"p":{"type":"string","addToSegmentation":true},"q":{"type":"integer"}`, "q"))
+		}
+		sure(eng.Triggers.Register(t.Context(), "a", "p", []byte(`"x"`)))(rt)
+		sure(eng.Sources.Create(t.Context(), interaction.Source{ID: "chat", Type: "messenger", Name: "Chat", Active: true}))(rt)
+		rt.Repeat(map[string]func(*rapid.T){
+			"record": p.record, "record again": p.record, "remove": p.remove, "receive": p.receive, "move": p.move,
+			"merge": p.merge, "unmerge": p.unmerge, "resume": p.resume, "": p.check,
+		})
+	})
+}

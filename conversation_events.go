@@ -1,0 +1,265 @@
+package engage
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/engage-interactions/engage/interaction"
+)
+
+// The events of conversations, named as Engage Digital names its webhooks and the
+// entries of its journal, each with the type of its data.
+const (
+	// EventContentImported, with [ContentEvent]: a content came in from a platform.
+	// first_in_thread says that it began a thread. It comes for what the company
+	// said on the platform itself, too: look at the status.
+	EventContentImported EventType = "content.imported"
+	// EventContentReplied, with [ContentEvent]: somebody of the company replied.
+	EventContentReplied EventType = "content.replied"
+	// EventContentDiscussionInitiated, with [ContentEvent]: somebody of the company
+	// began to write to a customer who had not written in the thread.
+	EventContentDiscussionInitiated EventType = "content.discussion_initiated"
+	// EventContentExported, with [ContentEvent]: the delivery of a content ended,
+	// well or badly: synchronization_status says how.
+	EventContentExported EventType = "content.exported"
+	// EventContentUncertain, with [ContentEvent]: a platform was asked to deliver a
+	// content and has not answered. Nobody knows whether it has it, and the
+	// deliveries behind it in the thread wait until Jobs.Settle says so, or a report.
+	EventContentUncertain EventType = "content.export_uncertain"
+	// EventContentIgnored, with [ContentEvent]: a customer's content needs no answer.
+	EventContentIgnored EventType = "content.ignored"
+	// EventThreadClosed, with [ThreadEvent]: somebody closed a thread.
+	EventThreadClosed EventType = "content.thread_closed"
+	// EventThreadAutoClosed, with [ThreadEvent]: a thread closed by itself, because
+	// nobody said anything.
+	EventThreadAutoClosed EventType = "content.thread_auto_closed"
+	// EventThreadOpened, with [ThreadEvent]: a closed thread is open again. A new
+	// thread is told of by its first content.
+	EventThreadOpened EventType = "content.thread_opened"
+	// EventThreadRecategorized, with [ThreadEvent].
+	EventThreadRecategorized EventType = "content_thread.recategorized"
+	// EventThreadAnnotated, with [ThreadEvent]: a thread has more detail about the
+	// customer.
+	EventThreadAnnotated EventType = "content_thread.annotated"
+
+	// The life of an intervention, each with [InterventionLifeEvent].
+	EventInterventionOpened              EventType = "intervention.opened"
+	EventInterventionReopened            EventType = "intervention.reopened"
+	EventInterventionAssigned            EventType = "intervention.assigned"
+	EventInterventionUserUpdated         EventType = "intervention.user_updated"
+	EventInterventionDeferred            EventType = "intervention.deferred"
+	EventInterventionReactivated         EventType = "intervention.reactivated"
+	EventInterventionClosed              EventType = "intervention.closed"
+	EventInterventionCanceled            EventType = "intervention.canceled"
+	EventInterventionRecategorized       EventType = "intervention.recategorized"
+	EventInterventionCustomFieldsUpdated EventType = "intervention.custom_fields_updated"
+	// EventInterventionJoined and EventInterventionLeft, with
+	// [InterventionLifeEvent]: somebody may reply beside the owner, or no longer.
+	EventInterventionJoined EventType = "intervention.participant_joined"
+	EventInterventionLeft   EventType = "intervention.participant_left"
+
+	// EventCommentCreated and EventCommentDestroyed, with [CommentEvent].
+	EventCommentCreated   EventType = "intervention_comment.created"
+	EventCommentDestroyed EventType = "intervention_comment.destroyed"
+
+	// EventIdentityCreated, with [IdentityEvent]: an identity wrote for the first time.
+	EventIdentityCreated EventType = "identity.created"
+	// EventIdentityUpdated, with [IdentityEvent]: its profile changed.
+	EventIdentityUpdated EventType = "identity.updated"
+	// EventIdentityMerged and EventIdentityUnmerged, with [IdentityMergeEvent]: an
+	// identity belongs to another contact.
+	EventIdentityMerged   EventType = "identity.merged"
+	EventIdentityUnmerged EventType = "identity.unmerged"
+	// EventContactMerged and EventContactUnmerged, with [ContactMergeEvent]: all that
+	// was recorded of a contact has gone over to another one, or back.
+	EventContactMerged   EventType = "contact.merged"
+	EventContactUnmerged EventType = "contact.unmerged"
+
+	// EventSourceCreated and EventSourceUpdated, with [SourceEvent].
+	EventSourceCreated EventType = "content_source.created"
+	EventSourceUpdated EventType = "content_source.updated"
+	// EventCategoryCreated, EventCategoryUpdated and EventCategoryDeleted, with
+	// [CategoryEvent].
+	EventCategoryCreated EventType = "category.created"
+	EventCategoryUpdated EventType = "category.updated"
+	EventCategoryDeleted EventType = "category.destroyed"
+
+	// EventJobFailed, with [JobEvent]: something that was to happen later or outside
+	// has failed for the last time. Jobs.Retry begins anew.
+	EventJobFailed EventType = "job.failed"
+)
+
+// ContentEvent is the data of events about a content: the metadata of Engage Digital's
+// webhooks. The resource is the content.
+type ContentEvent struct {
+	ID                    string                    `json:"id"`
+	SourceID              string                    `json:"source_id"`
+	SourceType            string                    `json:"source_type"`
+	ThreadID              string                    `json:"thread_id"`
+	ThreadTitle           string                    `json:"thread_title,omitempty"`
+	IdentityID            string                    `json:"identity_id"` // the customer's
+	AuthorID              string                    `json:"author_id,omitempty"`
+	CreatorID             string                    `json:"creator_id,omitempty"`
+	ForeignID             string                    `json:"foreign_id,omitempty"`
+	InterventionID        string                    `json:"intervention_id,omitempty"`
+	InReplyToID           string                    `json:"in_reply_to_id,omitempty"`
+	InReplyToAuthorID     string                    `json:"in_reply_to_author_id,omitempty"`
+	FirstInThread         bool                      `json:"first_in_thread"`
+	Status                interaction.ContentStatus `json:"status"`
+	SynchronizationStatus interaction.SyncStatus    `json:"synchronization_status"`
+	SynchronizationError  string                    `json:"synchronization_error,omitempty"`
+	CreatedFrom           interaction.Origin        `json:"created_from"`
+	Date                  time.Time                 `json:"date"`
+	Body                  string                    `json:"body"`
+	BodyFormat            interaction.BodyFormat    `json:"body_input_format"`
+	HasAttachment         bool                      `json:"has_attachment"`
+	Language              string                    `json:"language,omitempty"`
+	Private               bool                      `json:"private"`
+	CategoryIDs           []string                  `json:"category_ids,omitempty"`
+}
+
+// ThreadEvent is the data of events about a thread, which is the resource.
+type ThreadEvent struct {
+	SourceID          string                 `json:"source_id"`
+	ThreadID          string                 `json:"thread_id"`
+	ThreadTitle       string                 `json:"thread_title,omitempty"`
+	ForeignID         string                 `json:"foreign_id,omitempty"`
+	ThreadCategoryIDs []string               `json:"thread_category_ids,omitempty"`
+	CloseCause        interaction.CloseCause `json:"close_cause,omitempty"`
+}
+
+// InterventionLifeEvent is the data of events about an intervention, which is the
+// resource: the metadata of Engage Digital's webhooks.
+type InterventionLifeEvent struct {
+	SourceID          string                     `json:"source_id"`
+	ThreadID          string                     `json:"thread_id"`
+	IdentityID        string                     `json:"identity_id"`
+	ContentID         string                     `json:"content_id,omitempty"`
+	UserID            string                     `json:"user_id,omitempty"` // the owner's
+	Owner             Actor                      `json:"owner,omitzero"`
+	PreviousOwner     Actor                      `json:"previous_owner,omitzero"`
+	CategoryIDs       []string                   `json:"category_ids,omitempty"`
+	DispositionIDs    []string                   `json:"disposition_ids,omitempty"`
+	ClosedAt          time.Time                  `json:"closed_at,omitzero"`
+	DeferredAt        time.Time                  `json:"deferred_at,omitzero"`
+	CustomFieldValues map[string]json.RawMessage `json:"custom_field_values,omitempty"`
+	Cause             interaction.CloseCause     `json:"closed_automatically,omitempty"`
+	// Participant is who joined or left.
+	Participant Actor `json:"participant,omitzero"`
+}
+
+// CommentEvent is the data of events about a comment, which is the resource.
+type CommentEvent struct {
+	InterventionID string `json:"intervention_id"`
+	ThreadID       string `json:"thread_id"`
+}
+
+// IdentityEvent is the data of events about an identity, which is the resource.
+type IdentityEvent struct {
+	CommunityID string `json:"community_id"`
+	ForeignID   string `json:"foreign_id"`
+	ContactID   string `json:"contact_id"`
+}
+
+// IdentityMergeEvent is the data of EventIdentityMerged and EventIdentityUnmerged. An
+// identity group is what this library calls a contact.
+type IdentityMergeEvent struct {
+	OldIdentityGroupID string `json:"old_identity_group_id"`
+	NewIdentityGroupID string `json:"new_identity_group_id"`
+}
+
+// ContactMergeEvent is the data of EventContactMerged and EventContactUnmerged. The
+// resource is the contact that was merged into the other one.
+type ContactMergeEvent struct {
+	ContactID string `json:"contact_id"`
+	IntoID    string `json:"into_id"`
+	Moved     int64  `json:"moved"` // how many interactions
+}
+
+// SourceEvent is the data of events about a source, which is the resource.
+type SourceEvent struct {
+	SourceType string `json:"source_type"`
+}
+
+// CategoryEvent is the data of events about a category, which is the resource.
+type CategoryEvent struct {
+	Name               string `json:"name"`
+	TakeOverCategoryID string `json:"take_over_category_id,omitempty"`
+}
+
+// JobEvent is the data of EventJobFailed. The resource is the job.
+type JobEvent struct {
+	JobType  string `json:"job_type"`
+	Attempts int    `json:"attempts"`
+	Error    string `json:"error"`
+}
+
+// scene is where in the conversations an event belongs.
+type scene struct {
+	identityID, sourceID, threadID string
+}
+
+// tell appends an event of a conversation, and enters it into the timeline of its
+// identity.
+func (t *turn) tell(typ EventType, at time.Time, resource Resource, in scene, data any) error {
+	if err := t.emit(typ, resource, data); err != nil {
+		return err
+	}
+	if in.identityID == "" {
+		return nil
+	}
+	return timeline.Insert(t.Work, &timelineEntry{
+		ID: t.ID(), IdentityID: in.identityID, Time: at, Type: typ, Actor: t.actor, Resource: resource,
+		SourceID: in.sourceID, ThreadID: in.threadID,
+	})
+}
+
+// tellContent tells of a content.
+func (t *turn) tellContent(typ EventType, c *interaction.Content, with interaction.Correspondent, thread *interaction.Thread) error {
+	data := ContentEvent{
+		ID: c.ID, SourceID: c.SourceID, SourceType: c.SourceType, ThreadID: c.ThreadID, ThreadTitle: thread.Title,
+		IdentityID: c.IdentityID, AuthorID: c.AuthorID, CreatorID: c.Creator.ID, ForeignID: c.ForeignID,
+		InterventionID: c.InterventionID, InReplyToID: c.InReplyToID, InReplyToAuthorID: c.InReplyToAuthorID,
+		FirstInThread: c.FirstInThread, Status: c.Status(with), SynchronizationStatus: c.Synchronization.Status,
+		SynchronizationError: c.Synchronization.Error, CreatedFrom: c.Origin, Date: c.CreatedAt, Body: c.Body,
+		BodyFormat: c.BodyFormat, HasAttachment: len(c.Attachments) > 0, Language: c.Language, Private: c.Private,
+		CategoryIDs: thread.ThreadCategoryIDs,
+	}
+	at := t.now
+	if typ == EventContentImported { // when it was written, not when we were told
+		at = c.CreatedAt
+	}
+	return t.tell(typ, at, contentResource(c.ID), scene{c.IdentityID, c.SourceID, c.ThreadID}, data)
+}
+
+// tellThread tells of a thread, in the timeline of the customer that it began with.
+func (t *turn) tellThread(typ EventType, thread *interaction.Thread) error {
+	return t.tell(typ, t.now, threadResource(thread.ID), scene{thread.IdentityID, thread.SourceID, thread.ID}, ThreadEvent{
+		SourceID: thread.SourceID, ThreadID: thread.ID, ThreadTitle: thread.Title, ForeignID: thread.ForeignID,
+		ThreadCategoryIDs: thread.ThreadCategoryIDs, CloseCause: thread.CloseCause,
+	})
+}
+
+// tellIntervention tells of what happened to an intervention.
+func (t *turn) tellIntervention(i *interaction.Intervention, previous, participant Actor, types ...string) error {
+	for _, typ := range types {
+		err := t.tell(EventType(typ), t.now, interventionResource(i.ID), scene{i.IdentityID, i.SourceID, i.ThreadID}, InterventionLifeEvent{
+			SourceID: i.SourceID, ThreadID: i.ThreadID, IdentityID: i.IdentityID, ContentID: i.ContentID,
+			UserID: i.Owner.ID, Owner: i.Owner, PreviousOwner: previous, CategoryIDs: slices.Clone(i.CategoryIDs),
+			DispositionIDs: i.DispositionIDs, ClosedAt: i.ClosedAt, DeferredAt: i.DeferredAt,
+			CustomFieldValues: i.CustomFieldValues, Cause: i.ClosedAutomatically, Participant: participant,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func sourceResource(id string) Resource       { return Resource{Type: resourceSource, ID: id} }
+func identityResource(id string) Resource     { return Resource{Type: resourceIdentity, ID: id} }
+func contactResource(id string) Resource      { return Resource{Type: resourceContact, ID: id} }
+func threadResource(id string) Resource       { return Resource{Type: resourceThread, ID: id} }
+func contentResource(id string) Resource      { return Resource{Type: resourceContent, ID: id} }
+func interventionResource(id string) Resource { return Resource{Type: resourceIntervention, ID: id} }

@@ -1,0 +1,264 @@
+package engage
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/internal/work"
+	"github.com/engage-interactions/engage/store"
+)
+
+// community is the type that all sources of a community share.
+type community struct {
+	ID   string `json:"id"`
+	Type string `json:"type"`
+}
+
+// foreignKey says which record an ID of a platform, or a key of the host, stands for.
+// It is what makes them unique.
+type foreignKey struct {
+	Hash     string `json:"hash"`
+	TargetID string `json:"target_id"`
+}
+
+// currentThread is the thread that a customer's next content on a source joins if it
+// names none.
+type currentThread struct {
+	SourceID      string    `json:"source_id"`
+	IdentityID    string    `json:"identity_id"`
+	ThreadID      string    `json:"thread_id"`
+	LastContentAt time.Time `json:"last_content_at"` // of the customer
+}
+
+// engagedList is the open and deferred interventions with an identity, on all
+// sources. It is the guard of the rule that control passes to a bot only when there
+// is none: whoever opens or ends one rewrites it.
+type engagedList struct {
+	IdentityID    string    `json:"identity_id"`
+	Interventions []engaged `json:"interventions"`
+	Changes       int64     `json:"changes"` // counts those who rewrote it
+}
+
+type engaged struct {
+	ID       string                         `json:"id"`
+	SourceID string                         `json:"source_id"`
+	ThreadID string                         `json:"thread_id"`
+	Status   interaction.InterventionStatus `json:"status"`
+	Owner    interaction.Actor              `json:"owner,omitzero"`
+}
+
+// keyTable is a table of keys.
+type keyTable = *work.Table[foreignKey]
+
+// timelineEntry is something that happened in a conversation with an identity.
+type timelineEntry struct {
+	ID         string    `json:"id"`
+	IdentityID string    `json:"identity_id"`
+	Time       time.Time `json:"time"`
+	Type       EventType `json:"type"`
+	Actor      Actor     `json:"actor"`
+	Resource   Resource  `json:"resource"`
+	SourceID   string    `json:"source_id,omitempty"`
+	ThreadID   string    `json:"thread_id,omitempty"`
+}
+
+// storedCategories are all categories. The one record is the guard of their tree.
+type storedCategories struct {
+	interaction.CategoryTree
+}
+
+// The tables of conversations.
+var (
+	sources = work.Table[interaction.Source]{
+		Kind: "content_source", Format: 1,
+		ID: func(s *interaction.Source) string { return plain(s.ID) },
+	}
+	communities = work.Table[community]{
+		Kind: "community", Format: 1,
+		ID: func(c *community) string { return plain(c.ID) },
+	}
+	identities = work.Table[interaction.Identity]{
+		Kind: "identity", Format: 1,
+		ID: func(i *interaction.Identity) string { return i.ID },
+		Indexes: []work.Index[interaction.Identity]{
+			{Name: byTypeForeign, Term: func(i *interaction.Identity) (string, bool) {
+				return typeForeignTerm(i.Type, i.ForeignID).String(), true
+			}},
+		},
+	}
+	identityKeys = work.Table[foreignKey]{Kind: "identity_key", Format: 1, ID: hashID} // community, foreign ID
+	threads      = work.Table[interaction.Thread]{
+		Kind: "content_thread", Format: 1,
+		ID: func(t *interaction.Thread) string { return t.ID },
+		Indexes: []work.Index[interaction.Thread]{
+			{Name: byStatusActive, Term: func(t *interaction.Thread) (string, bool) {
+				return activeTerm(t).String(), true
+			}},
+			{Name: bySourceStatusActive, Term: func(t *interaction.Thread) (string, bool) {
+				return sourceTerm(t.SourceID).Text(string(t.Status)).Time(t.LastContentAt).Text(t.ID).String(), true
+			}},
+			{Name: byWaiting, Term: func(t *interaction.Thread) (string, bool) {
+				return store.Tuple{}.Time(t.WaitingSince).Text(t.ID).String(), t.Status == interaction.ThreadOpen && !t.WaitingSince.IsZero()
+			}},
+			{Name: bySourceWaiting, Term: func(t *interaction.Thread) (string, bool) {
+				return sourceTerm(t.SourceID).Time(t.WaitingSince).Text(t.ID).String(), t.Status == interaction.ThreadOpen && !t.WaitingSince.IsZero()
+			}},
+		},
+	}
+	threadKeys     = work.Table[foreignKey]{Kind: "thread_key", Format: 1, ID: hashID} // source, foreign ID
+	currentThreads = work.Table[currentThread]{
+		Kind: "current_thread", Format: 1,
+		ID: func(c *currentThread) string { return currentThreadID(c.SourceID, c.IdentityID) },
+	}
+	correspondents = work.Table[interaction.Correspondent]{
+		Kind: "correspondent", Format: 1,
+		ID: func(c *interaction.Correspondent) string { return correspondentID(c.ThreadID, c.IdentityID) },
+		Indexes: []work.Index[interaction.Correspondent]{
+			{Name: byIdentityActive, Term: func(c *interaction.Correspondent) (string, bool) {
+				return idTerm(c.IdentityID).Time(c.LastContentAt).Text(c.ThreadID).String(), true
+			}},
+			{Name: byThreadWaiting, Term: func(c *interaction.Correspondent) (string, bool) {
+				return idTerm(c.ThreadID).Time(c.WaitingSince()).Text(c.IdentityID).String(), !c.WaitingSince().IsZero()
+			}},
+		},
+	}
+	contents = work.Table[interaction.Content]{
+		Kind: "content", Format: 1,
+		ID: func(c *interaction.Content) string { return c.ID },
+		Indexes: []work.Index[interaction.Content]{
+			{Name: byThreadPosition, Term: func(c *interaction.Content) (string, bool) {
+				return idTerm(c.ThreadID).Int(c.Position).String(), c.DuplicateOf == ""
+			}},
+			{Name: byThreadTree, Term: func(c *interaction.Content) (string, bool) {
+				return idTerm(c.ThreadID).Text(pathText(c.Path)).String(), c.DuplicateOf == ""
+			}},
+			{Name: byCorrespondentUnanswered, Term: func(c *interaction.Content) (string, bool) {
+				return idTerm(c.ThreadID).Text(c.IdentityID).Int(c.Position).String(), c.Direction == interaction.Inbound && !c.Ignored
+			}},
+		},
+	}
+	contentKeys   = work.Table[foreignKey]{Kind: "content_key", Format: 1, ID: hashID} // source, foreign ID
+	postKeys      = work.Table[foreignKey]{Kind: "post_key", Format: 1, ID: hashID}    // idempotency key
+	interventions = work.Table[interaction.Intervention]{
+		Kind: "intervention", Format: 1,
+		ID: func(i *interaction.Intervention) string { return i.ID },
+		Indexes: []work.Index[interaction.Intervention]{
+			{Name: byThreadCreated, Term: func(i *interaction.Intervention) (string, bool) {
+				return idTerm(i.ThreadID).Time(i.CreatedAt).Text(i.ID).String(), true
+			}},
+			{Name: byIdentityCreated, Term: func(i *interaction.Intervention) (string, bool) {
+				return idTerm(i.IdentityID).Time(i.CreatedAt).Text(i.ID).String(), true
+			}},
+			{Name: byOwnerStatusCreated, Term: func(i *interaction.Intervention) (string, bool) {
+				return ownerTerm(i.Owner).Text(string(i.Status)).Time(i.CreatedAt).Text(i.ID).String(), true
+			}},
+			{Name: byStatusCreated, Term: func(i *interaction.Intervention) (string, bool) {
+				return store.Tuple{}.Text(string(i.Status)).Time(i.CreatedAt).Text(i.ID).String(), true
+			}},
+			{Name: bySourceStatusCreated, Term: func(i *interaction.Intervention) (string, bool) {
+				return sourceTerm(i.SourceID).Text(string(i.Status)).Time(i.CreatedAt).Text(i.ID).String(), true
+			}},
+		},
+	}
+	interventionComments = work.Table[interaction.InterventionComment]{
+		Kind: "intervention_comment", Format: 1,
+		ID: func(c *interaction.InterventionComment) string { return c.ID },
+		Indexes: []work.Index[interaction.InterventionComment]{
+			{Name: byIntervention, Term: func(c *interaction.InterventionComment) (string, bool) {
+				return idTerm(c.InterventionID).Text(c.ID).String(), true
+			}},
+		},
+	}
+	engagedLists = work.Table[engagedList]{
+		Kind: "engaged_list", Format: 1,
+		ID: func(l *engagedList) string { return l.IdentityID },
+	}
+	categories = work.Table[storedCategories]{
+		Kind: "category_tree", Format: 1,
+		ID: func(*storedCategories) string { return categoriesID },
+	}
+	timeline = work.Table[timelineEntry]{
+		Kind: "timeline_entry", Format: 1,
+		ID: func(e *timelineEntry) string { return e.ID },
+		Indexes: []work.Index[timelineEntry]{
+			{Name: byIdentityTime, Term: func(e *timelineEntry) (string, bool) {
+				return idTerm(e.IdentityID).Time(e.Time).Text(e.ID).String(), true
+			}},
+		},
+	}
+)
+
+// conversationKinds returns what the services of conversations need of a store.
+func conversationKinds() []store.Kind {
+	return []store.Kind{
+		sources.Declare(), communities.Declare(), identities.Declare(), identityKeys.Declare(),
+		threads.Declare(), threadKeys.Declare(), currentThreads.Declare(), correspondents.Declare(),
+		contents.Declare(), contentKeys.Declare(), postKeys.Declare(),
+		interventions.Declare(), interventionComments.Declare(), engagedLists.Declare(),
+		categories.Declare(), timeline.Declare(),
+	}
+}
+
+// The indexes. Each orders by the parts of its name; where time alone would leave the
+// order open, the ID of the record is the last part, so that a list can go on behind
+// any entry.
+const (
+	byTypeForeign             = "type_foreign"
+	byStatusActive            = "status_active"
+	bySourceStatusActive      = "source_status_active"
+	byWaiting                 = "waiting"
+	bySourceWaiting           = "source_waiting"
+	byIdentityActive          = "identity_active"
+	byThreadWaiting           = "thread_waiting"
+	byThreadPosition          = "thread_position"
+	byThreadTree              = "thread_tree"
+	byCorrespondentUnanswered = "correspondent_unanswered"
+	byThreadCreated           = "thread_created"
+	byIdentityCreated         = "identity_created"
+	byOwnerStatusCreated      = "owner_status_created"
+	byStatusCreated           = "status_created"
+	bySourceStatusCreated     = "source_status_created"
+	byIntervention            = "intervention"
+	byIdentityTime            = "identity_time"
+)
+
+const categoriesID = "categories"
+
+func hashID(k *foreignKey) string { return k.Hash }
+
+func idTerm(id string) store.Tuple { return store.Tuple{}.Text(id) }
+
+func sourceTerm(sourceID string) store.Tuple { return store.Tuple{}.Text(plain(sourceID)) }
+
+func typeForeignTerm(typ, foreignID string) store.Tuple {
+	return store.Tuple{}.Text(plain(typ)).Text(plain(foreignID))
+}
+
+func ownerTerm(owner Actor) store.Tuple {
+	return store.Tuple{}.Text(brief(string(owner.Type))).Text(brief(owner.ID))
+}
+
+func activeTerm(t *interaction.Thread) store.Tuple {
+	return store.Tuple{}.Text(string(t.Status)).Time(t.LastContentAt).Text(t.ID)
+}
+
+func correspondentID(threadID, identityID string) string {
+	return idTerm(threadID).Text(identityID).String()
+}
+
+func currentThreadID(sourceID, identityID string) string {
+	return sourceTerm(sourceID).Text(identityID).String()
+}
+
+// pathText returns a text for a path in a tree, such that the order of texts is the
+// order in which the tree is gone through, every content before what is below it.
+func pathText(path []int64) string {
+	var text []byte
+	for _, position := range path {
+		digits := strconv.FormatInt(position, 36)
+		text = append(text, byte('a'+len(digits))) // longer numbers are greater
+		text = append(text, digits...)
+	}
+	return string(text)
+}

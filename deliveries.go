@@ -1,0 +1,328 @@
+package engage
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/internal/jobs"
+	"github.com/engage-interactions/engage/internal/work"
+	"github.com/engage-interactions/engage/store"
+)
+
+// The delivery of contents to their platforms. Each is a job in the lane of its thread,
+// so that a customer gets them in the order in which they were written.
+
+// jobDeliver delivers one content.
+const jobDeliver = "content.deliver"
+
+type delivery struct {
+	ContentID  string `json:"content_id"`
+	SourceType string `json:"source_type"`
+	// Keyed says that the platform which was asked last honours keys. It stands here
+	// because who finds the attempt lost may not have that platform.
+	Keyed bool `json:"keyed,omitempty"`
+}
+
+// deliver enters a content that was posted into the line of its thread.
+func (t *turn) deliver(ctx context.Context, c *interaction.Content) error {
+	next, _, err := c.Synchronization.Apply(interaction.SyncPosts, "")
+	if err != nil {
+		return refusal(err, contentResource(c.ID))
+	}
+	c.Synchronization = next
+	c.JobID, err = t.add(ctx, jobs.Job{Type: jobDeliver, Lane: "thread " + c.ThreadID, Due: t.now}, delivery{ContentID: c.ID, SourceType: c.SourceType})
+	return err
+}
+
+// add adds a job to the turn.
+func (t *turn) add(ctx context.Context, j jobs.Job, data any) (id string, err error) {
+	if j.Data, err = json.Marshal(data); err != nil {
+		return "", fmt.Errorf("encoding the data of a job: %w", err)
+	}
+	return t.core.jobs.Add(ctx, t.Work, j)
+}
+
+// registerDeliveries says how contents are delivered.
+func (c *core) registerDeliveries() {
+	c.jobs.Outside(jobDeliver, jobs.Outside{
+		Claim: func(ctx context.Context, w *work.Work, j *jobs.Job) (jobs.Verdict, error) {
+			content, err := c.system(w).deliverable(ctx, *j)
+			if err != nil {
+				return jobs.Verdict{}, err
+			}
+			if content.Synchronization.Status != interaction.SyncPending {
+				return jobs.End(), nil // withdrawn, or reported as delivered
+			}
+			platform, err := c.platform(content.SourceType)
+			if err != nil {
+				return jobs.Verdict{}, err
+			}
+			keyed, ok := platform.(KeyedPlatform)
+			j.Data, err = json.Marshal(delivery{
+				ContentID: content.ID, SourceType: content.SourceType, Keyed: ok && keyed.HonoursKeys(),
+			})
+			return jobs.Go(), err
+		},
+		Do: c.send,
+		Idempotent: func(j jobs.Job) bool {
+			var d delivery
+			return json.Unmarshal(j.Data, &d) == nil && d.Keyed
+		},
+		Settle: func(ctx context.Context, w *work.Work, j jobs.Job, o jobs.Outcome) error {
+			t := c.system(w)
+			content, err := t.deliverable(ctx, j)
+			if err != nil {
+				return err
+			}
+			return t.settleDelivery(ctx, content, o)
+		},
+	})
+}
+
+// platform returns the platform of a type of sources.
+func (c *core) platform(sourceType string) (Platform, error) {
+	if platform := c.opts.Platforms[sourceType]; platform != nil {
+		return platform, nil
+	}
+	return nil, fmt.Errorf("%w: Options.Platforms has none for sources of type %q (InApp{} is one for those without an outside world)", jobs.ErrNotHere, sourceType)
+}
+
+// system returns a turn of the system within a work of a job.
+func (c *core) system(w *work.Work) *turn {
+	return scope{core: c, actor: System()}.turn(w)
+}
+
+// deliverable reads the content that a job is to deliver.
+func (t *turn) deliverable(ctx context.Context, j jobs.Job) (*interaction.Content, error) {
+	var d delivery
+	if err := json.Unmarshal(j.Data, &d); err != nil {
+		return nil, fmt.Errorf("job %s: %w", j.ID, err)
+	}
+	return t.content(ctx, d.ContentID)
+}
+
+// dispatch reads what a platform needs to deliver.
+func (c *core) dispatch(ctx context.Context, j jobs.Job) (d Delivery, err error) {
+	err = c.runner.Do(ctx, func(w *work.Work) error {
+		t := c.system(w)
+		content, err := t.deliverable(ctx, j)
+		if err != nil {
+			return err
+		}
+		source, err := t.source(ctx, content.SourceID)
+		if err != nil {
+			return err
+		}
+		thread, err := t.thread(ctx, content.ThreadID)
+		if err != nil {
+			return err
+		}
+		identity, err := t.identity(ctx, content.IdentityID)
+		if err != nil {
+			return err
+		}
+		d = Delivery{Key: content.ID, Attempt: j.Attempts, Source: *source, Thread: *thread, Identity: *identity, Content: *content}
+		if content.InReplyToID == "" {
+			return nil
+		}
+		above, err := t.content(ctx, content.InReplyToID)
+		if err == nil {
+			d.InReplyTo = above.ForeignID
+		}
+		return err
+	})
+	return d, err
+}
+
+// send asks the platform to deliver.
+func (c *core) send(ctx context.Context, j jobs.Job) (any, error) {
+	d, err := c.dispatch(ctx, j)
+	if err != nil {
+		return nil, notSent(err)
+	}
+	platform, err := c.platform(d.Source.Type)
+	if err != nil {
+		return nil, notSent(err)
+	}
+	foreignID, err := platform.Send(ctx, d)
+	if err != nil {
+		return nil, fmt.Errorf("%w", err) // its text is made here, where a panic of its code is caught
+	}
+	return foreignID, nil
+}
+
+// notSent is an error that came before the platform was asked.
+func notSent(err error) error { return jobs.NotDone(&undelivered{error: err}) }
+
+// settleDelivery writes what is known of a delivery now.
+func (t *turn) settleDelivery(ctx context.Context, c *interaction.Content, o jobs.Outcome) error {
+	reason, doubtful := "", false
+	if o.Err != nil {
+		reason, doubtful = brieflyOf(o.Err), inDoubt(o.Err, c.Uncertain)
+	}
+	switch o.State {
+	case jobs.Done:
+		foreignID, _ := o.Value.(string)
+		return t.succeeded(ctx, c, foreignID)
+	case jobs.Pending:
+		if c.Synchronization.Status != interaction.SyncPending {
+			return nil
+		}
+		c.Synchronization.Error, c.Uncertain, c.UpdatedAt = reason, doubtful, t.now
+		return contents.Put(t.Work, c)
+	case jobs.Failed:
+		by := interaction.SyncFails
+		if _, byHand := errors.AsType[*givenUp](o.Err); byHand && !c.Uncertain {
+			by = interaction.SyncWithdraws
+		}
+		return t.synchronize(ctx, c, by, reason, doubtful)
+	case jobs.Uncertain:
+		return t.synchronize(ctx, c, interaction.SyncDoubts, reason, true)
+	case jobs.Running:
+	}
+	return nil
+}
+
+// givenUp is what becomes of a delivery of which somebody says that it was not done, and
+// is not to be done.
+type givenUp struct{ reason string }
+
+// Error returns the reason.
+func (g *givenUp) Error() string { return g.reason }
+
+// inDoubt reports whether, after an attempt that ended with err, the platform may have
+// the content. before says whether it may have had it before the attempt.
+func inDoubt(err error, before bool) bool {
+	if sure, ok := errors.AsType[*undelivered](err); ok {
+		return before && !sure.atAll
+	}
+	if _, byHand := errors.AsType[*givenUp](err); byHand {
+		return false
+	}
+	_, panicked := errors.AsType[*jobs.PanicError](err)
+	return before || panicked || errors.Is(err, jobs.ErrNoAnswer) || errors.Is(err, store.ErrUnknownOutcome) ||
+		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+}
+
+// synchronize lets something happen to the delivery of a content, unless that is no
+// longer possible: what is known is not forgotten. uncertain says whether the platform
+// may have the content nevertheless.
+func (t *turn) synchronize(ctx context.Context, c *interaction.Content, by interaction.SyncVerb, reason string, uncertain bool) error {
+	next, events, err := c.Synchronization.Apply(by, reason)
+	if _, refused := errors.AsType[*interaction.TransitionError](err); refused {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	next.Uncertain = uncertain
+	if by == interaction.SyncDoubts {
+		events = []string{string(EventContentUncertain)}
+	}
+	c.Synchronization, c.UpdatedAt = next, t.now
+	if err := contents.Put(t.Work, c); err != nil || len(events) == 0 {
+		return err
+	}
+	thread, err := t.thread(ctx, c.ThreadID)
+	if err != nil {
+		return err
+	}
+	views, err := correspondents.Get(ctx, t.Work, correspondentID(c.ThreadID, c.IdentityID))
+	if err != nil || views == nil {
+		return err
+	}
+	for _, typ := range events {
+		if err := t.tellContent(EventType(typ), c, *views, thread); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// succeeded notes that the platform has a content, under an ID that may be empty.
+func (t *turn) succeeded(ctx context.Context, c *interaction.Content, foreignID string) error {
+	if checkHostText("foreign_id", foreignID) != nil {
+		foreignID = plain(foreignID)
+	}
+	if foreignID != "" && foreignID != c.ForeignID {
+		if err := t.claimForeignID(ctx, c, foreignID); err != nil {
+			return err
+		}
+	}
+	if c.Synchronization.Status == interaction.SyncSuccess {
+		c.UpdatedAt = t.now
+		return contents.Put(t.Work, c)
+	}
+	return t.synchronize(ctx, c, interaction.SyncSucceeds, "", false)
+}
+
+// claimForeignID makes an ID of the platform stand for a content that was posted. If the
+// platform has told of it before, as an echo, that one turns out to be the same.
+func (t *turn) claimForeignID(ctx context.Context, c *interaction.Content, foreignID string) error {
+	if c.ForeignID != "" { // it was delivered before
+		if !slices.Contains(c.Duplicates, foreignID) {
+			c.Duplicates = append(slices.Clone(c.Duplicates), foreignID)
+		}
+	} else {
+		c.ForeignID = foreignID
+	}
+	id, err := t.lookup(ctx, &contentKeys, c.SourceID, foreignID)
+	if err != nil || id == c.ID {
+		return err
+	}
+	if id != "" {
+		echo, err := t.content(ctx, id)
+		if err != nil {
+			return err
+		}
+		if echo.Origin != interaction.FromPlatform || echo.Direction != interaction.Outbound || echo.IdentityID != c.IdentityID {
+			return nil // the platform uses an ID twice: the first keeps it
+		}
+		if err := t.unite(ctx, c, echo); err != nil {
+			return err
+		}
+	}
+	return t.rebind(ctx, &contentKeys, c.ID, c.SourceID, foreignID)
+}
+
+// unite makes an echo that came in as a content of its own the one that was posted.
+func (t *turn) unite(ctx context.Context, posted, echo *interaction.Content) error {
+	echo.DuplicateOf, echo.UpdatedAt = posted.ID, t.now
+	if err := contents.Put(t.Work, echo); err != nil || echo.ThreadID != posted.ThreadID {
+		return err
+	}
+	thread, err := t.thread(ctx, posted.ThreadID)
+	if err != nil || thread.LastContentID != echo.ID {
+		return err
+	}
+	thread.LastContentID = posted.ID
+	return threads.Put(t.Work, thread)
+}
+
+// reported notes that the platform has told of a content that was posted here.
+func (t *turn) reported(ctx context.Context, c *interaction.Content, foreignID string) error {
+	if c.JobID != "" {
+		err := t.core.jobs.Settle(ctx, t.Work, c.JobID, jobs.Outcome{State: jobs.Done, Value: foreignID})
+		if !errors.Is(err, jobs.ErrNotFound) {
+			return err
+		}
+	}
+	return t.succeeded(ctx, c, foreignID)
+}
+
+// brieflyOf returns the text of an error of a platform, as far as it is kept.
+func brieflyOf(err error) string {
+	text := err.Error()
+	if len(text) > maxReason {
+		text = text[:maxReason]
+	}
+	return strings.ToValidUTF8(text, "")
+}
+
+// maxReason is how much is kept of what a platform says, in bytes.
+const maxReason = 1000

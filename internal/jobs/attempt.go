@@ -1,0 +1,168 @@
+package jobs
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/engage-interactions/engage/internal/work"
+)
+
+// errLost says that an attempt's lease is over, and nobody has settled it.
+var errLost = fmt.Errorf("%w: its process died, or could not reach the store", ErrNoAnswer)
+
+// errNotBegun says that an attempt was claimed, and Do not called.
+var errNotBegun = errors.New("the attempt was not begun: its time was over, or the process stops")
+
+// attempt is one attempt at a job with an effect outside.
+type attempt struct {
+	id      string
+	job     Job // as it was claimed
+	handler handler
+}
+
+// answer is what an attempt came to.
+type answer struct {
+	value any
+	err   error
+}
+
+// doOutside claims a job, does it, and settles it. It reports whether there was
+// anything to do. The error is the store's.
+func (q *Jobs) doOutside(ctx context.Context, id string, h handler, patient bool) (did bool, err error) {
+	a, t, err := q.claim(ctx, id, h)
+	if a == nil || err != nil {
+		return q.afterwards(ctx, id, h, t, err)
+	}
+	return true, q.deliver(ctx, a, q.try(ctx, a), patient)
+}
+
+// claim begins an attempt, if the job can be done now. It is not cut short when ctx
+// ends: nobody could tell then whether the attempt has begun.
+func (q *Jobs) claim(ctx context.Context, id string, h handler) (a *attempt, t turn, err error) {
+	whole, cancel := context.WithTimeout(context.WithoutCancel(ctx), q.opts.Timeout)
+	defer cancel()
+	attemptID := q.runner.NewID()
+	for n := 1; ; n++ {
+		err = q.runner.Do(whole, func(w *work.Work) error {
+			a, t = nil, turn{}
+			r, err := get(whole, w, id)
+			if err != nil {
+				return err
+			}
+			if r.begun(attemptID) { // by the try before, whose answer was lost
+				a = &attempt{id: attemptID, job: r.Job, handler: h}
+				return nil
+			}
+			if r, err = t.begin(whole, w, q, id); err != nil || r == nil {
+				return err
+			}
+			a, err = q.lend(whole, w, r, h, attemptID, &t)
+			return err
+		})
+		if err == nil || !passes(err) || n == claimTries {
+			return a, t, err
+		}
+	}
+}
+
+// claimTries is how often a claim is tried when the store gives no clear answer.
+const claimTries = 3
+
+// lend asks the handler, and gives the job to the attempt if it agrees.
+func (q *Jobs) lend(ctx context.Context, w *work.Work, r *record, h handler, attemptID string, t *turn) (a *attempt, err error) {
+	j, verdict := r.Job, Go()
+	if h.outside.Claim != nil {
+		t.refused, err = part(ctx, w, func() (err error) {
+			verdict, err = h.outside.Claim(ctx, w, &j)
+			return err
+		})
+		if err := cmp.Or(err, t.refused); err != nil {
+			return nil, err
+		}
+		if r, err = get(ctx, w, r.ID); err != nil || r == nil {
+			return nil, err
+		}
+	}
+	now := q.now()
+	switch r.Data = j.Data; {
+	case verdict.end:
+		return nil, remove(ctx, w, r)
+	case !verdict.wait.IsZero():
+		soonest := now.Add(q.opts.Poll) // it would be asked again and again
+		if verdict.wait.After(soonest) {
+			soonest = verdict.wait
+		}
+		return nil, q.write(ctx, w, r, Outcome{State: Pending, When: moment(soonest)})
+	}
+	r.State, r.Updated, r.Last = Running, now, attemptID
+	r.Attempts++
+	r.Lease = q.lease.Take(attemptID, now)
+	r.Over = q.lease.Free(r.Lease)
+	return &attempt{id: attemptID, job: r.Job, handler: h}, jobTable.Put(w, r)
+}
+
+// try does the job of an attempt, and returns its answer. It waits until shortly
+// after the attempt's deadline; an answer that comes still later is settled then.
+func (q *Jobs) try(ctx context.Context, a *attempt) answer {
+	left := min(q.opts.Timeout, q.lease.Left(a.job.Lease, q.now()))
+	if left <= 0 || ctx.Err() != nil {
+		return answer{err: errNotBegun}
+	}
+	// A Do that returns because its context ends is still heard.
+	patience := time.NewTimer(left + q.opts.Lease/20)
+	defer patience.Stop()
+	var decided atomic.Bool // by who comes first: the answer, or the end of patience
+	answered := make(chan answer, 1)
+	go func() {
+		timed, cancel := context.WithTimeout(ctx, left)
+		defer cancel()
+		got := a.do(timed)
+		if decided.CompareAndSwap(false, true) {
+			answered <- got
+			return
+		}
+		q.late(ctx, a, got)
+	}()
+	select {
+	case got := <-answered:
+		return got
+	case <-patience.C:
+	}
+	if decided.CompareAndSwap(false, true) {
+		return answer{err: fmt.Errorf("%w in %v", ErrNoAnswer, left)}
+	}
+	return <-answered
+}
+
+// do calls the handler, and answers whatever it does: return, panic, or end its
+// goroutine.
+func (a *attempt) do(ctx context.Context) (got answer) {
+	done := make(chan answer, 1)
+	go func() {
+		got := answer{err: fmt.Errorf("%w: it ended its goroutine", ErrNoAnswer)}
+		defer func() { done <- got }()
+		got.err = calm(func() (err error) {
+			got.value, err = a.handler.outside.Do(ctx, a.job)
+			return err
+		})
+	}()
+	return <-done
+}
+
+// late settles an answer that nobody waits for any more, if it says anything.
+func (q *Jobs) late(ctx context.Context, a *attempt, got answer) {
+	if got.err != nil && unknown(got.err) {
+		return
+	}
+	ctx = context.WithoutCancel(ctx) // it may come after Run has ended
+	if err := q.deliver(ctx, a, got, false); err != nil {
+		q.opts.Logger.ErrorContext(ctx, "the late answer of an attempt is lost", slog.String("job", a.job.ID),
+			slog.String("type", a.job.Type), slog.Any("error", err))
+	}
+	q.Wake()
+}

@@ -1,0 +1,60 @@
+// Package jobs does what must happen later, or outside: it keeps each such job as a
+// record with a due time, written in the same batch as what causes it.
+//
+//	q := jobs.New(runner, jobs.Options{Clock: clock, Logger: logger})
+//	q.Outside("deliver", jobs.Outside{Claim: …, Do: …, Settle: …})
+//	q.Within("reactivate", jobs.Within{Do: …})
+//	go q.Run(ctx)
+//
+//	runner.Do(ctx, func(w *work.Work) error {
+//		…the content…
+//		_, err := q.Add(ctx, w, jobs.Job{Type: "deliver", Lane: threadID, Due: now, Data: …})
+//		return err
+//	})
+//
+// A job [Within] the store is done in the one commit that ends it. A job with an
+// effect [Outside] is claimed with a lease in one commit, done, and settled in another.
+// Any number of processes may do jobs of one store at the same time. The jobs of a
+// lane are done one after another, in the order in which they were added, whatever
+// happens to one of them:
+//
+//	Add                                      → pending
+//	the claim, when it is due                pending → running
+//	success                                  running → (gone)
+//	certainly not done, tries are left       running → pending
+//	certainly not done, the last try         running → failed
+//	Permanent                                running → failed
+//	no answer, not idempotent                running → uncertain
+//	no answer, idempotent                    as if it was certainly not done
+//	Retry                                    uncertain, failed → pending
+//	Settle, Cancel, a late success           all but running → (gone)
+//
+// A job that is pending, running or uncertain holds up those behind it in its lane. One
+// that failed has left it, and goes to its end when it is retried. Who is the head of a lane stands in the jobs themselves, so
+// that the index of what is due holds no job that must wait for another.
+//
+// # Where a process can die
+//
+// For each point, what the record then shows, what happens next, and how often the
+// effect has taken place when all is over. The lease is waited for first, and the
+// clocks' skew, where an attempt is under way. "Once*" is once for a world that
+// honours the job's ID: it may be asked twice.
+//
+//	the process dies                                 record     then, if idempotent      then, if not
+//	before the claim is committed                    pending    done: once               done: once
+//	when the claim is committed, unanswered          running    done: once               uncertain: never
+//	during Do, before the effect                     running    done: once               uncertain: never
+//	during Do, after the effect                      running    done: once*              uncertain: once
+//	after Do, before the answer is committed         running    done: once*              uncertain: once
+//	when the answer is committed, unanswered         gone       nothing: once            nothing: once
+//	after the answer is committed                    gone       nothing: once            nothing: once
+//	before a lost attempt is settled                 running    done: once               uncertain: never
+//	when a lost attempt is settled, unanswered       pending/uncertain   done: once      uncertain: never
+//
+//	Within: before the commit                        pending    done: once
+//	Within: when it is committed, unanswered         gone       nothing: once
+//	Within: after the commit                         gone       nothing: once
+//
+// What is uncertain is settled by a report, by hand, or by the answer itself, if it
+// comes after all: [Jobs.Settle], [Jobs.Retry], [Jobs.Cancel].
+package jobs

@@ -1,0 +1,120 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/engage-interactions/engage/internal/work"
+	"github.com/engage-interactions/engage/store"
+)
+
+// Get returns a job, or ErrNotFound.
+func (q *Jobs) Get(ctx context.Context, w *work.Work, id string) (Job, error) {
+	r, err := need(ctx, w, id)
+	if err != nil {
+		return Job{}, err
+	}
+	return r.Job, nil
+}
+
+func need(ctx context.Context, w *work.Work, id string) (*record, error) {
+	r, err := get(ctx, w, id)
+	if err == nil && r == nil {
+		err = fmt.Errorf("%w: %s", ErrNotFound, id)
+	}
+	return r, err
+}
+
+// List returns one page of the jobs in a state, or of all if it is empty, in the
+// order of their IDs, and the cursor of the next page. A limit of 0 is
+// store.DefaultLimit, and store.MaxLimit is the most.
+func (q *Jobs) List(ctx context.Context, w *work.Work, state State, limit int, cursor string) (page []Job, next string, err error) {
+	query := store.Query{Limit: limit, Cursor: cursor}
+	if state != "" {
+		query.Index, query.Prefix = byState, string(state)
+	}
+	found, next, err := jobTable.Find(ctx, w, query)
+	if err != nil {
+		return nil, "", err
+	}
+	page = make([]Job, len(found))
+	for i, r := range found {
+		page[i] = r.Job
+	}
+	return page, next, nil
+}
+
+// Retry makes a job that is uncertain or failed due now, with all its tries before
+// it. One that is uncertain is still the head of its lane; one that failed goes to
+// its end. It gives ErrNotFound, or a [*StateError].
+func (q *Jobs) Retry(ctx context.Context, w *work.Work, id string) error {
+	r, err := need(ctx, w, id)
+	if err != nil {
+		return err
+	}
+	if r.State != Uncertain && r.State != Failed {
+		return &StateError{ID: id, State: r.State, Act: "retry"}
+	}
+	if r.Turn == 0 {
+		if err := enter(ctx, w, r); err != nil {
+			return err
+		}
+	}
+	r.Attempts = 0
+	return q.write(ctx, w, r, Outcome{State: Pending, When: q.now()})
+}
+
+// Settle says what became of a job, as a person or a report of the world outside
+// knows it, and lets the handler write what that means. Any job can be said to be
+// done; an attempt under way goes on, but is the last. A job that is pending or
+// uncertain can also be said to have failed, or to be tried again at o.When.
+//
+// It gives ErrNotFound, a [*StateError], ErrInvalid for an outcome that is none, the
+// handler's own error, and ErrNotHere if the job's type has no handler in this
+// process. A job that has no effect outside cannot be settled by hand: ErrInvalid.
+func (q *Jobs) Settle(ctx context.Context, w *work.Work, id string, o Outcome) error {
+	r, err := need(ctx, w, id)
+	if err != nil {
+		return err
+	}
+	h := q.handlers[r.Type]
+	switch {
+	case !h.known():
+		return fmt.Errorf("%w: type %q has no handler", ErrNotHere, r.Type)
+	case h.outside == nil:
+		return fmt.Errorf("%w: job %s has no effect outside", ErrInvalid, id)
+	case o.State != Done && o.State != Failed && o.State != Pending:
+		return fmt.Errorf("%w: %q is no outcome to settle job %s with", ErrInvalid, o.State, id)
+	case o.State != Done && r.State != Pending && r.State != Uncertain:
+		return &StateError{ID: id, State: r.State, Act: "settle"}
+	}
+	return w.Part(func() error {
+		if h.outside.Settle != nil {
+			if err := h.outside.Settle(ctx, w, r.Job, o); err != nil {
+				return err
+			}
+		}
+		r, err := get(ctx, w, id)
+		if err != nil || r == nil {
+			return err
+		}
+		if r.State == Running {
+			r.Known, r.Updated = true, q.now()
+			return jobTable.Put(w, r)
+		}
+		return q.write(ctx, w, r, o)
+	})
+}
+
+// Cancel removes a job, wherever it stands in its lane. It gives ErrNotFound, and a
+// [*StateError] while an attempt is under way.
+func (q *Jobs) Cancel(ctx context.Context, w *work.Work, id string) error {
+	r, err := need(ctx, w, id)
+	if err != nil {
+		return err
+	}
+	if r.State == Running {
+		return &StateError{ID: id, State: r.State, Act: "cancel"}
+	}
+	return remove(ctx, w, r)
+}

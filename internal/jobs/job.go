@@ -1,0 +1,128 @@
+package jobs
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/engage-interactions/engage/internal/lease"
+	"github.com/engage-interactions/engage/internal/work"
+	"github.com/engage-interactions/engage/store"
+)
+
+// State is where a job stands.
+type State string
+
+// The states. A job that is done or canceled is gone: Done is an outcome, and no
+// record has it.
+const (
+	Pending   State = "pending"   // not begun, or to be tried again
+	Running   State = "running"   // an attempt is under way, or its process died
+	Uncertain State = "uncertain" // an attempt gave no answer: nobody knows whether it was done
+	Failed    State = "failed"    // given up
+	Done      State = "done"      // the outcome of a job that was done
+)
+
+// Job is something that is to happen later, or outside.
+type Job struct {
+	// ID is the same in all attempts, and so is good as an idempotency key.
+	ID   string `json:"id"`
+	Type string `json:"type"` // says which handler does it
+	// Lane is the line that the job stands in: the jobs of one lane are done
+	// strictly one after another, in the order in which they were added. Empty: the
+	// job waits for no other. At most MaxLane bytes, without NUL.
+	Lane string          `json:"lane,omitempty"`
+	Due  time.Time       `json:"due"`           // not before
+	Data json.RawMessage `json:"data,omitzero"` // the handler's, JSON
+
+	State    State       `json:"state"`
+	Attempts int         `json:"attempts,omitzero"` // begun since it was added or retried
+	Error    string      `json:"error,omitempty"`   // what the last attempt said
+	Lease    lease.Lease `json:"lease,omitzero"`    // of the attempt under way; its holder is the attempt's ID
+	Created  time.Time   `json:"created"`
+	Updated  time.Time   `json:"updated"`
+}
+
+// MaxLane is how long the name of a lane may be, in bytes.
+const MaxLane = 200
+
+// maxError is how much is kept of what an attempt said.
+const maxError = 500
+
+// record is a Job as it is stored.
+type record struct {
+	Job
+
+	Turn   int64 `json:"turn,omitzero"`   // its place in its lane, from 1; 0 if it stands in none
+	Behind bool  `json:"behind,omitzero"` // others stand before it in its lane
+	// Over is from when on an attempt under way may be taken for lost.
+	Over time.Time `json:"over,omitzero"`
+	// Aside is until when the job is left alone because a process met it that
+	// cannot do it.
+	Aside time.Time `json:"aside,omitzero"`
+	// Last is the ID of the attempt that was begun last.
+	Last string `json:"last,omitempty"`
+	// Known says that the job is done, as an earlier attempt has said meanwhile:
+	// the one under way is its last, whatever comes of it.
+	Known bool `json:"known,omitzero"`
+}
+
+// look returns when anybody should look at the job next, if ever.
+func (r *record) look() (at time.Time, ever bool) {
+	switch r.State {
+	case Pending:
+		if r.Aside.After(r.Due) {
+			return r.Aside, !r.Behind
+		}
+		return r.Due, !r.Behind
+	case Running:
+		return r.Over, true
+	case Uncertain, Failed, Done:
+	}
+	return time.Time{}, false
+}
+
+// ripe reports whether it is time to look at the job.
+func (r *record) ripe(now time.Time) bool {
+	at, ever := r.look()
+	return ever && !at.After(now)
+}
+
+// begun reports whether the attempt is the one under way.
+func (r *record) begun(attempt string) bool {
+	return r != nil && r.State == Running && r.Lease.Holder == attempt
+}
+
+// lane is the guard of one lane: who adds to the lane, or takes a job out of it,
+// reads and rewrites it. A lane without jobs has none.
+type lane struct {
+	Name  string `json:"name"`
+	Count int    `json:"count"` // of jobs in the lane
+	Turn  int64  `json:"turn"`  // of the one added last
+}
+
+// The indexes of jobs.
+const (
+	byDue   = "due"   // when to look at it next
+	byLane  = "lane"  // lane, turn
+	byState = "state" // state; within it, the order of IDs
+)
+
+var jobTable = work.Table[record]{
+	Kind: "job", Format: 1,
+	ID: func(r *record) string { return r.ID },
+	Indexes: []work.Index[record]{
+		{Name: byDue, Term: func(r *record) (string, bool) {
+			at, ever := r.look()
+			return store.Tuple{}.Time(at).String(), ever
+		}},
+		{Name: byLane, Term: func(r *record) (string, bool) {
+			return store.Tuple{}.Text(r.Lane).Int(r.Turn).String(), r.Turn > 0
+		}},
+		{Name: byState, Term: func(r *record) (string, bool) { return string(r.State), true }},
+	},
+}
+
+var laneTable = work.Table[lane]{Kind: "job_lane", Format: 1, ID: func(l *lane) string { return l.Name }}
+
+// Kinds returns the kinds of record that Jobs keeps.
+func Kinds() []store.Kind { return []store.Kind{jobTable.Declare(), laneTable.Declare()} }

@@ -1,0 +1,50 @@
+package jobs
+
+import (
+	"errors"
+	"time"
+)
+
+// policy is how often, and when, jobs are tried again.
+type policy struct {
+	tries   int
+	backoff func(n int) time.Duration
+}
+
+// judge says what an attempt's answer means for its job, of which it is the n-th
+// attempt:
+//
+//	no error                     → done
+//	Permanent                    → failed
+//	nobody knows, tries left     → pending, uncertain if it is not idempotent
+//	nobody knows, the last try   → failed, uncertain if it is not idempotent
+//	certainly not done           → pending
+//	the same, the last try       → failed
+//
+// An idempotent job whose last try gave no answer fails: it is as safe to retry by
+// hand as any that failed.
+func (p policy) judge(n int, idempotent bool, value any, err error, now time.Time) Outcome {
+	if err == nil {
+		return Outcome{State: Done, Value: value}
+	}
+	a, advised := errors.AsType[*advice](err)
+	switch {
+	case advised && a.permanent:
+		return Outcome{State: Failed, Err: err}
+	case unknown(err) && !idempotent:
+		return Outcome{State: Uncertain, Err: err}
+	case n >= p.tries:
+		return Outcome{State: Failed, Err: err}
+	}
+	wait := p.backoff(n)
+	if advised {
+		wait = max(wait, a.after)
+	}
+	return Outcome{State: Pending, Err: err, When: now.Add(wait)}
+}
+
+// spacing is the default of Options.Backoff: that of Engage Digital's retries.
+func spacing(n int) time.Duration {
+	waits := [...]time.Duration{32 * time.Second, 4 * time.Minute, 17 * time.Minute, 52 * time.Minute, 2 * time.Hour}
+	return waits[min(max(n, 1), len(waits))-1]
+}

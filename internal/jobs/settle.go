@@ -1,0 +1,159 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/engage-interactions/engage/internal/bell"
+	"github.com/engage-interactions/engage/internal/lease"
+	"github.com/engage-interactions/engage/internal/work"
+)
+
+// deliverTries is how often an answer is brought to the store by those who do not
+// wait for the store to come back.
+const deliverTries = 5
+
+// deliver settles an attempt. As long as the store cannot take the answer, it tries
+// again: without end if it is patient and ctx lasts, else a few times.
+func (q *Jobs) deliver(ctx context.Context, a *attempt, got answer, patient bool) error {
+	for n, hurried := 0, 0; ; n++ {
+		err := q.settle(ctx, a, got)
+		if err == nil || !passes(err) && !errors.Is(err, context.DeadlineExceeded) {
+			return err
+		}
+		q.opts.Logger.WarnContext(ctx, "the answer of an attempt could not be settled", slog.String("job", a.job.ID),
+			slog.String("type", a.job.Type), slog.Any("error", err))
+		if !patient || ctx.Err() != nil {
+			hurried++
+		}
+		if hurried == deliverTries {
+			return err
+		}
+		if ctx.Err() == nil {
+			_ = bell.Wait(ctx, nil, pause(n)) // if it ends, that is no reason to drop the answer
+		} else { // the process stops: a few more tries, soon
+			_ = bell.Wait(context.WithoutCancel(ctx), nil, pause(hurried))
+		}
+	}
+}
+
+// pause is how long to wait for the store before the n-th new try, n = 0, 1, ….
+func pause(n int) time.Duration {
+	return min(100*time.Millisecond<<min(n, 10), 30*time.Second)
+}
+
+// settle takes the answer of an attempt in one commit. It is not cut short when ctx
+// ends: what is known must be written.
+func (q *Jobs) settle(ctx context.Context, a *attempt, got answer) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), q.opts.Timeout)
+	defer cancel()
+	return q.commit(ctx, func(w *work.Work, mute error) error {
+		r, err := get(ctx, w, a.job.ID)
+		if err != nil {
+			return err
+		}
+		o := q.judge(a, got)
+		switch {
+		case r.begun(a.id) && r.Known && o.State != Done:
+			return remove(ctx, w, r) // the domain knows of the success
+		case r.begun(a.id):
+			if errors.Is(got.err, errNotBegun) {
+				r.Attempts--
+			}
+			return q.conclude(ctx, w, a.handler, r, a.job, o, mute)
+		case o.State == Done:
+			o.Late = true
+			return q.conclude(ctx, w, a.handler, r, a.job, o, mute)
+		case r != nil && r.State == Uncertain && r.Last == a.id && !unknown(got.err):
+			o.Late = true
+			return q.conclude(ctx, w, a.handler, r, a.job, o, mute)
+		}
+		return nil // a failure of the past
+	})
+}
+
+// judge returns what an answer means.
+func (q *Jobs) judge(a *attempt, got answer) Outcome {
+	now := q.now()
+	if errors.Is(got.err, errNotBegun) {
+		return Outcome{State: Pending, When: now, Err: got.err}
+	}
+	idempotent := false
+	if err := calm(func() error { idempotent = a.handler.idempotent(a.job); return nil }); err != nil {
+		idempotent = false // the careful way
+	}
+	o := q.policy.judge(a.job.Attempts, idempotent, got.value, got.err, now)
+	if o.State == Pending && errors.Is(got.err, errLost) {
+		o.When = now // it has waited for the lease to end
+	}
+	return o
+}
+
+// commit runs a work that asks a handler what else to write. If that is what keeps it
+// from being committed, it runs once more, without: mute is then the reason.
+func (q *Jobs) commit(ctx context.Context, decide func(w *work.Work, mute error) error) error {
+	err := q.runner.Do(ctx, func(w *work.Work) error { return decide(w, nil) })
+	if err == nil || passes(err) || mendless(err) || ctx.Err() != nil {
+		return err
+	}
+	return q.runner.Do(ctx, func(w *work.Work) error { return decide(w, err) })
+}
+
+// conclude writes what an outcome means: for the domain, which the handler knows,
+// and for the job r, which is nil if it is gone. The handler gets the job as it was.
+func (q *Jobs) conclude(ctx context.Context, w *work.Work, h handler, r *record, was Job, o Outcome, mute error) error {
+	refused := mute
+	if mute == nil {
+		var err error
+		refused, err = part(ctx, w, func() error { return h.settle(ctx, w, was, o) })
+		if err != nil {
+			return err
+		}
+	}
+	if refused != nil {
+		q.opts.Logger.ErrorContext(ctx, "the outcome of a job could not be settled by its handler",
+			slog.String("job", was.ID), slog.String("type", was.Type), slog.String("outcome", string(o.State)), slog.Any("error", refused))
+		if o.State == Done {
+			o = Outcome{State: Uncertain, Late: o.Late, Err: fmt.Errorf("it was done, and could not be settled: %w", refused)}
+		} else {
+			o.Err = errors.Join(o.Err, refused)
+		}
+	}
+	if r == nil {
+		return nil
+	}
+	now, err := get(ctx, w, r.ID) // the handler may have changed its lane
+	if err != nil || now == nil {
+		return err
+	}
+	now.Attempts = r.Attempts
+	if o.Late && now.State == Running { // another attempt is under way: its end is the job's
+		now.Known = now.Known || o.State == Done
+		now.Error = say(o.Err)
+		return jobTable.Put(w, now)
+	}
+	return q.write(ctx, w, now, o)
+}
+
+// write writes what an outcome means for the job.
+func (q *Jobs) write(ctx context.Context, w *work.Work, r *record, o Outcome) error {
+	r.Lease = lease.Lease{}
+	r.Over, r.Aside, r.Known = time.Time{}, time.Time{}, false
+	r.State, r.Error, r.Updated = o.State, say(o.Err), q.now()
+	switch o.State {
+	case Done:
+		return remove(ctx, w, r)
+	case Failed:
+		if err := leave(ctx, w, r); err != nil {
+			return err
+		}
+	case Pending:
+		r.Due = moment(o.When)
+	case Uncertain: // it keeps its place, and those behind it wait
+	case Running: // no outcome
+	}
+	return jobTable.Put(w, r)
+}

@@ -1,0 +1,218 @@
+package engage
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/internal/jobs"
+	"github.com/engage-interactions/engage/store"
+)
+
+// Jobs is what is to happen later or outside: deliveries to platforms, timers, the steps
+// of long tasks. Run does them. What has failed, or is uncertain, is seen and settled
+// here.
+type Jobs struct{ scope }
+
+// JobState is where a job stands. One that is done is gone.
+type JobState string
+
+// The states of jobs.
+const (
+	// JobPending: not begun, or to be tried again at Due.
+	JobPending JobState = "pending"
+	// JobRunning: an attempt is under way, or its process died.
+	JobRunning JobState = "running"
+	// JobUncertain: an attempt gave no answer, and nobody knows whether it was done.
+	// What comes behind it waits.
+	JobUncertain JobState = "uncertain"
+	// JobFailed: given up.
+	JobFailed JobState = "failed"
+)
+
+// Job is something that is to happen later, or outside.
+type Job struct {
+	ID    string   `json:"id"`
+	Type  string   `json:"type"` // "content.deliver", "intervention.fall_due", "thread.time_out", "source.retime", "task.step"
+	State JobState `json:"state"`
+	// Due is when it is to be done, or tried again.
+	Due      time.Time `json:"due"`
+	Attempts int       `json:"attempts"`
+	// Error is what the last attempt said.
+	Error     string    `json:"error,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+	// Data says what it is about, as JSON.
+	Data json.RawMessage `json:"data,omitempty"`
+}
+
+// Get returns a job. One that is done is not found.
+func (s Jobs) Get(ctx context.Context, id string) (Job, error) {
+	if err := s.allow(ctx, ActionJobsRead, jobResource(id)); err != nil {
+		return Job{}, err
+	}
+	return read(ctx, s.scope, func(t *turn) (*Job, error) {
+		if !isID(id) {
+			return nil, &NotFoundError{Resource: jobResource(id)}
+		}
+		j, err := t.core.jobs.Get(ctx, t.Work, id)
+		if err != nil {
+			return nil, jobRefusal(err, id)
+		}
+		shown := showJob(j)
+		return &shown, nil
+	})
+}
+
+// JobFilter says which jobs to list.
+type JobFilter struct {
+	State        JobState // empty: in any
+	Limit        int      // 0: DefaultPage
+	Continuation string
+}
+
+// List returns one page of jobs, in the order in which they were added.
+func (s Jobs) List(ctx context.Context, filter JobFilter) (Page[Job], error) {
+	if err := s.allow(ctx, ActionJobsRead, jobResource("")); err != nil {
+		return Page[Job]{}, err
+	}
+	if filter.Limit == 0 {
+		filter.Limit = DefaultPage
+	}
+	if filter.Limit < 0 || filter.Limit > store.MaxLimit {
+		return Page[Job]{}, invalid("Limit", "is not 0 to 1,000")
+	}
+	var page Page[Job]
+	err := s.do(ctx, func(t *turn) error {
+		list, next, err := t.core.jobs.List(ctx, t.Work, jobs.State(filter.State), filter.Limit, filter.Continuation)
+		page = Page[Job]{Items: make([]Job, 0, len(list)), Continuation: next}
+		for _, j := range list {
+			page.Items = append(page.Items, showJob(j))
+		}
+		return err
+	})
+	if cursor, ok := errors.AsType[*store.InvalidError](err); ok && cursor.Field == "Cursor" {
+		err = &InvalidError{Field: "Continuation", Err: errors.New(cursor.Reason)}
+	}
+	if err != nil {
+		return Page[Job]{}, err
+	}
+	return page, nil
+}
+
+// Retry makes a job that has failed, or is uncertain, due now, with all its tries before
+// it. Of an uncertain one that says: it was not done, or it does no harm to do it twice.
+func (s Jobs) Retry(ctx context.Context, id string) error {
+	return s.settle(ctx, id, func(t *turn) error {
+		j, err := t.core.jobs.Get(ctx, t.Work, id)
+		if err != nil {
+			return err
+		}
+		if err := t.core.jobs.Retry(ctx, t.Work, id); err != nil || j.Type != jobDeliver {
+			return err
+		}
+		c, err := t.deliverable(ctx, j)
+		if err != nil {
+			return err
+		}
+		return t.synchronize(ctx, c, interaction.SyncRetries, "", c.Uncertain)
+	})
+}
+
+// Settlement is what became of a delivery, as a person knows it.
+type Settlement struct {
+	// Delivered says that the platform has it; else it does not, and will not get it.
+	// The content is then export_aborted if it was certainly not delivered, else
+	// export_failure.
+	Delivered bool
+	// ForeignID is what the platform calls it, if it was delivered.
+	ForeignID string
+	// Reason says why it was not.
+	Reason string
+}
+
+// Settle says what became of a delivery that is uncertain, or withdraws one that is
+// pending: those behind it go on. If it was not delivered and should be, use Retry. What
+// the platform answers after all still counts: a content that it has delivered becomes
+// a success.
+//
+// The error wraps ErrNotFound if there is no such job any more, ErrRefused if its state
+// does not allow it, ErrInvalid if it is no delivery.
+func (s Jobs) Settle(ctx context.Context, id string, is Settlement) error {
+	if err := checkHostText("foreign_id", is.ForeignID); err != nil {
+		return err
+	}
+	return s.settle(ctx, id, func(t *turn) error {
+		o := jobs.Outcome{State: jobs.Done, Value: is.ForeignID}
+		if !is.Delivered {
+			reason := is.Reason
+			if reason == "" {
+				reason = "given up by " + t.actor.String()
+			}
+			o = jobs.Outcome{State: jobs.Failed, Err: &givenUp{reason}}
+		}
+		return t.core.jobs.Settle(ctx, t.Work, id, o)
+	})
+}
+
+func (s Jobs) settle(ctx context.Context, id string, do func(*turn) error) error {
+	if err := s.allow(ctx, ActionJobsSettle, jobResource(id)); err != nil {
+		return err
+	}
+	return s.do(ctx, func(t *turn) error {
+		if !isID(id) {
+			return &NotFoundError{Resource: jobResource(id)}
+		}
+		return jobRefusal(do(t), id)
+	})
+}
+
+// Run does the work that is due, as it becomes due, until ctx ends, whose error it
+// returns: deliveries, timers, the steps of long tasks that were interrupted. Any number
+// of processes may run at the same time on one store. When ctx ends, it claims nothing
+// new, ends the contexts of what is under way and waits for that, at most until its
+// deadlines.
+//
+// Without Run, or RunDue, nothing of that happens: contents stay export_pending.
+func (e *Engine) Run(ctx context.Context) error {
+	if err := (scope{core: e.core, actor: e.actor}).allow(ctx, ActionJobsRun, jobResource("")); err != nil {
+		return err
+	}
+	return e.core.jobs.Run(ctx)
+}
+
+// RunDue does the work that is due now, and what becomes due through it, and returns how
+// many jobs it worked on. It is for tests, and for hosts with a scheduler of their own.
+// That a job fails is no error of RunDue: see Jobs.List.
+func (e *Engine) RunDue(ctx context.Context) (int, error) {
+	if err := (scope{core: e.core, actor: e.actor}).allow(ctx, ActionJobsRun, jobResource("")); err != nil {
+		return 0, err
+	}
+	return e.core.jobs.RunDue(ctx)
+}
+
+func showJob(j jobs.Job) Job {
+	return Job{
+		ID: j.ID, Type: j.Type, State: JobState(j.State), Due: j.Due, Attempts: j.Attempts, Error: j.Error,
+		CreatedAt: j.Created, UpdatedAt: j.Updated, Data: j.Data,
+	}
+}
+
+// jobRefusal gives an error of internal/jobs its class.
+func jobRefusal(err error, id string) error {
+	switch {
+	case errors.Is(err, jobs.ErrNotFound):
+		return &NotFoundError{Resource: jobResource(id), Reason: "is not there, or was done"}
+	case errors.Is(err, jobs.ErrState):
+		return &RefusedError{Rule: "the state of the job does not allow it", Resource: jobResource(id), Err: err}
+	case errors.Is(err, jobs.ErrInvalid):
+		return &InvalidError{Field: "job", Err: err}
+	case errors.Is(err, jobs.ErrNotHere):
+		return &RefusedError{Rule: "this process cannot do such jobs", Resource: jobResource(id), Err: err}
+	}
+	return err
+}
+
+func jobResource(id string) Resource { return Resource{Type: resourceJob, ID: id} }

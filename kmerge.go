@@ -1,0 +1,198 @@
+package engage
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/engage-interactions/engage/internal/work"
+	"github.com/engage-interactions/engage/store"
+)
+
+// sortedList is one of several lists that are read as one: the records of an index
+// whose terms begin with a tuple.
+type sortedList[T any] struct {
+	// name tells it from the others, and is the same from page to page: the ID of an
+	// identity, say.
+	name   string
+	index  string
+	within store.Tuple
+	// find reads the table; that of a work.Table will do.
+	find func(ctx context.Context, w *work.Work, q store.Query) ([]T, string, error)
+	// key is what follows within in the term of a value: a time first, an ID last.
+	key func(T) store.Tuple
+}
+
+// span says which part of a merged list to read.
+type span struct {
+	from, to     time.Time // from <= time < to; zero is open
+	oldestFirst  bool
+	limit        int    // 0: DefaultPage
+	continuation string // of the page before
+}
+
+// readMerged reads one page of what lists come to when they are merged in the order of
+// their keys, and, where these are equal, of their names. It goes on behind the last
+// entry of the page before, wherever that is in its list. Of every list it reads few
+// records that are not in the page.
+func readMerged[T any](ctx context.Context, t *turn, lists []sortedList[T], s span) (Page[T], error) {
+	page := Page[T]{Items: []T{}}
+	if s.limit == 0 {
+		s.limit = DefaultPage
+	}
+	if s.limit < 0 || s.limit > store.MaxLimit {
+		return page, invalid("Limit", "is not 0 to 1,000")
+	}
+	after, err := parsePlace(s.continuation)
+	if err != nil {
+		return page, err
+	}
+	runs := make([]*run[T], len(lists))
+	for n, list := range lists {
+		// A little more than its share, so that most are read once.
+		runs[n] = &run[T]{sortedList: list, span: s, after: after, chunk: s.limit/len(lists) + 2}
+	}
+	var last place
+	for len(page.Items) < s.limit {
+		first, err := firstOf(ctx, t, runs, !s.oldestFirst)
+		if err != nil || first == nil {
+			return page, err
+		}
+		last = first.head
+		page.Items = append(page.Items, first.ahead[0])
+		first.ahead = first.ahead[1:]
+		first.look()
+	}
+	more, err := firstOf(ctx, t, runs, !s.oldestFirst)
+	if err == nil && more != nil {
+		page.Continuation = last.String()
+	}
+	return page, err
+}
+
+// firstOf returns the run whose head comes first, nil if all are at their ends.
+func firstOf[T any](ctx context.Context, t *turn, runs []*run[T], reverse bool) (first *run[T], err error) {
+	for _, r := range runs {
+		if err := r.fill(ctx, t); err != nil {
+			return nil, err
+		}
+		if len(r.ahead) == 0 {
+			continue
+		}
+		if first == nil || (r.head.compare(first.head) < 0) != reverse {
+			first = r
+		}
+	}
+	return first, nil
+}
+
+// run is a sortedList that is being read.
+type run[T any] struct {
+	sortedList[T]
+	span
+
+	after place // what it goes on behind
+	ahead []T   // read, and not taken yet
+	head  place // of the first that is ahead
+	chunk int   // how many to read next
+	ended bool
+}
+
+// look finds out where the first value that is ahead stands.
+func (r *run[T]) look() {
+	if len(r.ahead) > 0 {
+		r.head = place{key: r.key(r.ahead[0]).String(), name: r.name}
+	}
+}
+
+// fill reads on if nothing is ahead.
+func (r *run[T]) fill(ctx context.Context, t *turn) error {
+	if len(r.ahead) > 0 || r.ended {
+		return nil
+	}
+	q := window(store.Query{Index: r.index, Reverse: !r.oldestFirst, Limit: min(r.chunk, store.MaxLimit)}, slices.Clone(r.within), r.from, r.to)
+	if r.after.key != "" {
+		// From is the first text that is selected, To the first that is not, and
+		// behind a text the first one is that with the lowest character appended.
+		term := r.within.String() + r.after.key
+		if behind := term + "\x01"; r.oldestFirst {
+			if r.name <= r.after.name {
+				term = behind
+			}
+			q.From = max(q.From, term)
+		} else {
+			if r.name < r.after.name {
+				term = behind
+			}
+			if q.To == "" || term < q.To {
+				q.To = term
+			}
+		}
+	}
+	values, next, err := r.find(ctx, t.Work, q)
+	if wrong, ok := errors.AsType[*store.InvalidError](err); ok && (wrong.Field == "From" || wrong.Field == "To") {
+		return &InvalidError{Field: "Continuation", Err: errors.New(wrong.Reason)}
+	}
+	if err != nil {
+		return err
+	}
+	r.ahead, r.ended = values, next == ""
+	if len(values) > 0 {
+		r.after = place{key: r.key(values[len(values)-1]).String(), name: r.name}
+	}
+	r.chunk *= 2
+	r.look()
+	return nil
+}
+
+// place is where an entry stands in a merged list.
+type place struct {
+	key  string
+	name string // of its list
+}
+
+func (p place) compare(other place) int {
+	return cmp.Or(strings.Compare(p.key, other.key), strings.Compare(p.name, other.name))
+}
+
+// String returns the place as a continuation.
+func (p place) String() string {
+	return base64.RawURLEncoding.EncodeToString(store.Tuple{}.Text(p.key).Text(p.name))
+}
+
+// parsePlace reads a continuation; an empty one is no place.
+func parsePlace(continuation string) (p place, err error) {
+	if continuation == "" {
+		return p, nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(continuation)
+	parts, ok := splitTuple(string(raw))
+	if err != nil || !ok || len(parts) != 2 || len(parts[0]) > store.MaxText || parts[0] == "" {
+		return p, &InvalidError{Field: "Continuation", Err: errors.New("is not one of this list")}
+	}
+	return place{key: parts[0], name: parts[1]}, nil
+}
+
+// splitTuple takes a tuple of texts apart.
+func splitTuple(tuple string) (parts []string, ok bool) {
+	var part []byte
+	for i := 0; i < len(tuple); i++ {
+		switch c := tuple[i]; {
+		case c == 0x01:
+			parts, part = append(parts, string(part)), nil
+		case c == 0x02 && i+1 < len(tuple) && tuple[i+1] > 0x02 && tuple[i+1] <= 0x04: // a NUL is in no term
+			i++
+			part = append(part, tuple[i]-2)
+		case c <= 0x02:
+			return nil, false
+		default:
+			part = append(part, c)
+		}
+	}
+	return parts, len(part) == 0 && utf8.ValidString(tuple)
+}

@@ -1,0 +1,93 @@
+package engage
+
+import (
+	"context"
+	"time"
+
+	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/internal/jobs"
+)
+
+// Platform is the outside world for the sources of one type: what a host writes to
+// connect Messenger, e-mail or a chat of its own. Options.Platforms has them by type.
+// It must be safe for concurrent use. What it receives from customers goes to
+// Threads.Receive.
+type Platform interface {
+	// Send delivers a content, and returns what the platform calls it, "" if it has
+	// no name there.
+	//
+	// An error says that this call has certainly not delivered it, and it is tried
+	// again, with the spacing of Options.Jobs; unless it is [Permanent]. One that
+	// wraps ErrUnknownOutcome or the context's error says that nobody knows, as does a
+	// panic: if the platform honours keys (see [KeyedPlatform]), it is tried again,
+	// else the delivery is uncertain, and those behind it in the thread wait, until a
+	// report (see [Echo]) or somebody (see [Jobs]) settles it.
+	//
+	// ctx ends after Options.Jobs.Timeout. A Send that goes on regardless is left
+	// behind; when it answers after all, that counts.
+	Send(ctx context.Context, d Delivery) (foreignID string, err error)
+}
+
+// KeyedPlatform is a Platform that may be asked again for the same delivery.
+type KeyedPlatform interface {
+	Platform
+
+	// HonoursKeys reports whether the platform delivers once, and answers with the
+	// same ID, however often it is asked with the same Delivery.Key.
+	HonoursKeys() bool
+}
+
+// Delivery is a content on its way to its platform.
+type Delivery struct {
+	// Key is the same in each attempt to deliver the content, and no other has it.
+	Key string
+	// Attempt counts the attempts, from 1.
+	Attempt int
+
+	Source   interaction.Source
+	Thread   interaction.Thread
+	Identity interaction.Identity // who is to receive it
+	Content  interaction.Content
+	// InReplyTo is what the platform calls the content that it replies to; empty if
+	// it replies to none, or that has no name there.
+	InReplyTo string
+}
+
+// InApp is the Platform of sources that have no outside world: a chat within the
+// host's own application, which reads the contents from the Engine. All it is asked
+// to deliver is delivered at once.
+type InApp struct{}
+
+// Send returns at once.
+func (InApp) Send(context.Context, Delivery) (string, error) { return "", nil }
+
+// Permanent returns an error for Platform.Send that says: this content was not
+// delivered, by this attempt or one before it, and never can be. It is not tried again.
+// That of nil is nil.
+func Permanent(err error) error {
+	if err == nil {
+		return nil
+	}
+	return jobs.Permanent(&undelivered{error: err, atAll: true})
+}
+
+// RetryAfter returns an error for Platform.Send that says: this attempt has not
+// delivered the content; it may be tried again, but not before that much time has
+// passed. That of nil is nil.
+func RetryAfter(err error, wait time.Duration) error {
+	if err == nil {
+		return nil
+	}
+	return jobs.RetryAfter(&undelivered{error: err}, wait)
+}
+
+// undelivered is an error that comes with the word of the platform, or of the Engine,
+// that an attempt has not delivered.
+type undelivered struct {
+	error
+
+	atAll bool // nor has any other attempt
+}
+
+// Unwrap returns the error that the word is about.
+func (u *undelivered) Unwrap() error { return u.error }

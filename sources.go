@@ -1,0 +1,169 @@
+package engage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/store"
+)
+
+// Sources declares where conversations come from: accounts, pages and mailboxes of
+// the company on third-party platforms (seed 000, "Core Concepts").
+type Sources struct{ scope }
+
+// Create declares a source. Its ID is the caller's, or minted if it is empty.
+//
+// The error wraps ErrConflict if there is a source with this ID, or its community has
+// sources of another type; ErrInvalid for what a source cannot have.
+func (s Sources) Create(ctx context.Context, source interaction.Source) (interaction.Source, error) {
+	if err := s.allow(ctx, ActionSourcesCreate, sourceResource(source.ID)); err != nil {
+		return interaction.Source{}, err
+	}
+	var created interaction.Source
+	err := s.do(ctx, func(t *turn) error {
+		created = source
+		if created.ID == "" {
+			created.ID = t.ID()
+		}
+		created.CommunityID = created.Community()
+		created.CreatedAt, created.UpdatedAt = t.now, t.now
+		if err := t.checkSource(ctx, &created); err != nil {
+			return err
+		}
+		there, err := sources.Get(ctx, t.Work, plain(created.ID))
+		if err != nil {
+			return err
+		}
+		if there != nil {
+			return &ConflictError{Resource: sourceResource(created.ID), Reason: "exists"}
+		}
+		shared, err := communities.Get(ctx, t.Work, plain(created.CommunityID))
+		switch {
+		case err != nil:
+			return err
+		case shared == nil:
+			err = communities.Put(t.Work, &community{ID: created.CommunityID, Type: created.Type})
+		case shared.Type != created.Type:
+			err = &ConflictError{Resource: sourceResource(created.ID), Reason: "is not of the type that its community has"}
+		}
+		return errors.Join(err, sources.Put(t.Work, &created),
+			t.emit(EventSourceCreated, sourceResource(created.ID), SourceEvent{SourceType: created.Type}))
+	})
+	if err != nil {
+		return interaction.Source{}, err
+	}
+	return created, nil
+}
+
+// Get returns a source.
+func (s Sources) Get(ctx context.Context, id string) (interaction.Source, error) {
+	if err := s.allow(ctx, ActionSourcesRead, sourceResource(id)); err != nil {
+		return interaction.Source{}, err
+	}
+	return read(ctx, s.scope, func(t *turn) (*interaction.Source, error) { return t.source(ctx, id) })
+}
+
+// List returns one page of sources, in the order of their IDs.
+func (s Sources) List(ctx context.Context, limit int, continuation string) (Page[interaction.Source], error) {
+	if err := s.allow(ctx, ActionSourcesRead, Resource{Type: resourceSource}); err != nil {
+		return Page[interaction.Source]{}, err
+	}
+	return listPage(ctx, s.scope, &sources, store.Query{Limit: limit, Cursor: continuation}, everything)
+}
+
+// Update replaces a source. Its type and community stay what they are: another one
+// is refused.
+func (s Sources) Update(ctx context.Context, source interaction.Source) (interaction.Source, error) {
+	if err := s.allow(ctx, ActionSourcesUpdate, sourceResource(source.ID)); err != nil {
+		return interaction.Source{}, err
+	}
+	var updated interaction.Source
+	err := s.do(ctx, func(t *turn) error {
+		old, err := t.source(ctx, source.ID)
+		if err != nil {
+			return err
+		}
+		updated = source
+		if updated.CommunityID == "" {
+			updated.CommunityID = old.CommunityID
+		}
+		if updated.Type != old.Type || updated.CommunityID != old.CommunityID {
+			return &RefusedError{
+				Rule: "a source keeps its type and community", Resource: sourceResource(source.ID), Remedy: "create another one",
+			}
+		}
+		updated.CreatedAt, updated.UpdatedAt = old.CreatedAt, t.now
+		return errors.Join(t.checkSource(ctx, &updated), sources.Put(t.Work, &updated), t.retime(ctx, old, &updated),
+			t.emit(EventSourceUpdated, sourceResource(updated.ID), SourceEvent{SourceType: updated.Type}))
+	})
+	if err != nil {
+		return interaction.Source{}, err
+	}
+	return updated, nil
+}
+
+func (t *turn) checkSource(ctx context.Context, s *interaction.Source) error {
+	if err := s.Check(); err != nil {
+		return invalidField(err)
+	}
+	ids, err := t.checkCategories(ctx, s.ID, s.DefaultCategoryIDs, interaction.AsCategory)
+	s.DefaultCategoryIDs = ids
+	return err
+}
+
+// source reads a source that must be there.
+func (t *turn) source(ctx context.Context, id string) (*interaction.Source, error) {
+	return need(sources.Get(ctx, t.Work, plain(id)))(sourceResource(id))
+}
+
+// need makes the absence of a value an error.
+func need[T any](v *T, err error) func(Resource) (*T, error) {
+	return func(r Resource) (*T, error) {
+		if err == nil && v == nil {
+			return nil, &NotFoundError{Resource: r}
+		}
+		return v, err
+	}
+}
+
+// read returns one value that a call reads.
+func read[T any](ctx context.Context, s scope, get func(*turn) (*T, error)) (T, error) {
+	var found T
+	err := s.do(ctx, func(t *turn) error {
+		v, err := get(t)
+		if err == nil {
+			found = *v
+		}
+		return err
+	})
+	return found, err
+}
+
+// everything keeps all of a list.
+func everything[T any](*T) bool { return true }
+
+// invalidField gives an error of package interaction about a field its class.
+func invalidField(err error) error {
+	if field, ok := errors.AsType[*interaction.FieldError](err); ok {
+		return &InvalidError{Field: field.Field, Err: field.Err}
+	}
+	return err
+}
+
+// refusal gives an error of package interaction about a state its class.
+func refusal(err error, resource Resource) error {
+	transition, ok := errors.AsType[*interaction.TransitionError](err)
+	if !ok {
+		return invalidField(err)
+	}
+	rule := fmt.Sprintf("%s is not possible while it is %s", transition.By, transition.From)
+	switch {
+	case transition.Rule != "":
+		rule = fmt.Sprintf("%s needs that %s", transition.By, transition.Rule)
+	case transition.From == "":
+		rule = fmt.Sprintf("%s needs an %s", transition.By, transition.Of)
+	}
+	return &RefusedError{Rule: rule, Resource: resource, Remedy: transition.Remedy, Err: err}
+}

@@ -1,0 +1,273 @@
+package engage
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/store"
+)
+
+// talk is one customer's part of a thread, as a call finds it and changes it. Its
+// values are the call's own; keep writes them.
+type talk struct {
+	source       *interaction.Source
+	thread       *interaction.Thread
+	with         *interaction.Correspondent
+	intervention *interaction.Intervention // the latest one; nil if there was none
+	engaged      *engagedList              // read when an intervention begins or ends
+}
+
+// talk reads the part that an identity has in a thread. An identity that takes no part
+// yet begins to.
+func (t *turn) talk(ctx context.Context, thread *interaction.Thread, identityID string) (*talk, error) {
+	if err := t.Load(ctx,
+		sources.Key(t.Work, plain(thread.SourceID)),
+		correspondents.Key(t.Work, correspondentID(thread.ID, identityID)),
+	); err != nil {
+		return nil, err
+	}
+	k := &talk{thread: thread}
+	var err error
+	if k.source, err = t.source(ctx, thread.SourceID); err != nil {
+		return nil, err
+	}
+	if k.with, err = correspondents.Get(ctx, t.Work, correspondentID(thread.ID, identityID)); err != nil {
+		return nil, err
+	}
+	if k.with == nil {
+		k.with = &interaction.Correspondent{
+			ThreadID: thread.ID, IdentityID: identityID, SourceID: thread.SourceID, LastContentAt: t.now, CreatedAt: t.now,
+		}
+		thread.CustomersCount++
+	}
+	if k.with.InterventionID != "" {
+		k.intervention, err = need(interventions.Get(ctx, t.Work, k.with.InterventionID))(interventionResource(k.with.InterventionID))
+	}
+	return k, err
+}
+
+// talkOf reads the talk that an intervention is part of.
+func (t *turn) talkOf(ctx context.Context, interventionID string) (*talk, error) {
+	i, err := t.intervention(ctx, interventionID)
+	if err != nil {
+		return nil, err
+	}
+	thread, err := t.thread(ctx, i.ThreadID)
+	if err != nil {
+		return nil, err
+	}
+	k, err := t.talk(ctx, thread, i.IdentityID)
+	if err == nil && k.with.InterventionID != i.ID { // an older one, which was canceled
+		k.intervention = i
+	}
+	return k, err
+}
+
+// apply lets something happen to the intervention, and tells of it. The talk must be
+// kept afterwards.
+func (t *turn) apply(ctx context.Context, k *talk, by interaction.InterventionVerb, change interaction.Change, facts interaction.InterventionFacts) error {
+	facts.ThreadOpen = k.thread.Status == interaction.ThreadOpen
+	before := k.intervention
+	if before == nil {
+		before = &interaction.Intervention{}
+	}
+	facts.Other = k.with.Status.Live() && k.with.InterventionID != before.ID
+	after, events, err := before.Apply(by, change, facts, t.now)
+	if err != nil {
+		return refusal(err, interventionResource(before.ID))
+	}
+	if was, is := before.Status.Live(), after.Status.Live(); was != is {
+		if is {
+			k.thread.Live++
+		} else {
+			k.thread.Live--
+		}
+	}
+	if err := t.engage(ctx, k, &after); err != nil {
+		return err
+	}
+	write := interventions.Put
+	if before.Status == "" {
+		write = interventions.Insert
+	}
+	if err := write(t.Work, &after); err != nil {
+		return err
+	}
+	k.intervention = &after
+	*k.with = k.with.With(after)
+	if err := t.tellIntervention(&after, previousOwner(before, &after), Actor{}, events...); err != nil {
+		return err
+	}
+	if before.Status != interaction.InterventionDeferred && after.Status == interaction.InterventionDeferred {
+		return t.later(ctx, jobFallDue, after.DeferredAt, fallDue{InterventionID: after.ID, DeferredAt: after.DeferredAt})
+	}
+	return nil
+}
+
+func previousOwner(before, after *interaction.Intervention) Actor {
+	if before.Owner == after.Owner {
+		return Actor{}
+	}
+	return before.Owner
+}
+
+// engage enters an intervention into the list of those that are engaged with its
+// identity, or takes it out if it has ended.
+func (t *turn) engage(ctx context.Context, k *talk, i *interaction.Intervention) error {
+	if k.engaged == nil {
+		list, err := engagedLists.Get(ctx, t.Work, i.IdentityID)
+		if err != nil {
+			return err
+		}
+		if list == nil {
+			list = &engagedList{IdentityID: i.IdentityID}
+		}
+		k.engaged = list
+	}
+	list := slices.DeleteFunc(slices.Clone(k.engaged.Interventions), func(e engaged) bool { return e.ID == i.ID })
+	if i.Status.Live() {
+		list = append(list, engaged{ID: i.ID, SourceID: i.SourceID, ThreadID: i.ThreadID, Status: i.Status, Owner: i.Owner})
+	}
+	k.engaged.Interventions = list
+	k.engaged.Changes++
+	return nil
+}
+
+// keep writes the talk as it is now.
+func (t *turn) keep(ctx context.Context, k *talk) error {
+	if k.engaged != nil {
+		if err := engagedLists.Put(t.Work, k.engaged); err != nil {
+			return err
+		}
+	}
+	if err := correspondents.Put(t.Work, k.with); err != nil {
+		return err
+	}
+	if err := t.rank(ctx, k); err != nil {
+		return err
+	}
+	if err := t.watch(ctx, k.source, k.thread); err != nil {
+		return err
+	}
+	k.thread.UpdatedAt = t.now
+	return threads.Put(t.Work, k.thread)
+}
+
+// rank sets since when somebody has been waiting in the thread. All who change that
+// rewrite the thread, so that what is found of its other customers can be relied on.
+func (t *turn) rank(ctx context.Context, k *talk) error {
+	k.thread.WaitingSince = k.with.WaitingSince()
+	if k.thread.CustomersCount <= 1 {
+		return nil
+	}
+	first, _, err := correspondents.Find(ctx, t.Work, store.Query{Index: byThreadWaiting, Prefix: idTerm(k.thread.ID).String(), Limit: 1})
+	if err == nil && len(first) == 1 {
+		k.thread.WaitingSince = first[0].WaitingSince()
+	}
+	return err
+}
+
+// watch sees to it that somebody looks whether the thread has been silent for long
+// enough, as long as it can close by itself.
+func (t *turn) watch(ctx context.Context, source *interaction.Source, thread *interaction.Thread) error {
+	at, ever := thread.ClosesAt(*source)
+	switch {
+	case thread.Status != interaction.ThreadOpen, !ever, thread.Live > 0:
+		return nil // a job that is under way finds that out
+	case !thread.TimeOutCheckAt.IsZero() && !at.Before(thread.TimeOutCheckAt):
+		return nil // somebody looks before that
+	case at.Before(t.now):
+		at = t.now
+	}
+	thread.TimeOutCheckAt = at
+	return t.later(ctx, jobTimeOut, at, timeOut{ThreadID: thread.ID, CheckAt: at})
+}
+
+// addContent gives a content its place in the thread.
+func (t *turn) addContent(k *talk, c *interaction.Content, parent *interaction.Content) {
+	k.thread.ContentsCount++
+	k.thread.LastPosition++
+	c.Position = k.thread.LastPosition
+	*c = c.Under(parent)
+	c.FirstInThread = c.Position == 1
+	if c.FirstInThread {
+		k.thread.FirstContentID, k.thread.FirstContentAuthorID = c.ID, c.AuthorID
+	}
+	k.thread.LastContentID, k.thread.LastContentAt = c.ID, t.now
+	if k.thread.Title == "" {
+		k.thread.Title = c.Title
+	}
+}
+
+// openThread writes a new thread.
+func (t *turn) openThread(ctx context.Context, source *interaction.Source, identityID, foreignID, title string) (*interaction.Thread, error) {
+	tree, err := t.categoryTree(ctx)
+	if err != nil {
+		return nil, err
+	}
+	row, err := interaction.ThreadLifecycle.Next("", interaction.ThreadStarts, interaction.ThreadFacts{})
+	if err != nil {
+		return nil, err
+	}
+	thread := &interaction.Thread{
+		ID: t.ID(), SourceID: source.ID, Status: row.To, Title: title, IdentityID: identityID, ForeignID: foreignID,
+		ThreadCategoryIDs: tree.Resolve(source.DefaultCategoryIDs),
+		LastContentAt:     t.now, CreatedAt: t.now, UpdatedAt: t.now,
+	}
+	return thread, threads.Insert(t.Work, thread)
+}
+
+// thread reads a thread that must be there.
+func (t *turn) thread(ctx context.Context, id string) (*interaction.Thread, error) {
+	if !isID(id) {
+		return nil, &NotFoundError{Resource: threadResource(id)}
+	}
+	return need(threads.Get(ctx, t.Work, id))(threadResource(id))
+}
+
+// content reads a content that must be there.
+func (t *turn) content(ctx context.Context, id string) (*interaction.Content, error) {
+	if !isID(id) {
+		return nil, &NotFoundError{Resource: contentResource(id)}
+	}
+	return need(contents.Get(ctx, t.Work, id))(contentResource(id))
+}
+
+// intervention reads an intervention that must be there.
+func (t *turn) intervention(ctx context.Context, id string) (*interaction.Intervention, error) {
+	if !isID(id) {
+		return nil, &NotFoundError{Resource: interventionResource(id)}
+	}
+	return need(interventions.Get(ctx, t.Work, id))(interventionResource(id))
+}
+
+// bind makes a key stand for a target, or finds out what it stands for.
+func (t *turn) bind(ctx context.Context, keys keyTable, targetID string, parts ...string) (standsFor string, err error) {
+	hash := hashOf(parts...)
+	bound, err := keys.Get(ctx, t.Work, hash)
+	if err != nil {
+		return "", err
+	}
+	if bound != nil {
+		return bound.TargetID, nil
+	}
+	return targetID, keys.Put(t.Work, &foreignKey{Hash: hash, TargetID: targetID})
+}
+
+// rebind makes a key stand for another target.
+func (t *turn) rebind(ctx context.Context, keys keyTable, targetID string, parts ...string) error {
+	hash := hashOf(parts...)
+	_, err := keys.Get(ctx, t.Work, hash)
+	return errors.Join(err, keys.Put(t.Work, &foreignKey{Hash: hash, TargetID: targetID}))
+}
+
+// lookup returns what a key stands for, "" if nothing.
+func (t *turn) lookup(ctx context.Context, keys keyTable, parts ...string) (string, error) {
+	bound, err := keys.Get(ctx, t.Work, hashOf(parts...))
+	if err != nil || bound == nil {
+		return "", err
+	}
+	return bound.TargetID, nil
+}

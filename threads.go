@@ -1,0 +1,251 @@
+package engage
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/store"
+)
+
+// Threads keeps the conversations with customers (seed 000, "Core Concepts").
+type Threads struct{ scope }
+
+// Get returns a thread.
+func (s Threads) Get(ctx context.Context, id string) (interaction.Thread, error) {
+	if err := s.allow(ctx, ActionThreadsRead, threadResource(id)); err != nil {
+		return interaction.Thread{}, err
+	}
+	return read(ctx, s.scope, func(t *turn) (*interaction.Thread, error) { return t.thread(ctx, id) })
+}
+
+// NewThread is a thread that the company begins.
+type NewThread struct {
+	SourceID string
+	// Customer is who is to be written to. An account that is not known becomes so.
+	Customer Account
+	Title    string
+	// ForeignID is what the platform calls the thread, if it is there already.
+	ForeignID string
+}
+
+// Open begins a thread in which no customer has written yet. Engage in it and post:
+// the first content is told of by EventContentDiscussionInitiated.
+//
+// The error wraps ErrConflict if the foreign ID is that of an open thread.
+func (s Threads) Open(ctx context.Context, thread NewThread) (interaction.Thread, error) {
+	if err := s.allow(ctx, ActionThreadsOpen, sourceResource(thread.SourceID)); err != nil {
+		return interaction.Thread{}, err
+	}
+	in := Inbound{SourceID: thread.SourceID, Customer: thread.Customer, ThreadForeignID: thread.ForeignID, ThreadTitle: thread.Title}
+	if err := in.check(); err != nil {
+		return interaction.Thread{}, err
+	}
+	return read(ctx, s.scope, func(t *turn) (*interaction.Thread, error) {
+		source, err := t.source(ctx, thread.SourceID)
+		if err != nil {
+			return nil, err
+		}
+		if err := active(source); err != nil {
+			return nil, err
+		}
+		identity, err := t.meetIdentity(ctx, source, thread.Customer.ForeignID, thread.Customer.Profile, thread.Customer.ContactID)
+		if err != nil {
+			return nil, err
+		}
+		if thread.ForeignID != "" {
+			id, err := t.lookup(ctx, &threadKeys, source.ID, thread.ForeignID)
+			if err != nil {
+				return nil, err
+			}
+			if id != "" {
+				if there, err := t.thread(ctx, id); err != nil {
+					return nil, err
+				} else if there.Status == interaction.ThreadOpen {
+					return nil, &ConflictError{Resource: threadResource(id), Reason: "is open, and has this foreign ID"}
+				}
+			}
+		}
+		opened, err := t.openThread(ctx, source, identity.ID, thread.ForeignID, thread.Title)
+		if err != nil {
+			return nil, err
+		}
+		if thread.ForeignID != "" {
+			if err := t.rebind(ctx, &threadKeys, opened.ID, source.ID, thread.ForeignID); err != nil {
+				return nil, err
+			}
+		}
+		k, err := t.talk(ctx, opened, identity.ID)
+		if err != nil {
+			return nil, err
+		}
+		return opened, errors.Join(t.keep(ctx, k), t.follow(ctx, source.ID, identity.ID, opened.ID))
+	})
+}
+
+// active refuses to write to a source that is not.
+func active(s *interaction.Source) error {
+	if s.Active {
+		return nil
+	}
+	return &RefusedError{Rule: "the source is not active", Resource: sourceResource(s.ID), Remedy: "set Source.Active with Sources.Update"}
+}
+
+// Annotate adds detail about the customer to a thread (seed 000, "Engage Bots":
+// "Augment a thread with more detail about the customer"). A value, which is JSON,
+// replaces the one of the same name; null removes it.
+func (s Threads) Annotate(ctx context.Context, id string, detail map[string]json.RawMessage) (interaction.Thread, error) {
+	return s.change(ctx, ActionThreadsAnnotate, id, func(t *turn, thread *interaction.Thread) (*interaction.Thread, []string, error) {
+		after, err := thread.Annotate(detail, t.now)
+		return &after, []string{string(EventThreadAnnotated)}, err
+	})
+}
+
+// Categorize gives a thread other categories in place of those that it has.
+//
+// The error wraps ErrInvalid with a [*interaction.CategoryError] for those that it
+// cannot have.
+func (s Threads) Categorize(ctx context.Context, id string, categoryIDs []string) (interaction.Thread, error) {
+	return s.change(ctx, ActionThreadsCategorize, id, func(t *turn, thread *interaction.Thread) (*interaction.Thread, []string, error) {
+		chosen, err := t.checkCategories(ctx, thread.SourceID, categoryIDs, interaction.AsCategory)
+		after := *thread
+		after.ThreadCategoryIDs, after.UpdatedAt = chosen, t.now
+		return &after, []string{string(EventThreadRecategorized)}, err
+	})
+}
+
+// Close closes a thread. Nobody can reply in it then, and a customer who writes again
+// begins a new one. Its interventions stay as they are, and can be closed or canceled.
+func (s Threads) Close(ctx context.Context, id string) (interaction.Thread, error) {
+	return s.change(ctx, ActionThreadsClose, id, func(t *turn, thread *interaction.Thread) (*interaction.Thread, []string, error) {
+		after, events, err := thread.Close("", t.now)
+		return &after, events, err
+	})
+}
+
+// Reopen opens a closed thread again.
+func (s Threads) Reopen(ctx context.Context, id string) (interaction.Thread, error) {
+	return s.change(ctx, ActionThreadsReopen, id, func(t *turn, thread *interaction.Thread) (*interaction.Thread, []string, error) {
+		after, events, err := thread.Reopen(t.now)
+		if err != nil {
+			return nil, nil, err
+		}
+		source, err := t.source(ctx, thread.SourceID)
+		if err != nil {
+			return nil, nil, err
+		}
+		return &after, events, t.watch(ctx, source, &after)
+	})
+}
+
+// change changes one thread, and tells of it.
+func (s Threads) change(ctx context.Context, action Action, id string, do func(*turn, *interaction.Thread) (*interaction.Thread, []string, error)) (interaction.Thread, error) {
+	if err := s.allow(ctx, action, threadResource(id)); err != nil {
+		return interaction.Thread{}, err
+	}
+	return read(ctx, s.scope, func(t *turn) (*interaction.Thread, error) {
+		thread, err := t.thread(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		after, events, err := do(t, thread)
+		if err != nil {
+			return nil, refusal(err, threadResource(id))
+		}
+		for _, typ := range events {
+			if err := t.tellThread(EventType(typ), after); err != nil {
+				return nil, err
+			}
+		}
+		return after, threads.Put(t.Work, after)
+	})
+}
+
+// ThreadFilter says which threads to list, in the order of their last content: those
+// of a source, of an identity, or of a contact; all if none is named.
+type ThreadFilter struct {
+	SourceID   string
+	IdentityID string
+	ContactID  string
+	// Status lists open or closed ones only. Of an identity or a contact, it costs
+	// what it leaves out.
+	Status interaction.ThreadStatus
+	// OldestFirst turns the order around. The latest content first is the default.
+	OldestFirst bool
+	// Limit is the length of a page; 0 means DefaultPage.
+	Limit int
+	// Continuation is that of the page before.
+	Continuation string
+}
+
+// Engageable is a thread in which a customer waits for an agent.
+type Engageable struct {
+	interaction.Thread
+
+	// Waiting is who has been waiting for longest.
+	Waiting interaction.Correspondent `json:"waiting"`
+}
+
+// EngageableFilter says which threads to list.
+type EngageableFilter struct {
+	SourceID     string // empty: of all sources
+	Limit        int    // 0: DefaultPage
+	Continuation string
+}
+
+// ListEngageable returns one page of the threads that agents can engage in (seed 000:
+// "list threads that agents can engage with"), who has waited for longest first: the
+// thread is open, a customer's content is unanswered or was transferred to whoever
+// engages next, and no agent has an open or deferred intervention with the customer.
+func (s Threads) ListEngageable(ctx context.Context, filter EngageableFilter) (Page[Engageable], error) {
+	if err := s.allow(ctx, ActionThreadsRead, threadListResource(filter.SourceID)); err != nil {
+		return Page[Engageable]{}, err
+	}
+	q := store.Query{Index: byWaiting, Limit: filter.Limit, Cursor: filter.Continuation}
+	if filter.SourceID != "" {
+		q.Index, q.Prefix = bySourceWaiting, sourceTerm(filter.SourceID).String()
+	}
+	var page Page[Engageable]
+	err := s.do(ctx, func(t *turn) error {
+		found, err := pageOf(ctx, t, &threads, q, everything)
+		if err != nil {
+			return err
+		}
+		page = Page[Engageable]{Items: make([]Engageable, 0, len(found.Items)), Continuation: found.Continuation}
+		for _, thread := range found.Items {
+			first, _, err := correspondents.Find(ctx, t.Work, store.Query{Index: byThreadWaiting, Prefix: idTerm(thread.ID).String(), Limit: 1})
+			if err != nil {
+				return err
+			}
+			if len(first) == 1 {
+				page.Items = append(page.Items, Engageable{Thread: thread, Waiting: *first[0]})
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return Page[Engageable]{}, err
+	}
+	return page, nil
+}
+
+func threadListResource(sourceID string) Resource {
+	if sourceID != "" {
+		return sourceResource(sourceID)
+	}
+	return Resource{Type: resourceThread}
+}
+
+// checkHostText refuses a text of the host or a platform that cannot be kept.
+func checkHostText(field, text string) error {
+	switch {
+	case len(text) > interaction.MaxText:
+		return invalid(field, fmt.Sprintf("is longer than %d bytes", interaction.MaxText))
+	case !utf8.ValidString(text):
+		return invalid(field, "is not UTF-8")
+	}
+	return nil
+}
