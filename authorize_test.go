@@ -23,15 +23,29 @@ type services struct {
 	Quarantine   engage.Quarantine
 	Triggers     engage.Triggers
 	Segments     engage.Segments
-	Events       *engage.Events // nil in a Work
+
+	Sources       engage.Sources
+	Identities    engage.Identities
+	Contacts      engage.Contacts
+	Categories    engage.Categories
+	Threads       engage.Threads
+	Contents      engage.Contents
+	Interventions engage.Interventions
+	Jobs          engage.Jobs
+
+	Events *engage.Events // nil in a Work
 }
 
-func servicesOf(eng *engage.Engine) services {
-	return services{eng.Schemas, eng.Interactions, eng.Quarantine, eng.Triggers, eng.Segments, &eng.Events}
-}
+func servicesOf(eng *engage.Engine) services { return both(eng.Services, &eng.Events) }
 
-func servicesWithin(w *engage.Work) services {
-	return services{w.Schemas, w.Interactions, w.Quarantine, w.Triggers, w.Segments, nil}
+func servicesWithin(w *engage.Work) services { return both(w.Services, nil) }
+
+func both(s engage.Services, events *engage.Events) services {
+	return services{
+		s.Schemas, s.Interactions, s.Quarantine, s.Triggers, s.Segments,
+		s.Sources, s.Identities, s.Contacts, s.Categories, s.Threads, s.Contents, s.Interventions, s.Jobs,
+		events,
+	}
 }
 
 // method is one method of a service: how to call it, and what Authorize must be
@@ -48,8 +62,15 @@ type method struct {
 func about(typ, id string) engage.Resource { return engage.Resource{Type: typ, ID: id} }
 
 // methods returns all methods of all services, by service and name, for what
-// prepareScenario made.
+// prepareAll made.
 func methods(at prepared) map[string]method {
+	all := interactionMethods(at)
+	maps.Copy(all, conversationMethods(at.talk))
+	return all
+}
+
+// interactionMethods returns those of what customers did, and of the log.
+func interactionMethods(at prepared) map[string]method {
 	visits := about("interaction_schema", "visit")
 	ann := about("contact", "ann")
 	first := about("interaction", at.interaction)
@@ -259,7 +280,7 @@ func TestAuthorizeGuardsEveryMethod(t *testing.T) {
 			var g guard
 			st := newMemory(t)
 			eng := newEngine(t, st, &engage.Options{Authorize: g.authorize})
-			at := prepareScenario(t, eng)
+			at := prepareAll(t, eng)
 			m := methods(at)[name]
 			actor := engage.Agent("ada")
 			denied := errors.New("she may not")
@@ -335,7 +356,7 @@ func TestDeadWorkRefusesEveryMethod(t *testing.T) {
 	t.Parallel()
 	st := newMemory(t)
 	eng := newEngine(t, st, nil)
-	at := prepareScenario(t, eng)
+	at := prepareAll(t, eng)
 	for _, outcome := range []error{nil, errors.New("no")} {
 		var kept *engage.Work
 		if err := eng.Atomically(t.Context(), func(w *engage.Work) error { kept = w; return outcome }); !errors.Is(err, outcome) {
@@ -363,7 +384,7 @@ func TestEveryMethodHonoursItsContext(t *testing.T) {
 	t.Parallel()
 	st := newMemory(t)
 	eng := newEngine(t, st, nil)
-	at := prepareScenario(t, eng)
+	at := prepareAll(t, eng)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	unchanged(t, st, func() {

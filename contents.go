@@ -3,6 +3,7 @@ package engage
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/store"
@@ -103,11 +104,6 @@ func (t *turn) post(ctx context.Context, post Post) (Posted, error) {
 	if err != nil {
 		return Posted{}, err
 	}
-	if k.with.CreatedAt.Equal(t.now) && k.with.LastContentAt.Equal(t.now) && thread.IdentityID != identityID {
-		if _, err := t.identity(ctx, identityID); err != nil { // nobody has met that customer here
-			return Posted{}, err
-		}
-	}
 	if err := post.CheckPost(*k.source); err != nil {
 		return Posted{}, invalidField(err)
 	}
@@ -170,9 +166,6 @@ func (t *turn) mayPost(k *talk) error {
 	}
 	if err := i.Reply(t.actor); err != nil {
 		err = refusal(err, threadResource(k.thread.ID))
-		if refused, ok := errors.AsType[*RefusedError](err); ok && refused.Remedy == "" {
-			refused.Remedy = "engage in the thread first"
-		}
 		if i.Status.Live() && i.Owner != t.actor {
 			return &EngagedError{Intervention: *i, Err: err}
 		}
@@ -198,11 +191,19 @@ func (t *turn) postedAlready(ctx context.Context, contentID string, post Post) (
 	if err != nil {
 		return Posted{}, err
 	}
-	if first.Creator != t.actor || first.Body != post.Body {
+	if first.Creator != t.actor || !post.said(first) {
 		return Posted{}, &ConflictError{Resource: Resource{Type: resourceIdempotencyKey}, Reason: "was used for another content"}
 	}
 	view, err := t.viewed(ctx, first)
 	return Posted{Content: view, Repeated: true}, err
+}
+
+// said reports whether a content is what the post says.
+func (p Post) said(c *interaction.Content) bool {
+	same := c.Say(p.Message)
+	return same.Title == c.Title && same.Body == c.Body && same.BodyFormat == c.BodyFormat && same.Private == c.Private &&
+		same.Language == c.Language && slices.Equal(same.Attachments, c.Attachments) &&
+		p.InReplyToID == c.InReplyToID && (p.IdentityID == "" || p.IdentityID == c.IdentityID)
 }
 
 // replyTo returns the content that a post replies to, nil if it does not say.

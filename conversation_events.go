@@ -198,6 +198,8 @@ type JobEvent struct {
 // scene is where in the conversations an event belongs.
 type scene struct {
 	identityID, sourceID, threadID string
+
+	owner Actor // of the intervention that it is about
 }
 
 // tell appends an event of a conversation, and enters it into the timeline of its
@@ -211,7 +213,7 @@ func (t *turn) tell(typ EventType, at time.Time, resource Resource, in scene, da
 	}
 	return timeline.Insert(t.Work, &timelineEntry{
 		ID: t.ID(), IdentityID: in.identityID, Time: at, Type: typ, Actor: t.actor, Resource: resource,
-		SourceID: in.sourceID, ThreadID: in.threadID,
+		SourceID: in.sourceID, ThreadID: in.threadID, Owner: in.owner,
 	})
 }
 
@@ -230,12 +232,12 @@ func (t *turn) tellContent(typ EventType, c *interaction.Content, with interacti
 	if typ == EventContentImported { // when it was written, not when we were told
 		at = c.CreatedAt
 	}
-	return t.tell(typ, at, contentResource(c.ID), scene{c.IdentityID, c.SourceID, c.ThreadID}, data)
+	return t.tell(typ, at, contentResource(c.ID), scene{identityID: c.IdentityID, sourceID: c.SourceID, threadID: c.ThreadID}, data)
 }
 
 // tellThread tells of a thread, in the timeline of the customer that it began with.
 func (t *turn) tellThread(typ EventType, thread *interaction.Thread) error {
-	return t.tell(typ, t.now, threadResource(thread.ID), scene{thread.IdentityID, thread.SourceID, thread.ID}, ThreadEvent{
+	return t.tell(typ, t.now, threadResource(thread.ID), scene{identityID: thread.IdentityID, sourceID: thread.SourceID, threadID: thread.ID}, ThreadEvent{
 		SourceID: thread.SourceID, ThreadID: thread.ID, ThreadTitle: thread.Title, ForeignID: thread.ForeignID,
 		ThreadCategoryIDs: thread.ThreadCategoryIDs, CloseCause: thread.CloseCause,
 	})
@@ -244,7 +246,8 @@ func (t *turn) tellThread(typ EventType, thread *interaction.Thread) error {
 // tellIntervention tells of what happened to an intervention.
 func (t *turn) tellIntervention(i *interaction.Intervention, previous, participant Actor, types ...string) error {
 	for _, typ := range types {
-		err := t.tell(EventType(typ), t.now, interventionResource(i.ID), scene{i.IdentityID, i.SourceID, i.ThreadID}, InterventionLifeEvent{
+		in := scene{identityID: i.IdentityID, sourceID: i.SourceID, threadID: i.ThreadID, owner: i.Owner}
+		err := t.tell(EventType(typ), t.now, interventionResource(i.ID), in, InterventionLifeEvent{
 			SourceID: i.SourceID, ThreadID: i.ThreadID, IdentityID: i.IdentityID, ContentID: i.ContentID,
 			UserID: i.Owner.ID, Owner: i.Owner, PreviousOwner: previous, CategoryIDs: slices.Clone(i.CategoryIDs),
 			DispositionIDs: i.DispositionIDs, ClosedAt: i.ClosedAt, DeferredAt: i.DeferredAt,

@@ -146,4 +146,3 @@ func types(t testing.TB, eng *engage.Engine, after int64) (list []engage.EventTy
 	}
 	return list
 }
-

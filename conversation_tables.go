@@ -61,6 +61,8 @@ type timelineEntry struct {
 	Resource   Resource  `json:"resource"`
 	SourceID   string    `json:"source_id,omitempty"`
 	ThreadID   string    `json:"thread_id,omitempty"`
+	// Owner is who owned the intervention then, if it is about one.
+	Owner Actor `json:"owner,omitzero"`
 }
 
 // storedCategories are all categories. The one record is the guard of their tree.

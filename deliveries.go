@@ -11,7 +11,6 @@ import (
 	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/internal/jobs"
 	"github.com/engage-interactions/engage/internal/work"
-	"github.com/engage-interactions/engage/store"
 )
 
 // The delivery of contents to their platforms. Each is a job in the lane of its thread,
@@ -143,21 +142,14 @@ func (c *core) dispatch(ctx context.Context, j jobs.Job) (d Delivery, err error)
 func (c *core) send(ctx context.Context, j jobs.Job) (any, error) {
 	d, err := c.dispatch(ctx, j)
 	if err != nil {
-		return nil, notSent(err)
+		return nil, jobs.NotDone(err)
 	}
 	platform, err := c.platform(d.Source.Type)
 	if err != nil {
-		return nil, notSent(err)
+		return nil, jobs.NotDone(err)
 	}
-	foreignID, err := platform.Send(ctx, d)
-	if err != nil {
-		return nil, fmt.Errorf("%w", err) // its text is made here, where a panic of its code is caught
-	}
-	return foreignID, nil
+	return c.ask(ctx, platform, d)
 }
-
-// notSent is an error that came before the platform was asked.
-func notSent(err error) error { return jobs.NotDone(&undelivered{error: err}) }
 
 // settleDelivery writes what is known of a delivery now.
 func (t *turn) settleDelivery(ctx context.Context, c *interaction.Content, o jobs.Outcome) error {
@@ -198,15 +190,12 @@ func (g *givenUp) Error() string { return g.reason }
 // inDoubt reports whether, after an attempt that ended with err, the platform may have
 // the content. before says whether it may have had it before the attempt.
 func inDoubt(err error, before bool) bool {
-	if sure, ok := errors.AsType[*undelivered](err); ok {
-		return before && !sure.atAll
-	}
-	if _, byHand := errors.AsType[*givenUp](err); byHand {
+	_, byHand := errors.AsType[*givenUp](err)
+	sure, isSure := errors.AsType[*undelivered](err)
+	if byHand || isSure && sure.forGood {
 		return false
 	}
-	_, panicked := errors.AsType[*jobs.PanicError](err)
-	return before || panicked || errors.Is(err, jobs.ErrNoAnswer) || errors.Is(err, store.ErrUnknownOutcome) ||
-		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+	return before || errors.Is(err, jobs.ErrNoAnswer)
 }
 
 // synchronize lets something happen to the delivery of a content, unless that is no

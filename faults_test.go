@@ -78,6 +78,8 @@ func difference(got, want string) string {
 // prepared names what prepareScenario makes.
 type prepared struct {
 	interaction, lastInteraction, quarantined, trigger string
+
+	talk preparedTalk // by prepareAll
 }
 
 const visitSchema = `"page":{"type":"string","addToSegmentation":true},"seconds":{"type":"integer","addToSegmentation":true}`

@@ -107,7 +107,7 @@ func (t *turn) engagement(ctx context.Context, e Engagement) (k *talk, contentID
 			return nil, "", err
 		}
 		if e.ThreadID != "" && e.ThreadID != on.ThreadID {
-			return nil, "", invalid("ContentID", "is of another thread")
+			return nil, "", invalid("content_id", "is of another thread")
 		}
 		e.ThreadID = on.ThreadID
 	}
@@ -117,9 +117,6 @@ func (t *turn) engagement(ctx context.Context, e Engagement) (k *talk, contentID
 	}
 	identityID, err := Post{IdentityID: e.IdentityID}.customer(thread, on)
 	if err != nil {
-		return nil, "", err
-	}
-	if _, err := t.identity(ctx, identityID); err != nil {
 		return nil, "", err
 	}
 	if on == nil {
@@ -248,6 +245,9 @@ func (s Interventions) SetCustomFields(ctx context.Context, id string, values ma
 func (s Interventions) Defer(ctx context.Context, id string, until time.Time) (interaction.Intervention, error) {
 	until = until.UTC().Round(0)
 	return s.change(ctx, ActionInterventionsDefer, id, func(t *turn, k *talk) error {
+		if err := checkMoment("until", until); err != nil {
+			return err
+		}
 		return t.apply(ctx, k, interaction.InterventionDefers, interaction.Change{Until: until}, interaction.InterventionFacts{})
 	})
 }
@@ -280,13 +280,13 @@ type Closing struct {
 // [*interaction.CategoryError] behind it says which. An intervention without any reply
 // is canceled instead.
 func (s Interventions) Close(ctx context.Context, id string, c Closing) (interaction.Intervention, error) {
-	if err := checkHostText("cause", string(c.Cause)); err != nil {
-		return interaction.Intervention{}, err
-	}
-	if c.Cause != "" && s.actor.Type != ActorSystem {
-		return interaction.Intervention{}, invalid("cause", "is for the system to say")
-	}
 	return s.change(ctx, ActionInterventionsClose, id, func(t *turn, k *talk) error {
+		if err := checkHostText("cause", string(c.Cause)); err != nil {
+			return err
+		}
+		if c.Cause != "" && t.actor.Type != ActorSystem {
+			return invalid("cause", "is for the system to say")
+		}
 		dispositions, err := t.checkCategories(ctx, k.source.ID, c.DispositionIDs, interaction.AsDisposition)
 		if err != nil {
 			return err
@@ -413,9 +413,21 @@ func (s Interventions) Comments(ctx context.Context, id string, limit int, conti
 	if err := s.allow(ctx, ActionInterventionsRead, interventionResource(id)); err != nil {
 		return Page[interaction.InterventionComment]{}, err
 	}
-	return listPage(ctx, s.scope, &interventionComments, store.Query{
-		Index: byIntervention, Prefix: idTerm(id).String(), Limit: limit, Cursor: continuation,
-	}, everything)
+	var page Page[interaction.InterventionComment]
+	err := s.do(ctx, func(t *turn) error {
+		if _, err := t.intervention(ctx, id); err != nil {
+			return err
+		}
+		var err error
+		page, err = pageOf(ctx, t, &interventionComments, store.Query{
+			Index: byIntervention, Prefix: idTerm(id).String(), Limit: limit, Cursor: continuation,
+		}, everything)
+		return err
+	})
+	if err != nil {
+		return Page[interaction.InterventionComment]{}, err
+	}
+	return page, nil
 }
 
 // DeleteComment removes a comment.

@@ -2,6 +2,8 @@ package engage
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/store"
@@ -171,7 +173,8 @@ func (t *turn) accounts(ctx context.Context, identityID, contactID string) ([]st
 // index has them together. Without any, all are listed.
 func oneOf(filters map[string]Resource, all Resource) (Resource, error) {
 	named := all
-	for field, resource := range filters {
+	for _, field := range slices.Sorted(maps.Keys(filters)) {
+		resource := filters[field]
 		if resource.ID == "" {
 			continue
 		}

@@ -218,93 +218,65 @@ func (t *turn) beginUnmerge(ctx context.Context, contactID string) (inTheWay *mo
 	return nil, t.begin(ctx, TaskUnmerge, contactResource(from.ID), storedProgress{IntoID: into.ID})
 }
 
-// A merge, and an unmerge, goes through these stages.
-const (
-	stageInteractions = iota
-	stageQuarantine
-	stageTallies
-	stageFirings // of a merge only
-	stageEnd
-)
-
 // mergeStep gives some of what a contact has to the one that it is a name for. Nobody
 // adds to what it has meanwhile: all who record for it find out first that it is a
 // name. What has gone over is no longer found, so these stages begin at the beginning.
 func (t *turn) mergeStep(ctx context.Context, p *storedProgress) error {
 	from, into := p.Subject.ID, p.IntoID
-	return t.stages(ctx, p, stages{
-		interactions: func() (int, error) {
+	return t.stages(ctx, p, EventContactMerged,
+		func() (int, error) {
+			return 0, t.settleTallies(ctx, p, func(name, whole *storedTally) {
+				joined := name.Ever - name.Lent
+				whole.Ever += joined
+				whole.Joined += joined
+				name.Ever -= name.Joined // the names that it had are names for the other one now
+				name.Joined = 0
+				name.Lent = name.Ever
+			})
+		},
+		func() (int, error) {
 			q := store.Query{Index: byContactCreated, Prefix: contactTerm(from).String()}
 			return t.giveInteractions(ctx, p, q, from, into)
 		},
-		rejected: func() (int, error) {
+		func() (int, error) {
 			q := store.Query{Index: byContactReceived, Prefix: contactTerm(from).String()}
 			return t.giveQuarantined(ctx, p, q, from, into)
 		},
-		tally: func(name, whole *storedTally) {
-			joined := name.Ever - name.Lent
-			whole.Ever += joined
-			whole.Joined += joined
-			name.Ever -= name.Joined // the names that it had are names for the other one now
-			name.Joined = 0
-			name.Lent = name.Ever
-		},
-		firings: true,
-		event:   EventContactMerged,
-	})
+		func() (int, error) { return 0, t.copyFirings(ctx, p) },
+	)
 }
 
 // unmergeStep takes back some of what was recorded under the name that a contact was.
 func (t *turn) unmergeStep(ctx context.Context, p *storedProgress) error {
 	out, rest := p.Subject.ID, p.IntoID
 	q := store.Query{Index: byRecordedFor, Prefix: contactTerm(out).String()}
-	return t.stages(ctx, p, stages{
-		interactions: func() (int, error) { return t.giveInteractions(ctx, p, q, rest, out) },
-		rejected:     func() (int, error) { return t.giveQuarantined(ctx, p, q, rest, out) },
-		tally: func(name, whole *storedTally) {
-			whole.Ever -= name.Lent
-			whole.Joined -= name.Lent
-			name.Lent = 0
+	return t.stages(ctx, p, EventContactUnmerged,
+		func() (int, error) { return t.giveInteractions(ctx, p, q, rest, out) },
+		func() (int, error) { return t.giveQuarantined(ctx, p, q, rest, out) },
+		func() (int, error) {
+			return 0, t.settleTallies(ctx, p, func(name, whole *storedTally) {
+				whole.Ever -= name.Lent
+				whole.Joined -= name.Lent
+				name.Lent = 0
+			})
 		},
-		event: EventContactUnmerged,
-	})
+	)
 }
 
-// stages are what a merge and an unmerge do at each of theirs. The first two return how
-// many they found.
-type stages struct {
-	interactions, rejected func() (int, error)
-	tally                  func(name, whole *storedTally)
-	firings                bool
-	event                  EventType
-}
-
-// stages does as many stages of a task as are done at once, or a part of one.
-func (t *turn) stages(ctx context.Context, p *storedProgress, s stages) error {
-	for {
-		some, err := 0, error(nil)
-		switch p.Stage {
-		case stageInteractions:
-			some, err = s.interactions()
-		case stageQuarantine:
-			some, err = s.rejected()
-		case stageTallies:
-			err = t.settleTallies(ctx, p, s.tally)
-		case stageFirings:
-			if s.firings {
-				err = t.copyFirings(ctx, p)
-			}
-		default:
-			return t.endMoving(ctx, p, s.event)
-		}
+// stages goes through the stages of a task, as many as are done at once, or a part of
+// one. Each says how many it gave away, and sets p.Cursor if it has more to look at.
+func (t *turn) stages(ctx context.Context, p *storedProgress, end EventType, all ...func() (int, error)) error {
+	for p.Stage < len(all) {
+		given, err := all[p.Stage]()
 		if err != nil {
 			return err
 		}
-		if p.Handled += int64(some); some > 0 || p.Cursor != "" {
+		if p.Handled += int64(given); given > 0 || p.Cursor != "" {
 			return nil // the next step goes on
 		}
 		p.Stage++
 	}
+	return t.endMoving(ctx, p, end)
 }
 
 // maxGiveOperations is how much a step may have come to before it takes on one more
@@ -349,7 +321,7 @@ func (t *turn) giveInteractions(ctx context.Context, p *storedProgress, q store.
 }
 
 // giveTallies counts interactions that are about to go from one contact to another.
-// What each of both ever had is settled at a later stage.
+// What each of both ever had is settled at another stage.
 func (t *turn) giveTallies(ctx context.Context, fromID, toID string, given []*interaction.Interaction) error {
 	sums := map[string]interaction.Tally{} // by schema
 	ids := make(map[string]bool, len(given))

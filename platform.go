@@ -2,6 +2,10 @@ package engage
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"github.com/engage-interactions/engage/interaction"
@@ -68,7 +72,7 @@ func Permanent(err error) error {
 	if err == nil {
 		return nil
 	}
-	return jobs.Permanent(&undelivered{error: err, atAll: true})
+	return &undelivered{error: err, forGood: true}
 }
 
 // RetryAfter returns an error for Platform.Send that says: this attempt has not
@@ -78,16 +82,57 @@ func RetryAfter(err error, wait time.Duration) error {
 	if err == nil {
 		return nil
 	}
-	return jobs.RetryAfter(&undelivered{error: err}, wait)
+	return &undelivered{error: err, wait: wait}
 }
 
-// undelivered is an error that comes with the word of the platform, or of the Engine,
-// that an attempt has not delivered.
+// undelivered is an error with the word that an attempt has not delivered.
 type undelivered struct {
 	error
 
-	atAll bool // nor has any other attempt
+	forGood bool // nor has any other, or will
+	wait    time.Duration
 }
 
 // Unwrap returns the error that the word is about.
 func (u *undelivered) Unwrap() error { return u.error }
+
+// silence is what came of an attempt that gave no answer.
+type silence struct{ text string }
+
+// Error says what came instead.
+func (s *silence) Error() string { return s.text }
+
+// Unwrap returns jobs.ErrNoAnswer.
+func (s *silence) Unwrap() error { return jobs.ErrNoAnswer }
+
+// ask calls a platform. No code of the platform is left in what it returns: its errors
+// could panic where nobody is prepared.
+func (c *core) ask(ctx context.Context, p Platform, d Delivery) (foreignID string, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &silence{fmt.Sprintf("the platform panicked: %v", v)}
+			c.opts.Logger.ErrorContext(ctx, "a platform panicked", slog.String("source_type", d.Source.Type),
+				slog.String("content", d.Content.ID), slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
+		}
+	}()
+	foreignID, err = p.Send(ctx, d)
+	return foreignID, heard(err)
+}
+
+// heard returns what the error of a platform means to a job.
+func heard(err error) error {
+	if err == nil {
+		return nil
+	}
+	said := brieflyOf(err)
+	sure, isSure := errors.AsType[*undelivered](err)
+	switch {
+	case isSure && sure.forGood:
+		return jobs.Permanent(&undelivered{error: errors.New(said), forGood: true})
+	case isSure:
+		return jobs.RetryAfter(errors.New(said), sure.wait)
+	case errors.Is(err, ErrUnknownOutcome), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return &silence{said}
+	}
+	return errors.New(said)
+}

@@ -107,10 +107,15 @@ func (in Inbound) check() error {
 		{"thread_title", in.ThreadTitle},
 		{"in_reply_to", in.InReplyTo},
 		{"customer.foreign_id", in.Customer.ForeignID},
+		{"echo.creator", in.creator().ID},
+		{"echo.creator", string(in.creator().Type)},
 	} {
 		if err := checkHostText(f.field, f.text); err != nil {
 			return err
 		}
+	}
+	if err := checkMoment("created_at", in.CreatedAt); err != nil {
+		return err
 	}
 	if in.Customer.ForeignID == "" {
 		return invalid("customer.foreign_id", "is empty")
@@ -121,6 +126,14 @@ func (in Inbound) check() error {
 		}
 	}
 	return invalidField(errors.Join(in.Message.Check(), in.Customer.Profile.Check()))
+}
+
+// creator is who of the company wrote it, if that is known.
+func (in Inbound) creator() Actor {
+	if in.Echo == nil {
+		return Actor{}
+	}
+	return in.Echo.Creator
 }
 
 func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
@@ -142,6 +155,7 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 	if err != nil {
 		return Received{}, err
 	}
+	begins := thread.CustomersCount == 0
 	k, err := t.talk(ctx, thread, identity.ID)
 	if err != nil {
 		return Received{}, err
@@ -178,7 +192,7 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 	if err := t.keep(ctx, k); err != nil {
 		return Received{}, err
 	}
-	if in.Echo == nil {
+	if in.Echo == nil || begins { // what answers a discussion that the company begins belongs to it
 		if err := t.follow(ctx, source.ID, identity.ID, thread.ID); err != nil {
 			return Received{}, err
 		}
@@ -199,7 +213,7 @@ func (in Inbound) content(id string, source *interaction.Source, thread *interac
 		c.CreatedAt = now
 	}
 	if in.Echo != nil {
-		c.Direction, c.AuthorID, c.Creator = interaction.Outbound, "", in.Echo.Creator
+		c.Direction, c.AuthorID, c.Creator = interaction.Outbound, "", in.creator()
 	}
 	c.Synchronization, _, _ = c.Synchronization.Apply(interaction.SyncReceives, "")
 	return c.Say(in.Message)

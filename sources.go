@@ -158,6 +158,10 @@ func refusal(err error, resource Resource) error {
 	if !ok {
 		return invalidField(err)
 	}
+	remedy := transition.Remedy
+	if transition.Rule == "" {
+		remedy = wayOut(transition)
+	}
 	rule := fmt.Sprintf("%s is not possible while it is %s", transition.By, transition.From)
 	switch {
 	case transition.Rule != "":
@@ -165,5 +169,27 @@ func refusal(err error, resource Resource) error {
 	case transition.From == "":
 		rule = fmt.Sprintf("%s needs an %s", transition.By, transition.Of)
 	}
-	return &RefusedError{Rule: rule, Resource: resource, Remedy: transition.Remedy, Err: err}
+	return &RefusedError{Rule: rule, Resource: resource, Remedy: remedy, Err: err}
+}
+
+// wayOut says what would make possible what a state does not allow; nothing where
+// there is nothing left to do, such as to close what is closed.
+func wayOut(e *interaction.TransitionError) string {
+	ends := e.By == string(interaction.InterventionCloses) || e.By == string(interaction.InterventionCancels)
+	switch {
+	case e.Of == interaction.ThreadLifecycle.Of && e.By == string(interaction.ThreadContinues):
+		return "reopen the thread"
+	case e.Of != interaction.InterventionLifecycle.Of, ends:
+		return ""
+	}
+	switch interaction.InterventionStatus(e.From) {
+	case "", interaction.InterventionCanceled:
+		return "engage in the thread"
+	case interaction.InterventionClosed:
+		return "engage in the thread, or reopen it"
+	case interaction.InterventionDeferred:
+		return "resume it"
+	default:
+		return ""
+	}
 }

@@ -22,6 +22,9 @@ type talk struct {
 // talk reads the part that an identity has in a thread. An identity that takes no part
 // yet begins to.
 func (t *turn) talk(ctx context.Context, thread *interaction.Thread, identityID string) (*talk, error) {
+	if !isID(identityID) {
+		return nil, &NotFoundError{Resource: identityResource(identityID)}
+	}
 	if err := t.Load(ctx,
 		sources.Key(t.Work, plain(thread.SourceID)),
 		correspondents.Key(t.Work, correspondentID(thread.ID, identityID)),
@@ -37,6 +40,13 @@ func (t *turn) talk(ctx context.Context, thread *interaction.Thread, identityID 
 		return nil, err
 	}
 	if k.with == nil {
+		identity, err := t.identity(ctx, identityID)
+		if err != nil {
+			return nil, err
+		}
+		if identity.CommunityID != k.source.Community() {
+			return nil, invalid("identity_id", "is not of the community of the thread's source")
+		}
 		k.with = &interaction.Correspondent{
 			ThreadID: thread.ID, IdentityID: identityID, SourceID: thread.SourceID, LastContentAt: t.now, CreatedAt: t.now,
 		}

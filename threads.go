@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 	"unicode/utf8"
 
 	"github.com/engage-interactions/engage/interaction"
@@ -237,6 +238,14 @@ func threadListResource(sourceID string) Resource {
 		return sourceResource(sourceID)
 	}
 	return Resource{Type: resourceThread}
+}
+
+// checkMoment refuses a time that JSON has no form for.
+func checkMoment(field string, at time.Time) error {
+	if year := at.UTC().Year(); year < 0 || year > 9999 {
+		return invalid(field, "is not of the years 0 to 9999")
+	}
+	return nil
 }
 
 // checkHostText refuses a text of the host or a platform that cannot be kept.

@@ -156,8 +156,10 @@ func TestWhatTakesOverIsTakenOver(t *testing.T) {
 		if tree, err = tree.Remove(step.gone, step.heir, time.Time{}); err != nil {
 			t.Fatal(err)
 		}
-		if got := tree.Resolve([]string{"a", step.gone}); strings.Join(got, " ") != step.now {
-			t.Errorf("%s is removed, and for it stands %v, want %q", step.gone, got, step.now)
+		for _, id := range []string{"a", step.gone} {
+			if got := tree.Resolve([]string{id}); strings.Join(got, " ") != step.now {
+				t.Errorf("%s is removed, and for %s stands %v, want %q", step.gone, id, got, step.now)
+			}
 		}
 	}
 	_, err := tree.Remove("group", "group", time.Time{})

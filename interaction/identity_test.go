@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -154,4 +155,28 @@ func TestContactLinks(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestHowManyAContactAndAnInterventionHave(t *testing.T) {
+	t.Parallel()
+	var c interaction.Contact
+	i := interaction.Intervention{Status: interaction.InterventionOpen, Owner: ann}
+	for n := range max(interaction.MaxIdentities, interaction.MaxParticipants) + 2 {
+		id := strconv.Itoa(n)
+		linked, err := c.Link(id)
+		if (err == nil) != (n < interaction.MaxIdentities) {
+			t.Fatalf("identity %d: %v", n+1, err)
+		}
+		joined, err := i.Join(interaction.Actor{Type: interaction.ActorAgent, ID: id}, time.Time{})
+		if (err == nil) != (n < interaction.MaxParticipants) {
+			t.Fatalf("participant %d: %v", n+1, err)
+		}
+		c, i = linked, joined
+	}
+	if _, err := c.Link("0"); err != nil { // who is there already is welcome
+		t.Error(err)
+	}
+	if _, err := i.Join(ann, time.Time{}); err != nil {
+		t.Error(err)
+	}
 }

@@ -25,12 +25,10 @@ type mortal struct {
 // effect; never by itself if n is 0.
 func newMortal(below store.Store, n int, landed bool) *mortal {
 	m := &mortal{Store: faults.New(below)}
-	commits := 0
+	var commits atomic.Int64
 	m.Inject(faults.Instead("the process dies", func(ctx context.Context, c faults.Call, next func(context.Context) error) error {
-		if c.Method == faults.Commit {
-			commits++
-		}
-		if !m.dead.Load() && (n == 0 || commits != n || c.Method != faults.Commit) {
+		last := c.Method == faults.Commit && commits.Add(1) == int64(n)
+		if !m.dead.Load() && !last {
 			return next(ctx)
 		}
 		if !m.dead.Swap(true) && landed {

@@ -129,3 +129,47 @@ func TestAddIsWholeOrNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestClaimWithoutAnAnswerIsStillOurs: an attempt that was begun, though the store could
+// not say so, goes on, and does not become uncertain.
+func TestClaimWithoutAnAnswerIsStillOurs(t *testing.T) {
+	t.Parallel()
+	for _, fault := range []faults.Fault{
+		faults.LostAfter(), faults.LostLate(), faults.LostAndOvertaken(), faults.GoneAndOvertaken(),
+		faults.CancelLostAfter().On(faults.Commit), faults.CancelLostLate().On(faults.Commit), faults.CancelUndecided().On(faults.Commit),
+	} {
+		c, o, st := newClock(), &world{}, faults.New(open(t))
+		p := newProcess(t, st, c.now).send(o, false)
+		id := p.add(jobs.Job{Type: "send"})[0]
+		st.Inject(fault, 1)
+		_, _ = p.RunDue(st.Context(t.Context())) // it may have to stop
+		p.due()
+		if got := p.note(id); p.state(id) != jobs.Done || got.Claims < 1 || len(o.seen()) != 1 {
+			t.Errorf("%v: %+v, %+v", fault, p.get(id), got)
+		}
+	}
+}
+
+// TestAttemptThatWasNotBegunDoesNotCount: the process stops right after the claim.
+func TestAttemptThatWasNotBegunDoesNotCount(t *testing.T) {
+	t.Parallel()
+	c, o := newClock(), &world{}
+	ctx, stop := context.WithCancel(t.Context())
+	p := newProcess(t, open(t), c.now, func(o *jobs.Options) { o.Tries = 1 })
+	p.Outside("send", jobs.Outside{
+		Claim: func(context.Context, *work.Work, *jobs.Job) (jobs.Verdict, error) {
+			stop()
+			return jobs.Go(), nil
+		},
+		Do: o.do,
+	})
+	id := p.add(jobs.Job{Type: "send"})[0]
+	_, _ = p.RunDue(ctx)
+	if j := p.get(id); j == nil || j.State != jobs.Pending || j.Attempts != 0 || o.tries() != 0 {
+		t.Fatalf("%+v, %d attempts", j, o.tries())
+	}
+	p.due()
+	if p.state(id) != jobs.Done || o.tries() != 1 {
+		t.Errorf("%s after %d attempts", p.state(id), o.tries())
+	}
+}

@@ -160,3 +160,27 @@ func TestStubbornAttemptDoesNotBlockOthers(t *testing.T) {
 		}
 	})
 }
+
+// TestLateFailureSaysNothingOfALaterAttempt, which may have been done.
+func TestLateFailureSaysNothingOfALaterAttempt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		answer := make(chan error)
+		o := &world{does: func(_ context.Context, n int, _ jobs.Job) (any, error) {
+			if n == 1 {
+				return nil, <-answer
+			}
+			return nil, context.Canceled
+		}}
+		p := newProcess(t, open(t), bubble).send(o, false)
+		id := p.add(jobs.Job{Type: "send"})[0]
+		p.due()
+		p.do(func(ctx context.Context, w *work.Work) error { return p.Retry(ctx, w, id) })
+		p.due()
+		answer <- errors.New("no")
+		synctest.Wait()
+		if got := p.state(id); got != jobs.Uncertain || o.tries() != 2 {
+			t.Errorf("%s after %d attempts", got, o.tries())
+		}
+	})
+}

@@ -126,10 +126,10 @@ func (p *pool) runDue() error {
 
 // failure returns what ended the pool, if it was not its caller.
 func (p *pool) failure() error {
-	if p.looking.Err() == nil || p.attempts.Err() != nil {
-		return nil
+	if cause := context.Cause(p.looking); p.attempts.Err() == nil {
+		return cause
 	}
-	return context.Cause(p.looking)
+	return nil
 }
 
 // The sizes of the pages in which to look for jobs: small to see whether there are

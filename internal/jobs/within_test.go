@@ -150,3 +150,22 @@ func TestWithinIsDoneExactlyOnce(t *testing.T) {
 		})
 	}
 }
+
+// TestRefusalOfThePastIsNotRecorded: while a process refuses a job, another one does it.
+func TestRefusalOfThePastIsNotRecorded(t *testing.T) {
+	t.Parallel()
+	c, st := newClock(), open(t)
+	one, two := newProcess(t, st, c.now), newProcess(t, st, c.now)
+	one.Within("step", jobs.Within{Do: func(context.Context, *work.Work, *jobs.Job) (time.Time, error) {
+		two.due()
+		return time.Time{}, errors.New("no")
+	}})
+	two.Within("step", jobs.Within{Do: func(context.Context, *work.Work, *jobs.Job) (time.Time, error) {
+		return c.now().Add(time.Hour), nil
+	}})
+	id := one.add(jobs.Job{Type: "step"})[0]
+	one.due()
+	if j := one.get(id); j.Attempts != 0 || j.Error != "" || !j.Due.Equal(c.now().Add(time.Hour)) {
+		t.Errorf("%+v", j)
+	}
+}

@@ -1,0 +1,419 @@
+package engage_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/engage-interactions/engage"
+	"github.com/engage-interactions/engage/interaction"
+)
+
+// drill lets somebody do something at random, and holds the Engine to the books.
+type drill struct {
+	*desk
+	*books
+
+	rt   *rapid.T
+	told []told // the events that are expected of the call under way
+	read int64  // how far the events are read
+}
+
+// told is an event, as far as the books foresee it.
+type told struct {
+	typ      engage.EventType
+	resource string
+	by       engage.Actor
+}
+
+var (
+	drillActors    = []engage.Actor{ann, ann, ann, bob, bob, robot, engage.Bot("other"), engage.System(), engage.Customer("eve")}
+	drillOwners    = []engage.Actor{ann, bob, robot, engage.Bot("other"), ann, bob, engage.System(), {}}
+	drillCustomers = []string{"eve", "fay", "gil"}
+	communities    = map[string]string{"chat": "chat", "mail": "chat", "forum": "forum"}
+)
+
+func answers(a engage.Actor) bool { return a.Type == engage.ActorAgent || a.Type == engage.ActorBot }
+
+// tells notes an event that is expected.
+func (d *drill) tells(by engage.Actor, typ engage.EventType, resource string) {
+	d.told = append(d.told, told{typ, resource, by})
+}
+
+// verdict compares what a call said with what it must say: nil, or a class of errors.
+// It reports whether the call was to succeed.
+func (d *drill) verdict(err, want error) bool {
+	d.rt.Helper()
+	if want == nil && err != nil || want != nil && !errors.Is(err, want) {
+		d.rt.Fatalf("%v, want %v", err, want)
+	}
+	return want == nil
+}
+
+// act does something.
+func (d *drill) act() {
+	before := d.position()
+	d.told = nil
+	acts := map[string]func(){
+		"receive": d.receive, "receive more": d.receive, "receive even more": d.receive, "open": d.open,
+		"engage": d.engage, "engage more": d.engage, "post": d.post, "post more": d.post, "ignore": d.ignore,
+		"thread": d.changeThread, "assign": d.assign, "participants": d.changeParticipants,
+		"defer": d.deferOrResume, "end": d.end, "end more": d.end, "reopen": d.reopen, "detail": d.describe, "notes": d.describeCase,
+	}
+	names := make([]string, 0, len(acts))
+	for name := range acts {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	acts[rapid.SampledFrom(names).Draw(d.rt, "act")]()
+	d.checkEvents(before, false)
+}
+
+// pass lets time pass, and usually lets what is due happen.
+func (d *drill) pass() {
+	d.clock.pass(rapid.SampledFrom([]time.Duration{0, time.Second, 59 * time.Minute, 61 * time.Minute, 2 * time.Hour, 4 * 24 * time.Hour}).Draw(d.rt, "time"))
+	if rapid.IntRange(0, 3).Draw(d.rt, "run") == 0 {
+		return
+	}
+	before, now := d.position(), d.clock.read()
+	d.told = nil
+	if _, err := d.RunDue(d.t.Context()); err != nil {
+		d.rt.Fatal(err)
+	}
+	for _, c := range d.contents {
+		if c.synchronizedAs == interaction.SyncPending {
+			c.synchronizedAs = interaction.SyncSuccess
+			d.tells(engage.System(), engage.EventContentExported, c.id)
+		}
+	}
+	for _, i := range d.interventions {
+		if i.status == interaction.InterventionDeferred && !i.until.After(now) {
+			i.open()
+			d.tells(engage.System(), engage.EventInterventionReactivated, i.id)
+		}
+	}
+	for _, t := range d.threads {
+		if at, ever := t.closesAt(); t.open && ever && !at.After(now) && t.live() == 0 {
+			t.open, t.cause = false, interaction.CauseInactivity
+			d.tells(engage.System(), engage.EventThreadAutoClosed, t.id)
+		}
+	}
+	d.checkEvents(before, true)
+}
+
+func (d *drill) receive() {
+	now := d.clock.read()
+	source := rapid.SampledFrom([]string{"chat", "mail", "forum"}).Draw(d.rt, "source")
+	in := d.says(rapid.SampledFrom(drillCustomers).Draw(d.rt, "customer"), "hello")
+	in.SourceID = source
+	switch rapid.IntRange(0, 9).Draw(d.rt, "foreign ID") {
+	case 0:
+		in.ForeignID = ""
+	case 1:
+		in.ForeignID = fmt.Sprintf("mid.%d", rapid.IntRange(1, d.written).Draw(d.rt, "again"))
+	}
+	in.ThreadForeignID = rapid.SampledFrom([]string{"", "", "t1", "t2"}).Draw(d.rt, "foreign thread")
+	if rapid.Bool().Draw(d.rt, "is a reply") {
+		in.InReplyTo = fmt.Sprintf("mid.%d", rapid.IntRange(1, d.written+1).Draw(d.rt, "in reply to"))
+	}
+	in.CreatedAt = now.Add(rapid.SampledFrom([]time.Duration{0, -time.Hour, time.Minute}).Draw(d.rt, "written"))
+	if rapid.IntRange(0, 5).Draw(d.rt, "echo") == 0 {
+		in.Echo = &engage.Echo{Creator: robot}
+	}
+	got, err := d.Threads.Receive(d.t.Context(), in)
+	d.verdict(err, nil) // never refused
+	if known := d.byForeign[[2]string{source, in.ForeignID}]; in.ForeignID != "" && known != nil {
+		if !got.Repeated || got.ContentID != known.id || got.ThreadID != known.pair.thread.id {
+			d.rt.Fatalf("repeated: %+v, want content %s", got, known.id)
+		}
+		return
+	}
+	account := communities[source] + "/" + in.Customer.ForeignID
+	if id := d.identities[account]; id != "" && id != got.IdentityID {
+		d.rt.Fatalf("identity %s, want %s", got.IdentityID, id)
+	}
+	d.identities[account] = got.IdentityID
+	t, last := d.joined(in, got.IdentityID)
+	isNew := t == nil
+	if isNew {
+		t = d.begin(source, got.IdentityID, now)
+		t.id = got.ThreadID
+	}
+	if in.ThreadForeignID != "" {
+		d.named[[2]string{source, in.ThreadForeignID}] = t
+	}
+	p := t.pair(got.IdentityID, now)
+	c := &contentBook{id: got.ContentID, inbound: in.Echo == nil, body: in.Body, synchronizedAs: interaction.SyncSuccess}
+	if above := d.byForeign[[2]string{source, in.InReplyTo}]; above != nil && above.pair.thread == t {
+		c.above = above
+	}
+	d.say(p, c, now)
+	if in.ForeignID != "" {
+		d.byForeign[[2]string{source, in.ForeignID}] = c
+	}
+	if got.ThreadID != t.id || got.Repeated || got.FirstInThread != (c.position == 1) {
+		d.rt.Fatalf("%+v, want thread %s, position %d", got, t.id, c.position)
+	}
+	d.tells(engage.System(), engage.EventContentImported, c.id)
+	i := p.latest()
+	if in.Echo != nil {
+		p.answered, c.creator = c.position, robot
+	} else {
+		*last = lastBook{t, now}
+		d.wake(i)
+	}
+	if isNew {
+		*last = lastBook{t, now}
+	}
+	if i != nil && i.live() {
+		c.intervention = i.id
+	}
+	if got.InterventionID != c.intervention {
+		d.rt.Fatalf("intervention %q, want %q", got.InterventionID, c.intervention)
+	}
+}
+
+// joined is the thread that a content joins, nil if it begins one.
+func (d *drill) joined(in engage.Inbound, identity string) (t *threadBook, last *lastBook) {
+	at := [2]string{in.SourceID, identity}
+	if d.current[at] == nil {
+		d.current[at] = &lastBook{}
+	}
+	last = d.current[at]
+	if in.ThreadForeignID != "" {
+		t = d.named[[2]string{in.SourceID, in.ThreadForeignID}]
+	} else if t = last.thread; in.Echo == nil && in.SourceID == "mail" && d.clock.read().Sub(last.at) > time.Hour {
+		t = nil
+	}
+	if t != nil && !t.open && in.Echo == nil {
+		t = nil
+	}
+	return t, last
+}
+
+// wake is what a customer who writes does to the intervention.
+func (d *drill) wake(i *caseBook) {
+	if i == nil {
+		return
+	}
+	switch i.status {
+	case interaction.InterventionClosed:
+		d.tells(engage.System(), engage.EventInterventionReopened, i.id)
+		i.open()
+	case interaction.InterventionDeferred:
+		d.tells(engage.System(), engage.EventInterventionReactivated, i.id)
+		i.open()
+	case interaction.InterventionOpen, interaction.InterventionCanceled:
+	}
+}
+
+func (d *drill) open() {
+	now := d.clock.read()
+	by := rapid.SampledFrom(drillActors).Draw(d.rt, "actor")
+	source := rapid.SampledFrom([]string{"chat", "mail", "forum"}).Draw(d.rt, "source")
+	customer := rapid.SampledFrom(drillCustomers).Draw(d.rt, "customer")
+	foreign := rapid.SampledFrom([]string{"", "t1", "t2"}).Draw(d.rt, "foreign thread")
+	var want error
+	if t := d.named[[2]string{source, foreign}]; foreign != "" && t != nil && t.open {
+		want = engage.ErrConflict
+	}
+	got, err := d.As(by).Threads.Open(d.t.Context(), engage.NewThread{SourceID: source, Customer: engage.Account{ForeignID: customer}, ForeignID: foreign})
+	if !d.verdict(err, want) {
+		return
+	}
+	d.identities[communities[source]+"/"+customer] = got.IdentityID
+	t := d.begin(source, got.IdentityID, now)
+	t.id = got.ID
+	t.pairs[got.IdentityID] = t.pair(got.IdentityID, now)
+	if foreign != "" {
+		d.named[[2]string{source, foreign}] = t
+	}
+	d.current[[2]string{source, got.IdentityID}] = &lastBook{t, now}
+}
+
+// thread draws a thread, nil for one that is not known.
+func (d *drill) thread() *threadBook {
+	n := rapid.IntRange(-1, len(d.threads)-1).Draw(d.rt, "thread")
+	if n < 0 {
+		return nil
+	}
+	return d.threads[n]
+}
+
+// customer draws whom something is for: somebody named, a content, or nobody. It returns
+// what is to be said for that, who it is, and the error of what cannot be.
+func (d *drill) customer(t *threadBook) (identity string, on *contentBook, who string, want error) {
+	var ids []string
+	for account, id := range d.identities {
+		if strings.HasPrefix(account, communities[t.source]+"/") {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	switch rapid.IntRange(0, 4).Draw(d.rt, "for") {
+	case 0:
+		identity = rapid.SampledFrom(append(ids, "nobody")).Draw(d.rt, "identity")
+	case 1, 2:
+		if len(d.contents) > 0 {
+			on = rapid.SampledFrom(d.contents).Draw(d.rt, "content")
+		}
+	}
+	switch {
+	case on != nil && on.pair.thread != t:
+		return "", on, "", engage.ErrInvalid
+	case on != nil:
+		return "", on, on.pair.identity, nil
+	case identity == "nobody":
+		return identity, nil, "", engage.ErrNotFound
+	case identity != "":
+		return identity, nil, identity, nil
+	case len(t.pairs) > 1:
+		return "", nil, "", engage.ErrInvalid
+	default:
+		return "", nil, t.began, nil
+	}
+}
+
+func (d *drill) engage() {
+	now, by, t := d.clock.read(), rapid.SampledFrom(drillActors).Draw(d.rt, "actor"), d.thread()
+	e := engage.Engagement{ThreadID: "nowhere"}
+	want, identity := engage.ErrNotFound, ""
+	if t != nil {
+		var on *contentBook
+		e.ThreadID = t.id
+		e.IdentityID, on, identity, want = d.customer(t)
+		if on != nil {
+			e.ContentID = on.id
+		}
+	}
+	if !answers(by) {
+		want = engage.ErrInvalid
+	}
+	var p *pairBook
+	var i *caseBook
+	if want == nil {
+		p = t.pair(identity, now)
+		i = p.latest()
+		same := i != nil && i.live() && i.owner == by
+		if i != nil && i.live() && !same && (i.owner.Type == engage.ActorAgent || by.Type != engage.ActorAgent) {
+			want = engage.ErrRefused
+		}
+		if !t.open && (i == nil || !i.live()) {
+			want = engage.ErrRefused
+		}
+	}
+	got, err := d.As(by).Interventions.Engage(d.t.Context(), e)
+	if !d.verdict(err, want) {
+		if taken, ok := errors.AsType[*engage.EngagedError](err); ok != (i != nil && i.live()) || ok && taken.Intervention.Owner != i.owner {
+			d.rt.Fatalf("%v, want to be told of %+v", err, i)
+		}
+		return
+	}
+	switch {
+	case i != nil && i.live() && i.owner == by: // as it is
+	case i != nil && i.live():
+		i.open()
+		i.own(by)
+		d.tells(by, engage.EventInterventionUserUpdated, i.id)
+	case i != nil && i.status == interaction.InterventionClosed:
+		i.open()
+		i.own(by)
+		d.tells(by, engage.EventInterventionReopened, i.id)
+	default:
+		i = &caseBook{id: got.ID, pair: p, status: interaction.InterventionOpen, owner: by}
+		t.pairs[identity] = p
+		p.cases, d.interventions = append(p.cases, i), append(d.interventions, i)
+		d.tells(by, engage.EventInterventionOpened, i.id)
+	}
+	if got.ID != i.id {
+		d.rt.Fatalf("engaged in %s, want %s", got.ID, i.id)
+	}
+}
+
+func (d *drill) post() {
+	now, by, t := d.clock.read(), rapid.SampledFrom(drillActors).Draw(d.rt, "actor"), d.thread()
+	post := engage.Post{ThreadID: "nowhere", Message: interaction.Message{Body: rapid.SampledFrom([]string{"yes", "no"}).Draw(d.rt, "body")}}
+	want, identity := engage.ErrNotFound, ""
+	var above *contentBook
+	if t != nil {
+		post.ThreadID = t.id
+		post.IdentityID, above, identity, want = d.customer(t)
+		if above != nil {
+			post.InReplyToID = above.id
+		}
+		post.IdempotencyKey = rapid.SampledFrom([]string{"", "", "", "k"}).Draw(d.rt, "key")
+		if first := d.keys[[2]string{t.id, post.IdempotencyKey}]; first != nil {
+			d.postAgain(by, post, first, above)
+			return
+		}
+	}
+	var p *pairBook
+	var i *caseBook
+	if want == nil {
+		p = t.pair(identity, now)
+		i = p.latest()
+		system := by == engage.System()
+		if !t.open || !system && (!answers(by) || i == nil || i.status != interaction.InterventionOpen || !i.takesPart(by)) {
+			want = engage.ErrRefused
+		}
+	}
+	got, err := d.As(by).Contents.Post(d.t.Context(), post)
+	if !d.verdict(err, want) {
+		return
+	}
+	c := &contentBook{id: got.ID, above: above, body: post.Body, creator: by, synchronizedAs: interaction.SyncPending}
+	if by != engage.System() {
+		if open := p.unanswered(); len(open) > 0 {
+			i.waited = append(i.waited, now.Sub(open[0].at))
+		}
+		i.replies++
+		c.intervention, p.answered = i.id, len(t.contents)+1
+	}
+	d.say(p, c, now)
+	if post.IdempotencyKey != "" {
+		d.keys[[2]string{t.id, post.IdempotencyKey}] = c
+	}
+	typ := engage.EventContentReplied
+	if c.position == 1 {
+		typ = engage.EventContentDiscussionInitiated
+	}
+	d.tells(by, typ, c.id)
+}
+
+// postAgain posts with a key that was used before.
+func (d *drill) postAgain(by engage.Actor, post engage.Post, first, above *contentBook) {
+	var want error
+	if first.creator != by || first.body != post.Body || first.above != above || post.IdentityID != "" && post.IdentityID != first.pair.identity {
+		want = engage.ErrConflict
+	}
+	got, err := d.As(by).Contents.Post(d.t.Context(), post)
+	if d.verdict(err, want) && (!got.Repeated || got.ID != first.id) {
+		d.rt.Fatalf("%+v, want content %s again", got, first.id)
+	}
+}
+
+func (d *drill) ignore() {
+	if len(d.contents) == 0 {
+		return
+	}
+	by, c := rapid.SampledFrom(drillActors).Draw(d.rt, "actor"), rapid.SampledFrom(d.contents).Draw(d.rt, "content")
+	var want error
+	if !c.inbound {
+		want = engage.ErrRefused
+	}
+	got, err := d.As(by).Contents.Ignore(d.t.Context(), c.id)
+	if !d.verdict(err, want) {
+		return
+	}
+	if !c.ignored {
+		c.ignored = true
+		d.tells(by, engage.EventContentIgnored, c.id)
+	}
+	if got.Status != c.status() {
+		d.rt.Fatalf("status %s, want %s", got.Status, c.status())
+	}
+}

@@ -1,0 +1,266 @@
+package engage_test
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/engage-interactions/engage"
+	"github.com/engage-interactions/engage/interaction"
+)
+
+// describe adds detail to a thread or an intervention.
+func (d *drill) describe() {
+	by, t := rapid.SampledFrom(drillActors).Draw(d.rt, "actor"), d.thread()
+	value := rapid.SampledFrom([]string{`"gold"`, `{"a":[1]}`, "null"}).Draw(d.rt, "value")
+	if t == nil {
+		_, err := d.As(by).Threads.Annotate(d.t.Context(), "nowhere", nil)
+		d.verdict(err, engage.ErrNotFound)
+		return
+	}
+	_, err := d.As(by).Threads.Annotate(d.t.Context(), t.id, map[string]json.RawMessage{"tier": json.RawMessage(value)})
+	d.verdict(err, nil)
+	if t.detail["tier"] = value; value == "null" {
+		delete(t.detail, "tier")
+	}
+	d.tells(by, engage.EventThreadAnnotated, t.id)
+}
+
+// changeThread categorises, closes or reopens a thread.
+func (d *drill) changeThread() {
+	ctx, now := d.t.Context(), d.clock.read()
+	by, t := rapid.SampledFrom(drillActors).Draw(d.rt, "actor"), d.thread()
+	do := rapid.SampledFrom([]string{"categorize", "close", "reopen"}).Draw(d.rt, "what")
+	id, isOpen, want := "nowhere", false, engage.ErrNotFound
+	if t != nil {
+		id, isOpen, want = t.id, t.open, nil
+	}
+	switch do {
+	case "close":
+		if t != nil && !isOpen {
+			want = engage.ErrRefused
+		}
+		_, err := d.As(by).Threads.Close(ctx, id)
+		if d.verdict(err, want) {
+			t.open, t.cause = false, ""
+			d.tells(by, engage.EventThreadClosed, t.id)
+		}
+	case "reopen":
+		if isOpen {
+			want = engage.ErrRefused
+		}
+		_, err := d.As(by).Threads.Reopen(ctx, id)
+		if d.verdict(err, want) {
+			t.open, t.cause, t.reopened = true, "", now
+			d.tells(by, engage.EventThreadOpened, t.id)
+		}
+	default:
+		ids, refused := d.categories()
+		if t != nil {
+			want = refused
+		}
+		_, err := d.As(by).Threads.Categorize(ctx, id, ids)
+		if d.verdict(err, want) {
+			t.categories = ids
+			d.tells(by, engage.EventThreadRecategorized, t.id)
+		}
+	}
+}
+
+// categories draws some, and what is wrong with them.
+func (d *drill) categories() (ids []string, want error) {
+	ids = rapid.SampledFrom([][]string{nil, {"sales"}, {"vip", "sales"}, {"solved"}, {"no such"}}).Draw(d.rt, "categories")
+	if len(ids) > 0 && (ids[0] == "solved" || ids[0] == "no such") {
+		want = engage.ErrInvalid
+	}
+	return ids, want
+}
+
+// anyCase draws an intervention, nil for one that is not known.
+func (d *drill) anyCase() (i *caseBook, id string) {
+	n := rapid.IntRange(-1, len(d.interventions)-1).Draw(d.rt, "intervention")
+	if n < 0 {
+		return nil, "nothing"
+	}
+	return d.interventions[n], d.interventions[n].id
+}
+
+// known is ErrNotFound for an intervention that is not.
+func known(i *caseBook) error {
+	if i == nil {
+		return engage.ErrNotFound
+	}
+	return nil
+}
+
+func (d *drill) assign() {
+	ctx, now := d.t.Context(), d.clock.read()
+	by, to := rapid.SampledFrom(drillActors).Draw(d.rt, "actor"), rapid.SampledFrom(drillOwners).Draw(d.rt, "to")
+	i, id := d.anyCase()
+	want := known(i)
+	if i != nil && (!i.live() || i.owner == to) {
+		want = engage.ErrRefused
+	}
+	transfers := rapid.Bool().Draw(d.rt, "transfers")
+	if i != nil && !answers(to) && (!to.IsZero() || !transfers) {
+		want = engage.ErrInvalid
+	}
+	call := d.As(by).Interventions.Assign
+	if transfers {
+		call = d.As(by).Interventions.Transfer
+	}
+	_, err := call(ctx, id, to)
+	if !d.verdict(err, want) {
+		return
+	}
+	i.own(to)
+	if to.IsZero() {
+		i.pair.transferred = now
+	} else {
+		d.tells(by, engage.EventInterventionAssigned, i.id)
+	}
+	d.tells(by, engage.EventInterventionUserUpdated, i.id)
+}
+
+func (d *drill) changeParticipants() {
+	ctx := d.t.Context()
+	by, who := rapid.SampledFrom(drillActors).Draw(d.rt, "actor"), rapid.SampledFrom(drillOwners).Draw(d.rt, "who")
+	i, id := d.anyCase()
+	want := known(i)
+	if rapid.IntRange(0, 2).Draw(d.rt, "leaves") == 0 {
+		if i != nil && who == i.owner {
+			want = engage.ErrRefused
+		}
+		_, err := d.As(by).Interventions.Leave(ctx, id, who)
+		if d.verdict(err, want) && slices.Contains(i.participants, who) {
+			i.participants = slices.DeleteFunc(i.participants, func(a engage.Actor) bool { return a == who })
+			d.tells(by, engage.EventInterventionLeft, i.id)
+		}
+		return
+	}
+	if i != nil && !i.live() {
+		want = engage.ErrRefused
+	}
+	if i != nil && !answers(who) {
+		want = engage.ErrInvalid
+	}
+	_, err := d.As(by).Interventions.Join(ctx, id, who)
+	if d.verdict(err, want) && !i.takesPart(who) {
+		i.participants = append(i.participants, who)
+		d.tells(by, engage.EventInterventionJoined, i.id)
+	}
+}
+
+func (d *drill) deferOrResume() {
+	ctx, now, by := d.t.Context(), d.clock.read(), rapid.SampledFrom(drillActors).Draw(d.rt, "actor")
+	i, id := d.anyCase()
+	want := known(i)
+	if rapid.IntRange(0, 2).Draw(d.rt, "resumes") == 0 {
+		if i != nil && i.status != interaction.InterventionDeferred {
+			want = engage.ErrRefused
+		}
+		_, err := d.As(by).Interventions.Resume(ctx, id)
+		if d.verdict(err, want) {
+			i.open()
+			d.tells(by, engage.EventInterventionReactivated, i.id)
+		}
+		return
+	}
+	until := now.Add(rapid.SampledFrom([]time.Duration{-time.Second, 0, time.Second, time.Hour, 24 * time.Hour}).Draw(d.rt, "for"))
+	if i != nil && (i.status != interaction.InterventionOpen || !until.After(now)) {
+		want = engage.ErrRefused
+	}
+	_, err := d.As(by).Interventions.Defer(ctx, id, until)
+	if d.verdict(err, want) {
+		i.status, i.until = interaction.InterventionDeferred, until
+		d.tells(by, engage.EventInterventionDeferred, i.id)
+	}
+}
+
+// end closes or cancels an intervention.
+func (d *drill) end() {
+	ctx, by := d.t.Context(), rapid.SampledFrom(drillActors).Draw(d.rt, "actor")
+	i, id := d.anyCase()
+	want := known(i)
+	if rapid.IntRange(0, 2).Draw(d.rt, "cancels") == 0 {
+		if i != nil && (!i.live() || i.replies > 0) {
+			want = engage.ErrRefused
+		}
+		_, err := d.As(by).Interventions.Cancel(ctx, id)
+		if d.verdict(err, want) {
+			i.end(interaction.InterventionCanceled)
+			d.tells(by, engage.EventInterventionCanceled, i.id)
+		}
+		return
+	}
+	closing := engage.Closing{
+		DispositionIDs: rapid.SampledFrom([][]string{nil, {"solved"}, {"solved"}, {"sales"}, {"how"}}).Draw(d.rt, "disposition"),
+		CloseThread:    rapid.IntRange(0, 4).Draw(d.rt, "closes the thread") == 0,
+	}
+	if i != nil {
+		demanded := i.pair.thread.source == "mail"
+		switch {
+		case len(closing.DispositionIDs) > 0 && (closing.DispositionIDs[0] != "solved" || !demanded): // the tree is for mail
+			want = engage.ErrInvalid
+		case !i.live(), i.replies == 0, by != i.owner && by != engage.System(), demanded && len(closing.DispositionIDs) == 0:
+			want = engage.ErrRefused
+		}
+	}
+	_, err := d.As(by).Interventions.Close(ctx, id, closing)
+	if !d.verdict(err, want) {
+		return
+	}
+	i.end(interaction.InterventionClosed)
+	i.dispositions = closing.DispositionIDs
+	d.tells(by, engage.EventInterventionClosed, i.id)
+	if t := i.pair.thread; closing.CloseThread && t.open {
+		t.open, t.cause = false, ""
+		d.tells(by, engage.EventThreadClosed, t.id)
+	}
+}
+
+func (d *drill) reopen() {
+	by := rapid.SampledFrom(drillActors).Draw(d.rt, "actor")
+	i, id := d.anyCase()
+	want := known(i)
+	if i != nil && (i.status != interaction.InterventionClosed || !i.pair.thread.open) {
+		want = engage.ErrRefused
+	}
+	_, err := d.As(by).Interventions.Reopen(d.t.Context(), id)
+	if d.verdict(err, want) {
+		i.open()
+		d.tells(by, engage.EventInterventionReopened, i.id)
+	}
+}
+
+// describeCase categorises an intervention, comments on it, or sets custom fields.
+func (d *drill) describeCase() {
+	ctx, by := d.t.Context(), rapid.SampledFrom(drillActors).Draw(d.rt, "actor")
+	i, id := d.anyCase()
+	want := known(i)
+	switch rapid.IntRange(0, 2).Draw(d.rt, "what") {
+	case 0:
+		ids, refused := d.categories()
+		if i != nil {
+			want = refused
+		}
+		_, err := d.As(by).Interventions.Categorize(ctx, id, ids)
+		if d.verdict(err, want) {
+			i.categories = ids
+			d.tells(by, engage.EventInterventionRecategorized, i.id)
+		}
+	case 1:
+		c, err := d.As(by).Interventions.Comment(ctx, id, "call back")
+		if d.verdict(err, want) {
+			i.comments++
+			d.tells(by, engage.EventCommentCreated, c.ID)
+		}
+	default:
+		_, err := d.As(by).Interventions.SetCustomFields(ctx, id, map[string]json.RawMessage{"n": []byte("1")})
+		if d.verdict(err, want) {
+			d.tells(by, engage.EventInterventionCustomFieldsUpdated, i.id)
+		}
+	}
+}

@@ -1,0 +1,451 @@
+package engage_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/engage-interactions/engage"
+	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/schema"
+	"github.com/engage-interactions/engage/store"
+)
+
+// What fillForMerging records for "old", which is more than one step, and for "new".
+const (
+	mergedInteractions = 230
+	mergedRejections   = 110
+	keptInteractions   = 7
+)
+
+func fillForMerging(tb testing.TB, eng *engage.Engine) {
+	tb.Helper()
+	for _, id := range []string{"one", "two"} {
+		declare(tb, eng, declaring(id, `"p":{"type":"string","addToSegmentation":true},"q":{"type":"integer"}`, "q"))
+	}
+	clock := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+	var all []interaction.Submission
+	for n := range mergedInteractions + mergedRejections + keptInteractions {
+		s := submission("old", []string{"one", "two"}[n%2], fmt.Sprintf(`{"p":"v%d","q":%d}`, n%3, n))
+		switch {
+		case n >= mergedInteractions+mergedRejections:
+			s.ContactID = "new"
+		case n >= mergedInteractions:
+			s.Payload = []byte(`{"p":"v1"}`)
+		}
+		s.CreatedDate = clock.Add(time.Duration(n*7919%500) * time.Hour).Format(time.RFC3339)
+		all = append(all, s)
+	}
+	for _, outcome := range eng.Interactions.RecordMany(tb.Context(), all) {
+		if outcome.Err != nil {
+			tb.Fatal(outcome.Err)
+		}
+	}
+}
+
+// checkTallies compares every tally, and every count of a value, with the interactions
+// that there are.
+func checkTallies(tb testing.TB, st store.Store, eng *engage.Engine, contacts ...string) {
+	tb.Helper()
+	want, values := map[[2]string]interaction.Tally{}, map[string]int64{}
+	for _, r := range find(tb, st, kindInteraction) {
+		i := decodeRecord[interaction.Interaction](tb, r)
+		for _, schemaID := range []string{"", i.SchemaID} {
+			key := [2]string{i.ContactID, schemaID}
+			sum, _ := want[key].Add(i.CreatedDate)
+			want[key] = sum
+		}
+		payload := decodeJSON[struct{ P string }](tb, i.Payload)
+		values[i.ContactID+" "+i.SchemaID+" "+strconv.Quote(payload.P)]++
+	}
+	for _, r := range find(tb, st, kindTally) {
+		got := decodeRecord[interaction.Tally](tb, r)
+		sum := want[[2]string{got.ContactID, got.SchemaID}]
+		if got.Count != sum.Count || !got.First.Equal(sum.First) || !got.Last.Equal(sum.Last) || got.Ever < got.Count && slices.Contains(contacts, got.ContactID) {
+			tb.Errorf("tally %+v, but there is %+v", got, sum)
+		}
+		delete(want, [2]string{got.ContactID, got.SchemaID})
+	}
+	if len(want) > 0 {
+		tb.Errorf("without a tally: %v", want)
+	}
+	for _, r := range find(tb, st, kindSegmentValue) {
+		v := decodeRecord[struct {
+			ContactID, SchemaID, Value string
+			Count                      int64
+		}](tb, r)
+		key := v.ContactID + " " + v.SchemaID + " " + v.Value
+		if v.Count != values[key] {
+			tb.Errorf("value %s counts %d, want %d", key, v.Count, values[key])
+		}
+		delete(values, key)
+	}
+	if len(values) > 0 {
+		tb.Errorf("values not counted: %v", values)
+	}
+	for _, contact := range contacts {
+		list, err := eng.Interactions.List(tb.Context(), engage.InteractionFilter{ContactID: contact, Limit: 1000})
+		tally, err2 := eng.Interactions.Tally(tb.Context(), contact, "")
+		if err != nil || err2 != nil || int64(len(list.Items)) != tally.Count {
+			tb.Errorf("%s: %d listed, tally %+v, %v, %v", contact, len(list.Items), tally, err, err2)
+		}
+	}
+}
+
+// decodeRecord reads what a record holds.
+func decodeRecord[T any](tb testing.TB, r store.Record) T {
+	tb.Helper()
+	return decodeJSON[T](tb, r.Value)
+}
+
+func decodeJSON[T any](tb testing.TB, raw []byte) (v T) {
+	tb.Helper()
+	if err := json.Unmarshal(raw, &v); err != nil {
+		tb.Fatal(err)
+	}
+	return v
+}
+
+// TestMergingAndUnmergingGoOnWhereverTheyAreInterrupted: at each commit, all books are
+// right then; others record for both names meanwhile; and Run, or the same call, ends it.
+func TestMergingAndUnmergingGoOnWhereverTheyAreInterrupted(t *testing.T) {
+	t.Parallel()
+	for name, interrupt := range interruptions() {
+		for _, unmerge := range []bool{false, true} {
+			for _, byRun := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s, unmerge %t, by Run %t", name, unmerge, byRun), func(t *testing.T) {
+					t.Parallel()
+					for n := int64(1); interruptMerge(t, interrupt, n, unmerge, byRun); n++ {
+					}
+				})
+			}
+		}
+	}
+}
+
+// interruptMerge interrupts a merge, or unmerge, at its n-th commit. It returns false if
+// it has no n-th commit.
+func interruptMerge(t *testing.T, interrupt func(*counting, int64, func()), n int64, unmerge, byRun bool) bool {
+	t.Helper()
+	st, clock := &counting{Store: newMemory(t)}, newClock()
+	eng := newEngine(t, st, &engage.Options{Clock: clock.Now})
+	fillForMerging(t, eng)
+	do := func(ctx context.Context) (engage.Progress, error) { return eng.Contacts.Merge(ctx, "new", "old") }
+	if unmerge {
+		must(do(t.Context()))(t)
+		do = func(ctx context.Context) (engage.Progress, error) { return eng.Contacts.Unmerge(ctx, "old") }
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	interrupt(st, n, cancel)
+	_, err := do(ctx)
+	st.on(nil, nil)
+	checkTallies(t, st, eng, "new")
+	if err == nil {
+		return false
+	}
+	begun := must(eng.Contacts.Get(t.Context(), "old"))(t).MergedInto == "new"
+	owner := map[bool]string{true: "new", false: "old"}[begun]
+	for _, contact := range []string{"old", "new"} {
+		got := accepted(t, eng, submission(contact, "one", `{"p":"v0","q":1}`))
+		if want := map[string]string{"old": owner, "new": "new"}[contact]; got.ContactID != want {
+			t.Errorf("interrupted at %d, recorded for %s: %+v", n, contact, got)
+		}
+	}
+	checkTallies(t, st, eng, "new")
+	if byRun && n > 1 { // before that it has not begun
+		clock.Advance(time.Minute)
+		if _, err := newEngine(t, st, &engage.Options{Clock: clock.Now}).RunDue(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	} else {
+		must(do(t.Context()))(t)
+	}
+	checkTallies(t, st, eng, "new", "old")
+	wantNew, wantOld := keptInteractions+1, mergedInteractions+1
+	kind := engage.EventContactUnmerged
+	if !unmerge {
+		wantNew, kind = wantNew+wantOld, engage.EventContactMerged
+		wantOld = wantNew
+	}
+	for contact, want := range map[string]int{"new": wantNew, "old": wantOld} {
+		if tally := must(eng.Interactions.Tally(t.Context(), contact, ""))(t); tally.Count != int64(want) || tally.Ever != int64(want) {
+			t.Errorf("interrupted at %d: %s has %+v, want %d", n, contact, tally, want)
+		}
+	}
+	if q := must(eng.Quarantine.List(t.Context(), engage.QuarantineFilter{ContactID: "old", Limit: 1000}))(t); len(q.Items) != mergedRejections {
+		t.Errorf("interrupted at %d: %d in quarantine", n, len(q.Items))
+	}
+	if told := events(t, eng, kind); len(told) != 1 {
+		t.Errorf("interrupted at %d: told %d times", n, len(told))
+	}
+	clock.Advance(time.Hour)
+	if _, err := eng.RunDue(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if left := find(t, st, "job"); len(left) > 0 {
+		t.Errorf("interrupted at %d: a job stays: %s", n, left[0].Value)
+	}
+	return true
+}
+
+func TestWhatAMergeIsRefusedFor(t *testing.T) {
+	t.Parallel()
+	eachStore(t, func(t *testing.T, st store.Store) {
+		eng := newEngine(t, st, nil)
+		declare(t, eng, plainSchema())
+		for _, contact := range []string{"ann", "bob", "cid", "dan"} {
+			accepted(t, eng, submission(contact, plainID, `{"s":"a"}`))
+		}
+		must(eng.Contacts.Merge(t.Context(), "ann", "bob"))(t)
+		before := content(t, st)
+		for _, c := range []struct {
+			what       string
+			into, from string
+			want       error
+		}{
+			{"itself", "ann", "ann", engage.ErrInvalid},
+			{"the other way around", "bob", "ann", engage.ErrRefused},
+			{"into another one", "cid", "bob", engage.ErrRefused},
+			{"unknown", "ann", "nobody", engage.ErrNotFound},
+			{"into an unknown one", "nobody", "ann", engage.ErrNotFound},
+			{"done already", "ann", "bob", nil},
+			{"done already, by its other name", "bob", "bob", engage.ErrInvalid},
+		} {
+			if _, err := eng.Contacts.Merge(t.Context(), c.into, c.from); !errors.Is(err, c.want) {
+				t.Errorf("%s: %v, want %v", c.what, err, c.want)
+			}
+		}
+		for contact, want := range map[string]error{"cid": engage.ErrRefused, "nobody": engage.ErrNotFound, "ann": engage.ErrRefused} {
+			if _, err := eng.Contacts.Unmerge(t.Context(), contact); !errors.Is(err, want) {
+				t.Errorf("unmerging %s: %v, want %v", contact, err, want)
+			}
+		}
+		err := eng.Atomically(t.Context(), func(w *engage.Work) error {
+			_, err := w.Contacts.Merge(t.Context(), "ann", "cid")
+			_, err2 := w.Contacts.Unmerge(t.Context(), "bob")
+			if !errors.Is(err, engage.ErrRefused) || !errors.Is(err2, engage.ErrRefused) {
+				t.Errorf("%v, %v", err, err2)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		if after := content(t, st); after != before {
+			t.Errorf("something has changed: %s", difference(after, before))
+		}
+	})
+}
+
+func TestAContactHasOnlySoManyNames(t *testing.T) {
+	t.Parallel()
+	st := newMemory(t)
+	eng := newEngine(t, st, nil)
+	declare(t, eng, plainSchema())
+	for n := range interaction.MaxMerged + 2 {
+		accepted(t, eng, submission(strconv.Itoa(n), plainID, `{"s":"a"}`))
+	}
+	for n := 1; n <= interaction.MaxMerged; n++ {
+		must(eng.Contacts.Merge(t.Context(), "0", strconv.Itoa(n)))(t)
+	}
+	before := content(t, st)
+	last := strconv.Itoa(interaction.MaxMerged + 1)
+	for _, pair := range [][2]string{{"0", last}, {last, "0"}} {
+		_, err := eng.Contacts.Merge(t.Context(), pair[0], pair[1])
+		if _, typed := errors.AsType[*engage.RefusedError](err); !typed {
+			t.Errorf("%v: %v", pair, err)
+		}
+	}
+	if after := content(t, st); after != before {
+		t.Errorf("something has changed: %s", difference(after, before))
+	}
+	if tally := must(eng.Interactions.Tally(t.Context(), "7", ""))(t); tally.Count != interaction.MaxMerged+1 || tally.ContactID != "0" {
+		t.Errorf("%+v", tally)
+	}
+}
+
+// TestAnIdempotencyKeyIsBoundToThePerson whatever their name is.
+func TestAnIdempotencyKeyIsBoundToThePerson(t *testing.T) {
+	t.Parallel()
+	eng := newEngine(t, newMemory(t), nil)
+	declare(t, eng, plainSchema())
+	first := accepted(t, eng, keyed("key", submission("old", plainID, `{"s":"a"}`)))
+	accepted(t, eng, submission("new", plainID, `{"s":"a"}`))
+	repeat := func(contact string) (engage.Recorded, error) {
+		return eng.Interactions.Record(t.Context(), keyed("key", submission(contact, plainID, `{"s":"a"}`)))
+	}
+	if _, err := repeat("new"); !errors.Is(err, engage.ErrConflict) {
+		t.Error(err)
+	}
+	must(eng.Contacts.Merge(t.Context(), "new", "old"))(t)
+	for _, contact := range []string{"old", "new"} {
+		if got, err := repeat(contact); err != nil || !got.Repeated || got.ID != first.ID || got.ContactID != "new" {
+			t.Errorf("merged, by %s: %+v, %v", contact, got, err)
+		}
+	}
+	must(eng.Contacts.Unmerge(t.Context(), "old"))(t)
+	if _, err := repeat("new"); !errors.Is(err, engage.ErrConflict) {
+		t.Error(err)
+	}
+	if got, err := repeat("old"); err != nil || !got.Repeated || got.ContactID != "old" {
+		t.Errorf("unmerged: %+v, %v", got, err)
+	}
+}
+
+// TestWhatWasRejectedIsReplayedForThePerson that its contact turned out to be.
+func TestWhatWasRejectedIsReplayedForThePerson(t *testing.T) {
+	t.Parallel()
+	eng := newEngine(t, newMemory(t), nil)
+	declare(t, eng, plainSchema())
+	accepted(t, eng, submission("old", plainID, `{"s":"a"}`))
+	accepted(t, eng, submission("new", plainID, `{"s":"a"}`))
+	early := rejected(t, eng, keyed("key", submission("old", plainID, `{}`)))
+	must(eng.Contacts.Merge(t.Context(), "new", "old"))(t)
+	late := rejected(t, eng, submission("old", plainID, `{}`))
+	if early.ContactID != "old" || late.ContactID != "new" {
+		t.Errorf("%+v, %+v", early, late)
+	}
+	supersede(t, eng)
+	for _, id := range []string{early.QuarantineID, late.QuarantineID} {
+		got := must(eng.Quarantine.Replay(t.Context(), id))(t)
+		i := must(eng.Interactions.Get(t.Context(), got.ID))(t)
+		if !got.Accepted || got.ContactID != "new" || i.ContactID != "new" || i.RecordedFor != "old" {
+			t.Errorf("%+v: %+v", got, i)
+		}
+	}
+	must(eng.Contacts.Unmerge(t.Context(), "old"))(t)
+	if tally := must(eng.Interactions.Tally(t.Context(), "old", ""))(t); tally.Count != 3 {
+		t.Errorf("%+v", tally)
+	}
+}
+
+// TestRecordingForOneContactCostsWhatItDid: names for contacts cost those who have none
+// nothing, and those who have some two calls of the store.
+func TestRecordingForOneContactCostsWhatItDid(t *testing.T) {
+	t.Parallel()
+	st := &counting{Store: newMemory(t)}
+	eng := newEngine(t, st, nil)
+	declare(t, eng, plainSchema())
+	cost := func(contact string) string {
+		accepted(t, eng, submission(contact, plainID, `{"s":"a"}`))
+		st.gets.Store(0)
+		st.finds.Store(0)
+		st.on(nil, nil)
+		accepted(t, eng, submission(contact, plainID, `{"s":"a"}`))
+		return fmt.Sprintf("%d gets, %d finds, %d commits", st.gets.Load(), st.finds.Load(), st.commits.Load())
+	}
+	if got := cost("old") + ", " + cost("new"); got != "1 gets, 0 finds, 1 commits, 1 gets, 0 finds, 1 commits" {
+		t.Error(got)
+	}
+	must(eng.Contacts.Merge(t.Context(), "new", "old"))(t)
+	if got := cost("new"); got != "1 gets, 0 finds, 1 commits" {
+		t.Error(got)
+	}
+	if got := cost("old"); got != "3 gets, 0 finds, 1 commits" {
+		t.Error(got)
+	}
+}
+
+// TestManyMergeAndRecordAtOnce: whoever merges whom into whom, crosswise too, nothing is
+// lost, counted twice or fired twice.
+func TestManyMergeAndRecordAtOnce(t *testing.T) {
+	t.Parallel()
+	eachStore(t, func(t *testing.T, st store.Store) {
+		engines := []*engage.Engine{newEngine(t, st, nil), newEngine(t, st, nil)}
+		eng := engines[0]
+		declare(t, eng, declaring("one", `"p":{"type":"string","addToSegmentation":true},"q":{"type":"integer"}`, "q"))
+		names := []string{"ann", "bob", "cid"}
+		for _, name := range names {
+			accepted(t, eng, submission(name, "one", `{"p":"v0","q":1}`))
+		}
+		const each = 25
+		var all sync.WaitGroup
+		for n, name := range names {
+			all.Go(func() {
+				for m := range each {
+					s := submission(name, "one", fmt.Sprintf(`{"p":"v%d","q":1}`, m%3))
+					if _, err := engines[m%2].Interactions.Record(t.Context(), s); err != nil {
+						t.Errorf("recording for %s: %v", name, err)
+					}
+				}
+			})
+			for m, other := range names {
+				if m == n {
+					continue
+				}
+				all.Go(func() {
+					for round := range 6 {
+						eng := engines[(n+m+round)%2]
+						_, err := eng.Contacts.Merge(t.Context(), name, other)
+						if _, refused := errors.AsType[*engage.RefusedError](err); err != nil && !refused {
+							t.Errorf("merging %s into %s: %v", other, name, err)
+						}
+						if _, err := eng.Contacts.Unmerge(t.Context(), other); err != nil && !errors.Is(err, engage.ErrRefused) {
+							t.Errorf("unmerging %s: %v", other, err)
+						}
+					}
+				})
+			}
+		}
+		all.Wait()
+		checkTallies(t, st, eng, names...)
+		for _, name := range names {
+			if c := must(eng.Contacts.Get(t.Context(), name))(t); c.MergedInto != "" {
+				must(eng.Contacts.Unmerge(t.Context(), name))(t)
+			}
+		}
+		for _, name := range names {
+			c := must(eng.Contacts.Get(t.Context(), name))(t)
+			tally := must(eng.Interactions.Tally(t.Context(), name, ""))(t)
+			if tally.Count != each+1 || tally.Ever != each+1 || len(c.Merged) > 0 || c.MergedInto != "" {
+				t.Errorf("%s, parted again: %+v, %+v", name, tally, c)
+			}
+		}
+	})
+}
+
+// TestTheEventsOfAMerge name the contacts of each identity before and after.
+func TestTheEventsOfAMerge(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	in := d.says("account", "hello")
+	in.Customer.ContactID = "old"
+	id := must(d.Threads.Receive(t.Context(), in))(t).IdentityID
+	in = d.says("other account", "hello")
+	in.Customer.ContactID = "new"
+	must(d.Threads.Receive(t.Context(), in))(t)
+	if err := d.Atomically(t.Context(), func(w *engage.Work) error {
+		_, err := w.Schemas.Create(t.Context(), schema.Definition{ID: plainID, DisplayName: plainID, JSONSchema: definition(t, plainSchema()).JSONSchema})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	accepted(t, d.Engine, submission("old", plainID, `{"s":"a"}`))
+	must(d.Contacts.Merge(t.Context(), "new", "old"))(t)
+	must(d.Contacts.Unmerge(t.Context(), "old"))(t)
+	for n, kind := range []engage.EventType{engage.EventIdentityMerged, engage.EventIdentityUnmerged} {
+		told := events(t, d.Engine, kind)
+		if len(told) != 1 || told[0].Resource.ID != id {
+			t.Fatalf("%s: %+v", kind, told)
+		}
+		want := [...]engage.IdentityMergeEvent{
+			{OldIdentityGroupID: "old", NewIdentityGroupID: "new"}, {OldIdentityGroupID: "new", NewIdentityGroupID: "old"},
+		}[n]
+		if got := decode[engage.IdentityMergeEvent](t, told[0]); got != want {
+			t.Errorf("%s: %+v", kind, got)
+		}
+	}
+	for _, kind := range []engage.EventType{engage.EventContactMerged, engage.EventContactUnmerged} {
+		told := events(t, d.Engine, kind)
+		if len(told) != 1 || told[0].Resource.ID != "old" || decode[engage.ContactMergeEvent](t, told[0]) != (engage.ContactMergeEvent{ContactID: "old", IntoID: "new", Moved: 1}) {
+			t.Errorf("%s: %+v", kind, told)
+		}
+	}
+}

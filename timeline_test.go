@@ -1,0 +1,234 @@
+package engage_test
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/engage-interactions/engage"
+	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/store"
+	"github.com/engage-interactions/engage/store/memory"
+)
+
+// passage is what a timeline says of one entry.
+type passage struct {
+	at                       time.Time
+	id, identity, source, on string
+}
+
+// passages returns all that a store knows to have happened with identities and, as
+// recorded interactions, with a contact, oldest first.
+func passages(tb testing.TB, st store.Store, contact string, identities []interaction.Identity) (all []passage) {
+	tb.Helper()
+	for _, r := range find(tb, st, "timeline_entry") {
+		e := decodeRecord[struct {
+			ID         string
+			IdentityID string `json:"identity_id"`
+			SourceID   string `json:"source_id"`
+			ThreadID   string `json:"thread_id"`
+			Time       time.Time
+		}](tb, r)
+		if slices.ContainsFunc(identities, func(i interaction.Identity) bool { return i.ID == e.IdentityID }) {
+			all = append(all, passage{e.Time, e.ID, e.IdentityID, e.SourceID, e.ThreadID})
+		}
+	}
+	for _, r := range find(tb, st, kindInteraction) {
+		if i := decodeRecord[interaction.Interaction](tb, r); i.ContactID == contact {
+			all = append(all, passage{at: i.CreatedDate, id: i.ID})
+		}
+	}
+	slices.SortFunc(all, func(a, b passage) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.id, b.id)) })
+	return all
+}
+
+// whole reads a timeline page by page, calling between before each but the first.
+func whole(t *rapid.T, eng *engage.Engine, contact string, filter engage.TimelineFilter, between func()) (ids []string) {
+	for {
+		page := sure(eng.Contacts.Timeline(t.Context(), contact, filter))(t)
+		for _, e := range page.Items {
+			ids = append(ids, e.ID)
+		}
+		if filter.Continuation = page.Continuation; filter.Continuation == "" {
+			return ids
+		}
+		between()
+	}
+}
+
+// TestATimelineIsTheSortedListOfAll for any person, in any part, order and pages.
+func TestATimelineIsTheSortedListOfAll(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		st := memory.New()
+		defer st.Close()
+		clock := newClock()
+		eng := sure(engage.New(t.Context(), st, &engage.Options{Clock: clock.Now}))(rt)
+		declare(t, eng, plainSchema())
+		for _, id := range []string{"chat", "mail"} {
+			sure(eng.Sources.Create(t.Context(), interaction.Source{ID: id, Type: "messenger", Name: id, Active: true}))(rt)
+		}
+		at := func() time.Time {
+			return clock.Now().UTC().Add(time.Duration(rapid.IntRange(-3, 0).Draw(rt, "hours")) * time.Hour)
+		}
+		happen := func() {
+			for range rapid.IntRange(0, 12).Draw(rt, "happenings") {
+				contact := rapid.SampledFrom([]string{"ann", "ann", "bob"}).Draw(rt, "contact")
+				if rapid.Bool().Draw(rt, "recorded") {
+					sure(eng.Interactions.Record(t.Context(), dated(at().Format(time.RFC3339Nano), submission(contact, plainID, `{"s":"a"}`))))(rt)
+					continue
+				}
+				in := engage.Inbound{
+					SourceID: rapid.SampledFrom([]string{"chat", "mail"}).Draw(rt, "source"), CreatedAt: at(),
+					Message: interaction.Message{Body: "hello"},
+				}
+				in.Customer.ContactID = contact
+				in.Customer.ForeignID = fmt.Sprintf("%s %d", contact, rapid.IntRange(0, 3).Draw(rt, "account"))
+				sure(eng.Threads.Receive(t.Context(), in))(rt)
+			}
+		}
+		happen()
+		happen()
+		all := passages(t, st, "ann", sure(eng.Contacts.Identities(t.Context(), "ann"))(rt))
+		f := engage.TimelineFilter{
+			OldestFirst: rapid.Bool().Draw(rt, "oldest first"),
+			Limit:       rapid.SampledFrom([]int{0, 1, 2, 3, 7}).Draw(rt, "limit"),
+		}
+		if rapid.Bool().Draw(rt, "bounded") {
+			f.From, f.To = at(), at()
+		}
+		switch rapid.IntRange(0, 3).Draw(rt, "filter") {
+		case 0:
+			f.SourceID = "mail"
+		case 1:
+			if len(all) > 0 {
+				f.ThreadID = all[0].on
+			}
+		}
+		var want []string
+		for _, h := range all {
+			switch {
+			case !f.From.IsZero() && (h.at.Before(f.From) || !h.at.Before(f.To)):
+			case f.SourceID != "" && h.source != f.SourceID, f.ThreadID != "" && h.on != f.ThreadID:
+			default:
+				want = append(want, h.id)
+			}
+		}
+		if !f.OldestFirst {
+			slices.Reverse(want)
+		}
+		if got := whole(rt, eng, "ann", f, func() {}); !slices.Equal(got, want) {
+			rt.Fatalf("%+v: %v, want %v", f, got, want)
+		}
+		// While others write, what was there throughout still comes once, in order.
+		pages := 0
+		got := whole(rt, eng, "ann", f, func() {
+			if pages++; pages < 5 {
+				happen()
+			}
+		})
+		got = slices.DeleteFunc(got, func(id string) bool { return !slices.Contains(want, id) })
+		if !slices.Equal(got, want) {
+			rt.Fatalf("while others write, %+v: %v, want %v", f, got, want)
+		}
+	})
+}
+
+// TestATimelineCanBeRead without asking for anything else.
+func TestATimelineCanBeRead(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	declare(t, d.Engine, plainSchema())
+	in := d.says("account", "Where is my order?")
+	in.Customer.ContactID = "customer 1"
+	received := must(d.Threads.Receive(t.Context(), in))(t)
+	d.clock.pass(time.Minute)
+	d.engages(ann, received.ThreadID)
+	d.clock.pass(time.Minute)
+	d.replies(ann, received.ThreadID, "On its way.")
+	d.clock.pass(time.Minute)
+	accepted(t, d.Engine, submission("customer 1", plainID, `{"s":"a visit"}`))
+	page := must(d.Contacts.Timeline(t.Context(), "customer 1", engage.TimelineFilter{OldestFirst: true}))(t)
+	var story []string
+	for _, e := range page.Items {
+		line := string(e.Type) + " by " + string(e.Actor.Type)
+		switch {
+		case e.Content != nil:
+			line += ": " + e.Content.Body
+		case e.Intervention != nil:
+			line += ": " + string(e.Intervention.Status)
+		case e.Interaction != nil:
+			line += ": " + string(e.Interaction.Payload)
+		}
+		story = append(story, line)
+	}
+	for _, want := range []string{
+		"content.imported by system: Where is my order?", "intervention.opened by agent: open",
+		"content.replied by agent: On its way.", `interaction.created by customer: {"s":"a visit"}`,
+	} {
+		if !slices.Contains(story, want) {
+			t.Errorf("no %q in\n%s", want, strings.Join(story, "\n"))
+		}
+	}
+	for _, unknown := range []string{"nobody", strings.Repeat("x", 2000)} {
+		if page, err := d.Contacts.Timeline(t.Context(), unknown, engage.TimelineFilter{}); err != nil || len(page.Items) > 0 {
+			t.Errorf("%+v, %v", page, err)
+		}
+	}
+	for _, f := range []engage.TimelineFilter{
+		{Limit: -1}, {Limit: 1001}, {Continuation: "?"}, {Continuation: "AAAA"}, {Continuation: "QQ"},
+		{Continuation: page.Continuation + "QQ"},
+	} {
+		if _, err := d.Contacts.Timeline(t.Context(), "customer 1", f); !errors.Is(err, engage.ErrInvalid) {
+			t.Errorf("%+v: %v", f, err)
+		}
+	}
+}
+
+// TestWhatATimelineCostsDoesNotGrowWithWhatHappened, not even if all of it happened at
+// the same instant.
+func TestWhatATimelineCostsDoesNotGrowWithWhatHappened(t *testing.T) {
+	t.Parallel()
+	st := &counting{Store: newMemory(t)}
+	eng := newEngine(t, st, nil)
+	declare(t, eng, plainSchema())
+	must(eng.Sources.Create(t.Context(), interaction.Source{ID: "chat", Type: "messenger", Name: "chat", Active: true}))(t)
+	happen := func(contents, visits int) {
+		for n := range contents {
+			in := engage.Inbound{SourceID: "chat", Message: interaction.Message{Body: "hello"}}
+			in.Customer.ContactID, in.Customer.ForeignID = "ann", fmt.Sprint("account ", n%3)
+			must(eng.Threads.Receive(t.Context(), in))(t)
+		}
+		fill(t, eng, visits)
+	}
+	costs := func(oldest bool) (finds, records int64) {
+		f := engage.TimelineFilter{OldestFirst: oldest}
+		for range 3 {
+			st.gets.Store(0)
+			st.finds.Store(0)
+			st.records.Store(0)
+			page := must(eng.Contacts.Timeline(t.Context(), "ann", f))(t)
+			if len(page.Items) != 50 || page.Continuation == "" {
+				t.Fatalf("%d items, %q", len(page.Items), page.Continuation)
+			}
+			f.Continuation = page.Continuation
+			finds, records = max(finds, st.finds.Load()), max(records, st.records.Load())
+		}
+		return finds, records
+	}
+	happen(90, 110)
+	happen(600, 10_000)
+	for _, oldest := range []bool{false, true} {
+		// A page of 50 of four lists: each read twice or three times, all that was read
+		// confirmed once, and what the entries are about.
+		if finds, records := costs(oldest); finds > 12 || records > 500 {
+			t.Errorf("oldest first %t: %d finds, %d records", oldest, finds, records)
+		}
+	}
+}
