@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/internal/work"
 	"github.com/engage-interactions/engage/store"
 )
 
@@ -71,14 +72,15 @@ func (t *turn) meet(ctx context.Context, contactID string) (*storedContact, erro
 			}
 		}
 	}
-	return t.newContact(contactID)
+	return t.newContact(contactID, contacts.Put)
 }
 
-// newContact makes a contact known that was looked for and is not.
-func (t *turn) newContact(contactID string) (*storedContact, error) {
+// newContact makes a contact known: put one that was looked for, insert one whose ID was
+// minted.
+func (t *turn) newContact(contactID string, write func(*work.Work, *storedContact) error) (*storedContact, error) {
 	known := &storedContact{Contact: interaction.Contact{ID: contactID, CreatedAt: t.now}}
 	return known, errors.Join(
-		contacts.Put(t.Work, known),
+		write(t.Work, known),
 		t.emit(EventContactCreated, contactResource(contactID), ContactEvent{ContactID: contactID}),
 	)
 }

@@ -133,7 +133,7 @@ func (t *turn) moveIdentity(ctx context.Context, identity *interaction.Identity,
 			return err
 		}
 		event = EventIdentityUnmerged
-		next, err = t.newPerson(ctx)
+		next, err = t.newContact(t.ID(), contacts.Insert)
 	}
 	if err != nil || next.ID == old.ID {
 		return err

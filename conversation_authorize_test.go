@@ -102,8 +102,10 @@ func conversationMethods(at preparedTalk) map[string]method {
 		"Identities.Update": of(engage.ActionIdentitiesUpdate, eve, func(ctx context.Context, s services) (any, error) {
 			return s.Identities.Update(ctx, at.identity, interaction.Profile{DisplayName: "Eve"})
 		}),
-		"Contacts.Get":        of(engage.ActionContactsRead, ann, func(ctx context.Context, s services) (any, error) { return s.Contacts.Get(ctx, "ann") }),
-		"Contacts.List":       of(engage.ActionContactsRead, about("contact", ""), func(ctx context.Context, s services) (any, error) { return s.Contacts.List(ctx, engage.ContactFilter{}) }),
+		"Contacts.Get": of(engage.ActionContactsRead, ann, func(ctx context.Context, s services) (any, error) { return s.Contacts.Get(ctx, "ann") }),
+		"Contacts.List": of(engage.ActionContactsRead, about("contact", ""), func(ctx context.Context, s services) (any, error) {
+			return s.Contacts.List(ctx, engage.ContactFilter{})
+		}),
 		"Contacts.Identities": of(engage.ActionContactsRead, ann, func(ctx context.Context, s services) (any, error) { return s.Contacts.Identities(ctx, "ann") }),
 		"Contacts.Timeline": of(engage.ActionContactsRead, ann, func(ctx context.Context, s services) (any, error) {
 			return s.Contacts.Timeline(ctx, "ann", engage.TimelineFilter{})
@@ -148,8 +150,10 @@ func conversationMethods(at preparedTalk) map[string]method {
 		"Threads.Open": of(engage.ActionThreadsOpen, chat, func(ctx context.Context, s services) (any, error) {
 			return s.Threads.Open(ctx, engage.NewThread{SourceID: "chat", Customer: engage.Account{ForeignID: "fay"}})
 		}),
-		"Threads.Get":  of(engage.ActionThreadsRead, thread, func(ctx context.Context, s services) (any, error) { return s.Threads.Get(ctx, at.thread) }),
-		"Threads.List": of(engage.ActionThreadsRead, eve, func(ctx context.Context, s services) (any, error) { return s.Threads.List(ctx, engage.ThreadFilter{IdentityID: at.identity}) }),
+		"Threads.Get": of(engage.ActionThreadsRead, thread, func(ctx context.Context, s services) (any, error) { return s.Threads.Get(ctx, at.thread) }),
+		"Threads.List": of(engage.ActionThreadsRead, eve, func(ctx context.Context, s services) (any, error) {
+			return s.Threads.List(ctx, engage.ThreadFilter{IdentityID: at.identity})
+		}),
 		"Threads.ListEngageable": of(engage.ActionThreadsRead, chat, func(ctx context.Context, s services) (any, error) {
 			return s.Threads.ListEngageable(ctx, engage.EngageableFilter{SourceID: "chat"})
 		}),
@@ -164,36 +168,58 @@ func conversationMethods(at preparedTalk) map[string]method {
 		"Contents.Post": of(engage.ActionContentsPost, thread, func(ctx context.Context, s services) (any, error) {
 			return s.Contents.Post(ctx, engage.Post{ThreadID: at.thread, Message: interaction.Message{Body: "more"}})
 		}),
-		"Contents.Get":    of(engage.ActionContentsRead, about("content", at.content), func(ctx context.Context, s services) (any, error) { return s.Contents.Get(ctx, at.content) }),
-		"Contents.List":   of(engage.ActionContentsRead, thread, func(ctx context.Context, s services) (any, error) { return s.Contents.List(ctx, engage.ContentFilter{ThreadID: at.thread}) }),
-		"Contents.Tree":   of(engage.ActionContentsRead, thread, func(ctx context.Context, s services) (any, error) { return s.Contents.Tree(ctx, engage.TreeFilter{ThreadID: at.thread}) }),
+		"Contents.Get": of(engage.ActionContentsRead, about("content", at.content), func(ctx context.Context, s services) (any, error) { return s.Contents.Get(ctx, at.content) }),
+		"Contents.List": of(engage.ActionContentsRead, thread, func(ctx context.Context, s services) (any, error) {
+			return s.Contents.List(ctx, engage.ContentFilter{ThreadID: at.thread})
+		}),
+		"Contents.Tree": of(engage.ActionContentsRead, thread, func(ctx context.Context, s services) (any, error) {
+			return s.Contents.Tree(ctx, engage.TreeFilter{ThreadID: at.thread})
+		}),
 		"Contents.Ignore": of(engage.ActionContentsIgnore, about("content", at.content), func(ctx context.Context, s services) (any, error) { return s.Contents.Ignore(ctx, at.content) }),
 		"Interventions.Engage": of(engage.ActionInterventionsEngage, about("content_thread", at.free), func(ctx context.Context, s services) (any, error) {
-			return s.Interventions.Engage(ctx, engage.Engagement{ThreadID: at.free})
+			return s.Interventions.Engage(ctx, engage.Engagement{ThreadID: at.free, Owner: bob})
 		}),
 		"Interventions.Get": on(engage.ActionInterventionsRead, answered, func(ctx context.Context, s engage.Interventions) (any, error) { return s.Get(ctx, at.intervention) }),
 		"Interventions.List": on(engage.ActionInterventionsRead, thread, func(ctx context.Context, s engage.Interventions) (any, error) {
 			return s.List(ctx, engage.InterventionFilter{ThreadID: at.thread})
 		}),
-		"Interventions.Assign":   on(engage.ActionInterventionsAssign, fresh, func(ctx context.Context, s engage.Interventions) (any, error) { return s.Assign(ctx, at.freshIntervention, bob) }),
-		"Interventions.Transfer": on(engage.ActionInterventionsAssign, fresh, func(ctx context.Context, s engage.Interventions) (any, error) { return s.Transfer(ctx, at.freshIntervention, bob) }),
-		"Interventions.Join":     on(engage.ActionInterventionsAssign, fresh, func(ctx context.Context, s engage.Interventions) (any, error) { return s.Join(ctx, at.freshIntervention, bob) }),
-		"Interventions.Leave":    on(engage.ActionInterventionsAssign, fresh, func(ctx context.Context, s engage.Interventions) (any, error) { return s.Leave(ctx, at.freshIntervention, bob) }),
+		"Interventions.Assign": on(engage.ActionInterventionsAssign, fresh, func(ctx context.Context, s engage.Interventions) (any, error) {
+			return s.Assign(ctx, at.freshIntervention, bob)
+		}),
+		"Interventions.Transfer": on(engage.ActionInterventionsAssign, fresh, func(ctx context.Context, s engage.Interventions) (any, error) {
+			return s.Transfer(ctx, at.freshIntervention, bob)
+		}),
+		"Interventions.Join": on(engage.ActionInterventionsAssign, fresh, func(ctx context.Context, s engage.Interventions) (any, error) {
+			return s.Join(ctx, at.freshIntervention, bob)
+		}),
+		"Interventions.Leave": on(engage.ActionInterventionsAssign, fresh, func(ctx context.Context, s engage.Interventions) (any, error) {
+			return s.Leave(ctx, at.freshIntervention, bob)
+		}),
 		"Interventions.Categorize": on(engage.ActionInterventionsCategorize, fresh, func(ctx context.Context, s engage.Interventions) (any, error) {
 			return s.Categorize(ctx, at.freshIntervention, []string{"sales"})
 		}),
 		"Interventions.SetCustomFields": on(engage.ActionInterventionsUpdate, fresh, func(ctx context.Context, s engage.Interventions) (any, error) {
 			return s.SetCustomFields(ctx, at.freshIntervention, map[string]json.RawMessage{"n": []byte("1")})
 		}),
-		"Interventions.Comment":  on(engage.ActionInterventionsComment, fresh, func(ctx context.Context, s engage.Interventions) (any, error) { return s.Comment(ctx, at.freshIntervention, "vip") }),
-		"Interventions.Comments": on(engage.ActionInterventionsRead, answered, func(ctx context.Context, s engage.Interventions) (any, error) { return s.Comments(ctx, at.intervention, 0, "") }),
+		"Interventions.Comment": on(engage.ActionInterventionsComment, fresh, func(ctx context.Context, s engage.Interventions) (any, error) {
+			return s.Comment(ctx, at.freshIntervention, "vip")
+		}),
+		"Interventions.Comments": on(engage.ActionInterventionsRead, answered, func(ctx context.Context, s engage.Interventions) (any, error) {
+			return s.Comments(ctx, at.intervention, 0, "")
+		}),
 		"Interventions.DeleteComment": on(engage.ActionInterventionsComment, about("intervention_comment", at.comment), func(ctx context.Context, s engage.Interventions) (any, error) {
 			return nil, s.DeleteComment(ctx, at.comment)
 		}),
-		"Interventions.Defer":  on(engage.ActionInterventionsDefer, fresh, func(ctx context.Context, s engage.Interventions) (any, error) { return s.Defer(ctx, at.freshIntervention, later) }),
+		"Interventions.Defer": on(engage.ActionInterventionsDefer, fresh, func(ctx context.Context, s engage.Interventions) (any, error) {
+			return s.Defer(ctx, at.freshIntervention, later)
+		}),
 		"Interventions.Resume": on(engage.ActionInterventionsDefer, resting, func(ctx context.Context, s engage.Interventions) (any, error) { return s.Resume(ctx, at.deferred) }),
-		"Interventions.Close":  on(engage.ActionInterventionsClose, answered, func(ctx context.Context, s engage.Interventions) (any, error) { return s.Close(ctx, at.intervention, engage.Closing{}) }),
-		"Interventions.Cancel": on(engage.ActionInterventionsCancel, fresh, func(ctx context.Context, s engage.Interventions) (any, error) { return s.Cancel(ctx, at.freshIntervention) }),
+		"Interventions.Close": on(engage.ActionInterventionsClose, answered, func(ctx context.Context, s engage.Interventions) (any, error) {
+			return s.Close(ctx, at.intervention, engage.Closing{})
+		}),
+		"Interventions.Cancel": on(engage.ActionInterventionsCancel, fresh, func(ctx context.Context, s engage.Interventions) (any, error) {
+			return s.Cancel(ctx, at.freshIntervention)
+		}),
 		"Interventions.Reopen": on(engage.ActionInterventionsReopen, ended, func(ctx context.Context, s engage.Interventions) (any, error) { return s.Reopen(ctx, at.closed) }),
 		"Jobs.Get":             of(engage.ActionJobsRead, about("job", at.pendingJob), func(ctx context.Context, s services) (any, error) { return s.Jobs.Get(ctx, at.pendingJob) }),
 		"Jobs.List":            of(engage.ActionJobsRead, about("job", ""), func(ctx context.Context, s services) (any, error) { return s.Jobs.List(ctx, engage.JobFilter{}) }),
@@ -211,30 +237,29 @@ func TestClosingAsksAboutAllThatItDoes(t *testing.T) {
 	t.Parallel()
 	for _, deny := range []engage.Action{"", engage.ActionInterventionsManage, engage.ActionThreadsClose} {
 		var g guard
-		st := newMemory(t)
-		var eng *engage.Engine
-		eng = newEngine(t, st, &engage.Options{Authorize: func(ctx context.Context, a engage.Actor, action engage.Action, r engage.Resource) error {
-			if err := g.authorize(ctx, a, action, r); action != deny {
+		denied := engage.Action("none yet")
+		eng := newEngine(t, newMemory(t), &engage.Options{Authorize: func(ctx context.Context, a engage.Actor, action engage.Action, r engage.Resource) error {
+			if err := g.authorize(ctx, a, action, r); action != denied {
 				return err
 			}
 			return errors.New("not this")
 		}})
 		at := prepareTalk(t, eng)
 		g.set(nil)
+		denied = deny
 		_, err := eng.As(bob).Interventions.Close(t.Context(), at.intervention, engage.Closing{CloseThread: true})
 		i, thread := about("intervention", at.intervention), about("content_thread", at.thread)
 		want := []question{{bob, engage.ActionInterventionsClose, i}, {bob, engage.ActionInterventionsManage, i}, {bob, engage.ActionThreadsClose, thread}}
 		class := error(nil)
-		switch deny {
-		case engage.ActionInterventionsManage:
+		if deny == engage.ActionInterventionsManage {
 			want, class = want[:2], engage.ErrRefused
-		case engage.ActionThreadsClose:
+		}
+		if deny == engage.ActionThreadsClose {
 			class = engage.ErrForbidden
 		}
 		if !slices.Equal(g.asked, want) || !errors.Is(err, class) {
 			t.Errorf("denied %q: %v, asked %+v", deny, err, g.asked)
 		}
-		deny = ""
 		if got := must(eng.Interventions.Get(t.Context(), at.intervention))(t); (got.Status == interaction.InterventionClosed) != (class == nil) {
 			t.Errorf("%v, but it is %s", err, got.Status)
 		}

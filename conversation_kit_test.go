@@ -1,7 +1,6 @@
 package engage_test
 
 import (
-	"context"
 	"fmt"
 	"sync"
 	"testing"
@@ -52,29 +51,29 @@ var (
 )
 
 // newDesk returns a desk on a memory store, with the source "chat".
-func newDesk(t testing.TB, options ...func(*engage.Options)) *desk {
-	t.Helper()
+func newDesk(tb testing.TB, options ...func(*engage.Options)) *desk {
+	tb.Helper()
 	st := memory.New()
-	t.Cleanup(func() { _ = st.Close() })
-	return newDeskOn(t, st, options...)
+	tb.Cleanup(func() { _ = st.Close() })
+	return newDeskOn(tb, st, options...)
 }
 
 // newDeskOn returns a desk on a store.
-func newDeskOn(t testing.TB, st store.Store, options ...func(*engage.Options)) *desk {
-	t.Helper()
+func newDeskOn(tb testing.TB, st store.Store, options ...func(*engage.Options)) *desk {
+	tb.Helper()
 	d := &desk{
-		t: t, st: st, platform: platformtest.New(),
+		t: tb, st: st, platform: platformtest.New(),
 		clock: &handClock{now: time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC)},
 	}
-	t.Cleanup(d.platform.Close)
+	tb.Cleanup(d.platform.Close)
 	d.opts = engage.Options{Clock: d.clock.read, Platforms: map[string]engage.Platform{"messenger": d.platform}}
 	for _, option := range options {
 		option(&d.opts)
 	}
 	d.restart()
-	_, err := d.Sources.Create(t.Context(), interaction.Source{ID: "chat", Type: "messenger", Name: "Chat", Active: true})
+	_, err := d.Sources.Create(tb.Context(), interaction.Source{ID: "chat", Type: "messenger", Name: "Chat", Active: true})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return d
 }
@@ -126,21 +125,21 @@ func (d *desk) runs() {
 
 // must returns a value whose error must be nil.
 func must[T any](v T, err error) func(testing.TB) T {
-	return func(t testing.TB) T {
-		t.Helper()
+	return func(tb testing.TB) T {
+		tb.Helper()
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		return v
 	}
 }
 
 // types returns the types of the events behind a position.
-func types(t testing.TB, eng *engage.Engine, after int64) (list []engage.EventType) {
-	t.Helper()
-	for e, err := range eng.Events.After(context.Background(), after) {
+func types(tb testing.TB, eng *engage.Engine, after int64) (list []engage.EventType) {
+	tb.Helper()
+	for e, err := range eng.Events.After(tb.Context(), after) {
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		list = append(list, e.Type)
 	}

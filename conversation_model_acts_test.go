@@ -37,7 +37,7 @@ var (
 	communities    = map[string]string{"chat": "chat", "mail": "chat", "forum": "forum"}
 )
 
-func answers(a engage.Actor) bool { return a.Type == engage.ActorAgent || a.Type == engage.ActorBot }
+func canOwn(a engage.Actor) bool { return a.Type == engage.ActorAgent || a.Type == engage.ActorBot }
 
 // tells notes an event that is expected.
 func (d *drill) tells(by engage.Actor, typ engage.EventType, resource string) {
@@ -75,7 +75,7 @@ func (d *drill) act() {
 
 // pass lets time pass, and usually lets what is due happen.
 func (d *drill) pass() {
-	d.clock.pass(rapid.SampledFrom([]time.Duration{0, time.Second, 59 * time.Minute, 61 * time.Minute, 2 * time.Hour, 4 * 24 * time.Hour}).Draw(d.rt, "time"))
+	d.clock.pass(rapid.SampledFrom([]time.Duration{0, time.Second, 59 * time.Minute, time.Hour, 61 * time.Minute, 2 * time.Hour, 4 * 24 * time.Hour}).Draw(d.rt, "time"))
 	if rapid.IntRange(0, 3).Draw(d.rt, "run") == 0 {
 		return
 	}
@@ -290,7 +290,7 @@ func (d *drill) engage() {
 			e.ContentID = on.id
 		}
 	}
-	if !answers(by) {
+	if !canOwn(by) {
 		want = engage.ErrInvalid
 	}
 	var p *pairBook
@@ -357,7 +357,7 @@ func (d *drill) post() {
 		p = t.pair(identity, now)
 		i = p.latest()
 		system := by == engage.System()
-		if !t.open || !system && (!answers(by) || i == nil || i.status != interaction.InterventionOpen || !i.takesPart(by)) {
+		if !t.open || !system && (!canOwn(by) || i == nil || i.status != interaction.InterventionOpen || !i.takesPart(by)) {
 			want = engage.ErrRefused
 		}
 	}
@@ -393,27 +393,5 @@ func (d *drill) postAgain(by engage.Actor, post engage.Post, first, above *conte
 	got, err := d.As(by).Contents.Post(d.t.Context(), post)
 	if d.verdict(err, want) && (!got.Repeated || got.ID != first.id) {
 		d.rt.Fatalf("%+v, want content %s again", got, first.id)
-	}
-}
-
-func (d *drill) ignore() {
-	if len(d.contents) == 0 {
-		return
-	}
-	by, c := rapid.SampledFrom(drillActors).Draw(d.rt, "actor"), rapid.SampledFrom(d.contents).Draw(d.rt, "content")
-	var want error
-	if !c.inbound {
-		want = engage.ErrRefused
-	}
-	got, err := d.As(by).Contents.Ignore(d.t.Context(), c.id)
-	if !d.verdict(err, want) {
-		return
-	}
-	if !c.ignored {
-		c.ignored = true
-		d.tells(by, engage.EventContentIgnored, c.id)
-	}
-	if got.Status != c.status() {
-		d.rt.Fatalf("status %s, want %s", got.Status, c.status())
 	}
 }

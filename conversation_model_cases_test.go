@@ -104,7 +104,7 @@ func (d *drill) assign() {
 		want = engage.ErrRefused
 	}
 	transfers := rapid.Bool().Draw(d.rt, "transfers")
-	if i != nil && !answers(to) && (!to.IsZero() || !transfers) {
+	if i != nil && !canOwn(to) && (!to.IsZero() || !transfers) {
 		want = engage.ErrInvalid
 	}
 	call := d.As(by).Interventions.Assign
@@ -143,7 +143,7 @@ func (d *drill) changeParticipants() {
 	if i != nil && !i.live() {
 		want = engage.ErrRefused
 	}
-	if i != nil && !answers(who) {
+	if i != nil && !canOwn(who) {
 		want = engage.ErrInvalid
 	}
 	_, err := d.As(by).Interventions.Join(ctx, id, who)
@@ -262,5 +262,27 @@ func (d *drill) describeCase() {
 		if d.verdict(err, want) {
 			d.tells(by, engage.EventInterventionCustomFieldsUpdated, i.id)
 		}
+	}
+}
+
+func (d *drill) ignore() {
+	if len(d.contents) == 0 {
+		return
+	}
+	by, c := rapid.SampledFrom(drillActors).Draw(d.rt, "actor"), rapid.SampledFrom(d.contents).Draw(d.rt, "content")
+	var want error
+	if !c.inbound {
+		want = engage.ErrRefused
+	}
+	got, err := d.As(by).Contents.Ignore(d.t.Context(), c.id)
+	if !d.verdict(err, want) {
+		return
+	}
+	if !c.ignored {
+		c.ignored = true
+		d.tells(by, engage.EventContentIgnored, c.id)
+	}
+	if got.Status != c.status() {
+		d.rt.Fatalf("status %s, want %s", got.Status, c.status())
 	}
 }

@@ -184,7 +184,7 @@ func TestRefusalsSayWhyAndChangeNothing(t *testing.T) {
 				t.Fatalf("%s stands twice", row.name)
 			}
 			names[row.name] = true
-			t.Run(row.name, func(t *testing.T) { //nolint:paralleltest // all look at one store
+			t.Run(row.name, func(t *testing.T) {
 				eng := b.As(row.by)
 				before := b.everything(kept)
 				err := row.call(t.Context(), eng.Services)
@@ -250,6 +250,31 @@ func TestAnotherTenantKnowsNothing(t *testing.T) {
 		all := must(other.Interventions.List(ctx, engage.InterventionFilter{IdentityID: b.eve}))(t)
 		if len(page.Items) != 0 || len(all.Items) != 0 {
 			t.Errorf("%+v, %+v", page, all)
+		}
+	})
+}
+
+// TestTheLargestContentIsKept: all of it is as large as it may be, and takes the most
+// bytes in JSON.
+func TestTheLargestContentIsKept(t *testing.T) {
+	t.Parallel()
+	eachStore(t, func(t *testing.T, st store.Store) {
+		d := newDeskOn(t, st)
+		long := strings.Repeat("\x01", interaction.MaxText)
+		in := d.says("eve", strings.Repeat("\x01", interaction.MaxBody))
+		in.ForeignID, in.ThreadForeignID, in.InReplyTo, in.ThreadTitle, in.Customer.ForeignID, in.Title, in.Language = long, long, long, long, long, long, long
+		for range interaction.MaxAttachments {
+			in.Attachments = append(in.Attachments, interaction.Attachment{
+				URL: strings.Repeat("\x01", 8<<10), ForeignID: long, ContentType: long, Filename: long,
+			})
+		}
+		got := must(d.Threads.Receive(t.Context(), in))(t)
+		kept := must(d.Contents.Get(t.Context(), got.ContentID))(t)
+		if kept.Body != in.Body || !slices.Equal(kept.Attachments, in.Attachments) || kept.ForeignID != long {
+			t.Error("it is not what came")
+		}
+		if again := must(d.Threads.Receive(t.Context(), in))(t); !again.Repeated || again.ContentID != got.ContentID {
+			t.Errorf("%+v, want it repeated", again)
 		}
 	})
 }

@@ -155,7 +155,8 @@ func (c *core) send(ctx context.Context, j jobs.Job) (any, error) {
 func (t *turn) settleDelivery(ctx context.Context, c *interaction.Content, o jobs.Outcome) error {
 	reason, doubtful := "", false
 	if o.Err != nil {
-		reason, doubtful = brieflyOf(o.Err), inDoubt(o.Err, c.Uncertain)
+		// A late failure is the answer of the attempt that left the doubt.
+		reason, doubtful = brieflyOf(o.Err), inDoubt(o.Err, c.Uncertain && !o.Late)
 	}
 	switch o.State {
 	case jobs.Done:
@@ -169,7 +170,7 @@ func (t *turn) settleDelivery(ctx context.Context, c *interaction.Content, o job
 		return contents.Put(t.Work, c)
 	case jobs.Failed:
 		by := interaction.SyncFails
-		if _, byHand := errors.AsType[*givenUp](o.Err); byHand && !c.Uncertain {
+		if _, byHand := errors.AsType[*givenUpError](o.Err); byHand && !c.Uncertain {
 			by = interaction.SyncWithdraws
 		}
 		return t.synchronize(ctx, c, by, reason, doubtful)
@@ -180,22 +181,19 @@ func (t *turn) settleDelivery(ctx context.Context, c *interaction.Content, o job
 	return nil
 }
 
-// givenUp is what becomes of a delivery of which somebody says that it was not done, and
+// givenUpError is what becomes of a delivery of which somebody says that it was not done, and
 // is not to be done.
-type givenUp struct{ reason string }
+type givenUpError struct{ reason string }
 
 // Error returns the reason.
-func (g *givenUp) Error() string { return g.reason }
+func (g *givenUpError) Error() string { return g.reason }
 
 // inDoubt reports whether, after an attempt that ended with err, the platform may have
-// the content. before says whether it may have had it before the attempt.
+// the content. before says whether it may have had it before the attempt: that one
+// attempt was refused says nothing of the others, but somebody who gives up knows.
 func inDoubt(err error, before bool) bool {
-	_, byHand := errors.AsType[*givenUp](err)
-	sure, isSure := errors.AsType[*undelivered](err)
-	if byHand || isSure && sure.forGood {
-		return false
-	}
-	return before || errors.Is(err, jobs.ErrNoAnswer)
+	_, byHand := errors.AsType[*givenUpError](err)
+	return !byHand && (before || errors.Is(err, jobs.ErrNoAnswer))
 }
 
 // synchronize lets something happen to the delivery of a content, unless that is no
@@ -281,15 +279,21 @@ func (t *turn) claimForeignID(ctx context.Context, c *interaction.Content, forei
 
 // unite makes an echo that came in as a content of its own the one that was posted.
 func (t *turn) unite(ctx context.Context, posted, echo *interaction.Content) error {
+	if echo.DuplicateOf != "" {
+		return nil
+	}
 	echo.DuplicateOf, echo.UpdatedAt = posted.ID, t.now
-	if err := contents.Put(t.Work, echo); err != nil || echo.ThreadID != posted.ThreadID {
+	if err := contents.Put(t.Work, echo); err != nil {
 		return err
 	}
-	thread, err := t.thread(ctx, posted.ThreadID)
-	if err != nil || thread.LastContentID != echo.ID {
+	thread, err := t.thread(ctx, echo.ThreadID)
+	if err != nil {
 		return err
 	}
-	thread.LastContentID = posted.ID
+	thread.ContentsCount--
+	if thread.LastContentID == echo.ID && thread.ID == posted.ThreadID {
+		thread.LastContentID = posted.ID
+	}
 	return threads.Put(t.Work, thread)
 }
 

@@ -121,7 +121,7 @@ func (t *turn) meetIdentity(ctx context.Context, source *interaction.Source, for
 	}
 	linked, err := who.Link(identity.ID)
 	if err != nil {
-		if who, err = t.newPerson(ctx); err != nil {
+		if who, err = t.newContact(t.ID(), contacts.Insert); err != nil {
 			return nil, err
 		}
 		if linked, err = who.Link(identity.ID); err != nil {
@@ -143,7 +143,7 @@ func (t *turn) meetIdentity(ctx context.Context, source *interaction.Source, for
 // be; one of a new name if none is given.
 func (t *turn) meetPerson(ctx context.Context, contactID string) (*storedContact, error) {
 	if contactID == "" {
-		return t.newPerson(ctx)
+		return t.newContact(t.ID(), contacts.Insert)
 	}
 	if err := interaction.CheckContactID(contactID); err != nil {
 		return nil, invalidField(err)
@@ -152,16 +152,7 @@ func (t *turn) meetPerson(ctx context.Context, contactID string) (*storedContact
 	if err != nil || who != nil {
 		return who, err
 	}
-	return t.newContact(contactID)
-}
-
-// newPerson makes a contact known under a new name.
-func (t *turn) newPerson(ctx context.Context) (*storedContact, error) {
-	id := t.ID()
-	if _, err := contacts.Get(ctx, t.Work, plain(id)); err != nil {
-		return nil, err
-	}
-	return t.newContact(id)
+	return t.newContact(contactID, contacts.Put)
 }
 
 func identityEvent(i *interaction.Identity) IdentityEvent {

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/engage-interactions/engage/interaction"
-	"github.com/engage-interactions/engage/store"
 )
 
 // Interventions is how agents and bots answer customers: each takes a matter of one
@@ -381,84 +380,4 @@ type InterventionFilter struct {
 	Limit int
 	// Continuation is that of the page before.
 	Continuation string
-}
-
-// Comment adds a note to an intervention, for the company only.
-func (s Interventions) Comment(ctx context.Context, id, body string) (interaction.InterventionComment, error) {
-	if err := s.allow(ctx, ActionInterventionsComment, interventionResource(id)); err != nil {
-		return interaction.InterventionComment{}, err
-	}
-	if err := interaction.CheckComment(body); err != nil {
-		return interaction.InterventionComment{}, invalidField(err)
-	}
-	return read(ctx, s.scope, func(t *turn) (*interaction.InterventionComment, error) {
-		i, err := t.intervention(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		comment := &interaction.InterventionComment{
-			ID: t.ID(), InterventionID: id, ThreadID: i.ThreadID, IdentityID: i.IdentityID, Author: t.actor, Body: body, CreatedAt: t.now,
-		}
-		i.CommentsCount++
-		return comment, errors.Join(
-			interventionComments.Insert(t.Work, comment),
-			interventions.Put(t.Work, i),
-			t.tellComment(EventCommentCreated, comment),
-		)
-	})
-}
-
-// Comments returns one page of the comments on an intervention, oldest first.
-func (s Interventions) Comments(ctx context.Context, id string, limit int, continuation string) (Page[interaction.InterventionComment], error) {
-	if err := s.allow(ctx, ActionInterventionsRead, interventionResource(id)); err != nil {
-		return Page[interaction.InterventionComment]{}, err
-	}
-	var page Page[interaction.InterventionComment]
-	err := s.do(ctx, func(t *turn) error {
-		if _, err := t.intervention(ctx, id); err != nil {
-			return err
-		}
-		var err error
-		page, err = pageOf(ctx, t, &interventionComments, store.Query{
-			Index: byIntervention, Prefix: idTerm(id).String(), Limit: limit, Cursor: continuation,
-		}, everything)
-		return err
-	})
-	if err != nil {
-		return Page[interaction.InterventionComment]{}, err
-	}
-	return page, nil
-}
-
-// DeleteComment removes a comment.
-func (s Interventions) DeleteComment(ctx context.Context, commentID string) error {
-	if err := s.allow(ctx, ActionInterventionsComment, Resource{Type: resourceComment, ID: commentID}); err != nil {
-		return err
-	}
-	return s.do(ctx, func(t *turn) error {
-		resource := Resource{Type: resourceComment, ID: commentID}
-		if !isID(commentID) {
-			return &NotFoundError{Resource: resource}
-		}
-		comment, err := need(interventionComments.Get(ctx, t.Work, commentID))(resource)
-		if err != nil {
-			return err
-		}
-		i, err := t.intervention(ctx, comment.InterventionID)
-		if err != nil {
-			return err
-		}
-		i.CommentsCount--
-		return errors.Join(
-			interventionComments.Delete(t.Work, comment),
-			interventions.Put(t.Work, i),
-			t.tellComment(EventCommentDestroyed, comment),
-		)
-	})
-}
-
-func (t *turn) tellComment(typ EventType, c *interaction.InterventionComment) error {
-	return t.tell(typ, t.now, Resource{Type: resourceComment, ID: c.ID}, scene{identityID: c.IdentityID, threadID: c.ThreadID}, CommentEvent{
-		InterventionID: c.InterventionID, ThreadID: c.ThreadID,
-	})
 }

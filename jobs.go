@@ -78,6 +78,11 @@ func (s Jobs) List(ctx context.Context, filter JobFilter) (Page[Job], error) {
 	if err := s.allow(ctx, ActionJobsRead, jobResource("")); err != nil {
 		return Page[Job]{}, err
 	}
+	switch filter.State {
+	case "", JobPending, JobRunning, JobUncertain, JobFailed:
+	default:
+		return Page[Job]{}, invalid("State", "is none that a job can be in")
+	}
 	if filter.Limit == 0 {
 		filter.Limit = DefaultPage
 	}
@@ -141,8 +146,11 @@ type Settlement struct {
 // The error wraps ErrNotFound if there is no such job any more, ErrRefused if its state
 // does not allow it, ErrInvalid if it is no delivery.
 func (s Jobs) Settle(ctx context.Context, id string, is Settlement) error {
-	if err := checkHostText("foreign_id", is.ForeignID); err != nil {
+	if err := checkHostText("ForeignID", is.ForeignID); err != nil {
 		return err
+	}
+	if !is.Delivered && is.ForeignID != "" {
+		return invalid("ForeignID", "is that of a content that was not delivered")
 	}
 	return s.settle(ctx, id, func(t *turn) error {
 		o := jobs.Outcome{State: jobs.Done, Value: is.ForeignID}
@@ -151,7 +159,7 @@ func (s Jobs) Settle(ctx context.Context, id string, is Settlement) error {
 			if reason == "" {
 				reason = "given up by " + t.actor.String()
 			}
-			o = jobs.Outcome{State: jobs.Failed, Err: &givenUp{reason}}
+			o = jobs.Outcome{State: jobs.Failed, Err: &givenUpError{reason}}
 		}
 		return t.core.jobs.Settle(ctx, t.Work, id, o)
 	})
@@ -161,12 +169,16 @@ func (s Jobs) settle(ctx context.Context, id string, do func(*turn) error) error
 	if err := s.allow(ctx, ActionJobsSettle, jobResource(id)); err != nil {
 		return err
 	}
-	return s.do(ctx, func(t *turn) error {
+	err := s.do(ctx, func(t *turn) error {
 		if !isID(id) {
 			return &NotFoundError{Resource: jobResource(id)}
 		}
 		return jobRefusal(do(t), id)
 	})
+	if err == nil {
+		s.core.jobs.Wake() // a retry is told of by no event
+	}
+	return err
 }
 
 // Run does the work that is due, as it becomes due, until ctx ends, whose error it
@@ -176,6 +188,43 @@ func (s Jobs) settle(ctx context.Context, id string, do func(*turn) error) error
 // deadlines.
 //
 // Without Run, or RunDue, nothing of that happens: contents stay export_pending.
+//
+// # What a crash leaves
+//
+// A process can die at any point. Nothing that was accepted is lost by that: what then
+// shows is in the table, and what the next process that runs makes of it, with a platform
+// that honours keys ([KeyedPlatform]) and with one that does not. It waits first, where a
+// job was running, until the attempt's lease and MaxClockSkew are over: 45 s by default.
+// Those behind in the thread wait, too.
+//
+//	the process dies                                 customer  content, job                          with keys       without
+//	before a post is committed                       nothing   none                                  posted anew     posted anew
+//	when a post is committed, unanswered             nothing   export_pending, pending               delivered once  delivered once
+//	after a post                                     nothing   export_pending, pending               delivered once  delivered once
+//	before a claim is committed                      nothing   export_pending, pending               delivered once  delivered once
+//	when a claim is committed, unanswered            nothing   export_pending, running               delivered once  uncertain, not delivered
+//	after a claim                                    nothing   export_pending, running               delivered once  uncertain, not delivered
+//	during Send, before its effect                   nothing   export_pending, running               delivered once  uncertain, not delivered
+//	during Send, and its effect comes later          nothing   export_pending, running               delivered once  uncertain, delivered once
+//	during Send, after its effect                    content   export_pending, running               delivered once  uncertain, delivered once
+//	before an answer is committed                    content   export_pending, running               delivered once  uncertain, delivered once
+//	when an answer is committed, unanswered          content   success, none                         delivered once  delivered once
+//	after an answer is committed                     content   success, none                         delivered once  delivered once
+//	before a failure is committed                    nothing   export_pending, running               delivered once  uncertain, not delivered
+//	when a failure is committed, unanswered          nothing   export_pending, pending               delivered once  delivered once
+//	before the last failure is committed             nothing   export_pending, running               not delivered?  uncertain, not delivered
+//	when the last failure is committed, unanswered   nothing   export_failure, failed                not delivered   not delivered
+//	before a lost attempt is settled                 nothing   export_pending, running               delivered once  uncertain, not delivered
+//	when a lost attempt is settled, unanswered       nothing   export_pending, pending or uncertain  delivered once  uncertain, not delivered
+//	before a timer's commit                          -         due, pending                          done once       done once
+//	when a timer's commit is done, unanswered        -         done, none                            done once       done once
+//
+// Posted anew: the call has failed, and who repeats it with its IdempotencyKey posts once,
+// whatever became of the first. Uncertain: nobody knows whether the customer has it, so
+// it is not sent again. The content says so (synchronization_uncertain), as do
+// EventContentUncertain and Jobs.List, and it is settled by the platform's report or by
+// hand. With keys, the platform may be asked twice, and delivers once; not delivered? is
+// an export_failure of which nobody knows, which synchronization_uncertain says.
 func (e *Engine) Run(ctx context.Context) error {
 	if err := (scope{core: e.core, actor: e.actor}).allow(ctx, ActionJobsRun, jobResource("")); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package engage
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -56,13 +57,50 @@ func (s Threads) List(ctx context.Context, filter ThreadFilter) (Page[interactio
 			threadIDs = append(threadIDs, with.ThreadID)
 		}
 		all, err := threads.All(ctx, t.Work, threadIDs...)
-		for _, thread := range all {
-			if thread != nil && (filter.Status == "" || thread.Status == filter.Status) {
+		if err != nil {
+			return page, err
+		}
+		later, err := t.listedBefore(ctx, found.Items, all, ids, filter.OldestFirst)
+		for n, thread := range all {
+			if thread != nil && !later[n] && (filter.Status == "" || thread.Status == filter.Status) {
 				page.Items = append(page.Items, thread)
 			}
 		}
 		return page, err
 	})
+}
+
+// listedBefore says of each of the parts that identities have in threads whether the
+// list has the thread already, because another one of the identities takes part in it,
+// too, and comes first. Only where a thread has several customers is that looked up.
+func (t *turn) listedBefore(ctx context.Context, parts []*interaction.Correspondent, in []*interaction.Thread, ids []string, oldestFirst bool) (map[int]bool, error) {
+	var pairs []string
+	var of []int
+	for n, thread := range in {
+		if thread == nil || thread.CustomersCount <= 1 {
+			continue
+		}
+		for _, id := range ids {
+			if id != parts[n].IdentityID {
+				pairs, of = append(pairs, correspondentID(thread.ID, id)), append(of, n)
+			}
+		}
+	}
+	others, err := correspondents.All(ctx, t.Work, pairs...)
+	if err != nil {
+		return nil, err
+	}
+	listed := map[int]bool{}
+	for i, other := range others {
+		if other == nil {
+			continue
+		}
+		order := cmp.Or(other.LastContentAt.Compare(parts[of[i]].LastContentAt), cmp.Compare(other.IdentityID, parts[of[i]].IdentityID))
+		if order < 0 == oldestFirst {
+			listed[of[i]] = true
+		}
+	}
+	return listed, nil
 }
 
 // lists returns the lists that threads in the order of their last content are in: one

@@ -23,7 +23,7 @@ type Platform interface {
 	// An error says that this call has certainly not delivered it, and it is tried
 	// again, with the spacing of Options.Jobs; unless it is [Permanent]. One that
 	// wraps ErrUnknownOutcome or the context's error says that nobody knows, as does a
-	// panic: if the platform honours keys (see [KeyedPlatform]), it is tried again,
+	// panic, unless it is [NotDelivered]: if the platform honours keys (see [KeyedPlatform]), it is tried again,
 	// else the delivery is uncertain, and those behind it in the thread wait, until a
 	// report (see [Echo]) or somebody (see [Jobs]) settles it.
 	//
@@ -65,15 +65,19 @@ type InApp struct{}
 // Send returns at once.
 func (InApp) Send(context.Context, Delivery) (string, error) { return "", nil }
 
-// Permanent returns an error for Platform.Send that says: this content was not
-// delivered, by this attempt or one before it, and never can be. It is not tried again.
-// That of nil is nil.
+// Permanent returns an error for Platform.Send that says: this attempt has not delivered
+// the content, and no other can. It is not tried again. That of nil is nil.
 func Permanent(err error) error {
 	if err == nil {
 		return nil
 	}
 	return &undelivered{error: err, forGood: true}
 }
+
+// NotDelivered returns an error for Platform.Send that says: this attempt has certainly
+// not delivered the content, although err wraps the context's error, or
+// ErrUnknownOutcome. That of nil is nil.
+func NotDelivered(err error) error { return RetryAfter(err, 0) }
 
 // RetryAfter returns an error for Platform.Send that says: this attempt has not
 // delivered the content; it may be tried again, but not before that much time has
@@ -89,12 +93,15 @@ func RetryAfter(err error, wait time.Duration) error {
 type undelivered struct {
 	error
 
-	forGood bool // nor has any other, or will
+	forGood bool // no other can
 	wait    time.Duration
 }
 
 // Unwrap returns the error that the word is about.
 func (u *undelivered) Unwrap() error { return u.error }
+
+// NotDelivered tells those who look at what a platform answers, such as its tests.
+func (u *undelivered) NotDelivered() bool { return true }
 
 // silence is what came of an attempt that gave no answer.
 type silence struct{ text string }
@@ -128,7 +135,7 @@ func heard(err error) error {
 	sure, isSure := errors.AsType[*undelivered](err)
 	switch {
 	case isSure && sure.forGood:
-		return jobs.Permanent(&undelivered{error: errors.New(said), forGood: true})
+		return jobs.Permanent(errors.New(said))
 	case isSure:
 		return jobs.RetryAfter(errors.New(said), sure.wait)
 	case errors.Is(err, ErrUnknownOutcome), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/store"
 )
 
 // Inbound is a content that a platform tells of: what a customer said or shared, or
@@ -137,6 +138,9 @@ func (in Inbound) creator() Actor {
 }
 
 func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
+	if err := t.loadKeys(ctx, in); err != nil {
+		return Received{}, err
+	}
 	source, err := t.source(ctx, in.SourceID)
 	if err != nil {
 		return Received{}, err
@@ -146,6 +150,9 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 			return Received{}, err
 		}
 		return t.repeated(ctx, known)
+	}
+	if err := t.loadParties(ctx, source, in); err != nil {
+		return Received{}, err
 	}
 	identity, err := t.meetIdentity(ctx, source, in.Customer.ForeignID, in.Customer.Profile, in.Customer.ContactID)
 	if err != nil {
@@ -184,7 +191,7 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 	); err != nil {
 		return Received{}, err
 	}
-	if wakes {
+	if wakes && k.intervention.Status != interaction.InterventionOpen { // else nothing happens to it
 		if err := t.apply(ctx, k, interaction.InterventionWritten, interaction.Change{}, interaction.InterventionFacts{}); err != nil {
 			return Received{}, err
 		}
@@ -217,6 +224,51 @@ func (in Inbound) content(id string, source *interaction.Source, thread *interac
 	}
 	c.Synchronization, _, _ = c.Synchronization.Apply(interaction.SyncReceives, "")
 	return c.Say(in.Message)
+}
+
+// loadKeys reads at once what an inbound content names.
+func (t *turn) loadKeys(ctx context.Context, in Inbound) error {
+	keys := []store.Key{sources.Key(t.Work, plain(in.SourceID))}
+	for _, id := range []string{in.ForeignID, in.InReplyTo} {
+		if id != "" {
+			keys = append(keys, contentKeys.Key(t.Work, hashOf(in.SourceID, id)))
+		}
+	}
+	if in.ThreadForeignID != "" {
+		keys = append(keys, threadKeys.Key(t.Work, hashOf(in.SourceID, in.ThreadForeignID)))
+	}
+	return t.Load(ctx, keys...)
+}
+
+// loadParties reads at once the customer and the thread of an inbound content, as far
+// as they are known.
+func (t *turn) loadParties(ctx context.Context, source *interaction.Source, in Inbound) error {
+	identityID, err := t.lookup(ctx, &identityKeys, source.Community(), in.Customer.ForeignID)
+	if err != nil || identityID == "" {
+		return err
+	}
+	parties := func(threadID string) []store.Key {
+		return []store.Key{threads.Key(t.Work, threadID), correspondents.Key(t.Work, correspondentID(threadID, identityID))}
+	}
+	keys := []store.Key{identities.Key(t.Work, identityID), currentThreads.Key(t.Work, currentThreadID(source.ID, identityID))}
+	if in.ThreadForeignID != "" {
+		threadID, err := t.lookup(ctx, &threadKeys, source.ID, in.ThreadForeignID)
+		if err != nil {
+			return err
+		}
+		if threadID != "" {
+			keys = append(keys, parties(threadID)...)
+		}
+		return t.Load(ctx, keys...)
+	}
+	if err := t.Load(ctx, keys...); err != nil {
+		return err
+	}
+	current, err := currentThreads.Get(ctx, t.Work, currentThreadID(source.ID, identityID))
+	if err != nil || current == nil {
+		return err
+	}
+	return t.Load(ctx, parties(current.ThreadID)...)
 }
 
 // known returns the content that an inbound one is, if it is not new.

@@ -189,7 +189,7 @@ func wayOut(e *interaction.TransitionError) string {
 		return "engage in the thread, or reopen it"
 	case interaction.InterventionDeferred:
 		return "resume it"
-	default:
-		return ""
+	case interaction.InterventionOpen:
 	}
+	return ""
 }

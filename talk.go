@@ -64,6 +64,13 @@ func (t *turn) talkOf(ctx context.Context, interventionID string) (*talk, error)
 	if err != nil {
 		return nil, err
 	}
+	if err := t.Load(ctx,
+		sources.Key(t.Work, plain(i.SourceID)),
+		threads.Key(t.Work, i.ThreadID),
+		correspondents.Key(t.Work, correspondentID(i.ThreadID, i.IdentityID)),
+	); err != nil {
+		return nil, err
+	}
 	thread, err := t.thread(ctx, i.ThreadID)
 	if err != nil {
 		return nil, err
@@ -172,11 +179,21 @@ func (t *turn) rank(ctx context.Context, k *talk) error {
 	if k.thread.CustomersCount <= 1 {
 		return nil
 	}
-	first, _, err := correspondents.Find(ctx, t.Work, store.Query{Index: byThreadWaiting, Prefix: idTerm(k.thread.ID).String(), Limit: 1})
-	if err == nil && len(first) == 1 {
-		k.thread.WaitingSince = first[0].WaitingSince()
+	first, err := t.longestWaiting(ctx, k.thread.ID)
+	if err == nil && first != nil {
+		k.thread.WaitingSince = first.WaitingSince()
 	}
 	return err
+}
+
+// longestWaiting finds the customer of a thread who has been waiting for longest, nil
+// if none is.
+func (t *turn) longestWaiting(ctx context.Context, threadID string) (*interaction.Correspondent, error) {
+	found, _, err := correspondents.Find(ctx, t.Work, store.Query{Index: byThreadWaiting, Prefix: idTerm(threadID).String(), Limit: 1})
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return found[0], nil
 }
 
 // watch sees to it that somebody looks whether the thread has been silent for long
@@ -196,7 +213,7 @@ func (t *turn) watch(ctx context.Context, source *interaction.Source, thread *in
 }
 
 // addContent gives a content its place in the thread.
-func (t *turn) addContent(k *talk, c *interaction.Content, parent *interaction.Content) {
+func (t *turn) addContent(k *talk, c, parent *interaction.Content) {
 	k.thread.ContentsCount++
 	k.thread.LastPosition++
 	c.Position = k.thread.LastPosition

@@ -166,13 +166,14 @@ func (s Threads) change(ctx context.Context, action Action, id string, do func(*
 }
 
 // ThreadFilter says which threads to list, in the order of their last content: those
-// of a source, of an identity, or of a contact; all if none is named.
+// of a source, of an identity, or of a contact; all if none is named. Of an identity or
+// a contact it is the order of the last content of their own part.
 type ThreadFilter struct {
 	SourceID   string
 	IdentityID string
 	ContactID  string
 	// Status lists open or closed ones only. Of an identity or a contact, it costs
-	// what it leaves out.
+	// what it leaves out: a page has less then, perhaps nothing, and yet a next one.
 	Status interaction.ThreadStatus
 	// OldestFirst turns the order around. The latest content first is the default.
 	OldestFirst bool
@@ -216,13 +217,23 @@ func (s Threads) ListEngageable(ctx context.Context, filter EngageableFilter) (P
 			return err
 		}
 		page = Page[Engageable]{Items: make([]Engageable, 0, len(found.Items)), Continuation: found.Continuation}
+		var pairs []string
 		for _, thread := range found.Items {
-			first, _, err := correspondents.Find(ctx, t.Work, store.Query{Index: byThreadWaiting, Prefix: idTerm(thread.ID).String(), Limit: 1})
-			if err != nil {
-				return err
+			pairs = append(pairs, correspondentID(thread.ID, thread.IdentityID))
+		}
+		began, err := correspondents.All(ctx, t.Work, pairs...)
+		if err != nil {
+			return err
+		}
+		for n, thread := range found.Items {
+			first := began[n]
+			if first == nil || !first.WaitingSince().Equal(thread.WaitingSince) || thread.CustomersCount > 1 {
+				if first, err = t.longestWaiting(ctx, thread.ID); err != nil {
+					return err
+				}
 			}
-			if len(first) == 1 {
-				page.Items = append(page.Items, Engageable{Thread: thread, Waiting: *first[0]})
+			if first != nil {
+				page.Items = append(page.Items, Engageable{Thread: thread, Waiting: *first})
 			}
 		}
 		return nil

@@ -67,7 +67,7 @@ func TestATimelineIsTheSortedListOfAll(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		st := memory.New()
-		defer st.Close()
+		defer func() { _ = st.Close() }()
 		clock := newClock()
 		eng := sure(engage.New(t.Context(), st, &engage.Options{Clock: clock.Now}))(rt)
 		declare(t, eng, plainSchema())
@@ -129,7 +129,8 @@ func TestATimelineIsTheSortedListOfAll(t *testing.T) {
 		// While others write, what was there throughout still comes once, in order.
 		pages := 0
 		got := whole(rt, eng, "ann", f, func() {
-			if pages++; pages < 5 {
+			pages++
+			if pages < 5 {
 				happen()
 			}
 		})
@@ -182,7 +183,11 @@ func TestATimelineCanBeRead(t *testing.T) {
 		}
 	}
 	for _, f := range []engage.TimelineFilter{
-		{Limit: -1}, {Limit: 1001}, {Continuation: "?"}, {Continuation: "AAAA"}, {Continuation: "QQ"},
+		{Limit: -1},
+		{Limit: 1001},
+		{Continuation: "?"},
+		{Continuation: "AAAA"},
+		{Continuation: "QQ"},
 		{Continuation: page.Continuation + "QQ"},
 	} {
 		if _, err := d.Contacts.Timeline(t.Context(), "customer 1", f); !errors.Is(err, engage.ErrInvalid) {

@@ -25,6 +25,8 @@ type books struct {
 	quarantined  []interaction.Quarantined
 	schemas      []engage.Schema // deleted ones too
 	consumers    []engage.Consumer
+
+	conversations
 }
 
 // books reads all there is, through a second handle if there can be one.
@@ -50,6 +52,7 @@ func (p *party) books(x *examiner) *books {
 		x.Fatalf("enginetest: listing consumers: %v", err)
 	}
 	b.events = p.events(x, b.eng, &b.mark)
+	b.conversations = b.converse(p)
 	return b
 }
 

@@ -3,6 +3,7 @@ package enginetest_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"os/exec"
 	"strings"
@@ -55,7 +56,8 @@ func small(b store.Batch) bool { return len(b.Puts) < 20 }
 // theBroken are the stores, by what they do.
 func theBroken() map[string]broken {
 	var commits atomic.Int64
-	return map[string]broken{
+	all := brokenTalks()
+	maps.Copy(all, map[string]broken{
 		"ignores versions": {
 			play: "interactions/an-interaction-is-recorded-for-a-known-contact/together", invariant: "call-shared",
 			harness: spoiled(func(ctx context.Context, st store.Store, b store.Batch) error {
@@ -140,7 +142,8 @@ func theBroken() map[string]broken {
 				return h
 			},
 		},
-	}
+	})
+	return all
 }
 
 // brokenStore is the variable of the environment that says on which store TestChild

@@ -12,15 +12,18 @@ import (
 	"github.com/engage-interactions/engage/store"
 )
 
-var (
-	mintedID   = regexp.MustCompile(`minted-\d{9}`)
-	mintedRank = regexp.MustCompile(`#\d+`)
+var mintedRank = regexp.MustCompile(`#\d+`)
+
+// minted begins the IDs that a party mints; mintedDigits follow.
+const (
+	minted       = "minted-"
+	mintedDigits = 9
 )
 
 // content is all that a store keeps for a tenant, without versions, and with minted
 // IDs known by their order only.
 type content struct {
-	exact string
+	exact string // and what the platforms have seen
 	text  string // the same whenever the same was done: without what is fleeting
 	loose string // the same, too, if several did it: of minted IDs, not even the order
 }
@@ -71,15 +74,29 @@ func (p *party) read(ctx context.Context, st store.Store) (c content, err error)
 			after = e.Position
 		}
 	}
-	c.exact = ranked(strings.Join(lines, "\n"))
-	c.text = c.exact
-	for _, r := range rooms() {
-		for _, part := range r.fleeting {
-			c.text = part.ReplaceAllString(c.text, "")
-		}
-	}
+	c.exact = ranked(strings.Join(append(lines, p.outside()...), "\n"))
+	c.text = ranked(p.timeless(strings.Join(p.lasting(lines), "\n")))
 	c.loose = nameless(c.text)
 	return c, nil
+}
+
+// lasting returns the lines without what is fleeting.
+func (p *party) lasting(lines []string) []string {
+	kept := make([]string, 0, len(lines))
+	for _, line := range lines {
+		short, known := p.world.lasting[line] // most are the same in all tenants
+		if !known {
+			short = line
+			for _, part := range p.world.fleeting {
+				short = part.ReplaceAllString(short, "")
+			}
+			p.world.lasting[line] = short
+		}
+		if short != "" {
+			kept = append(kept, short)
+		}
+	}
+	return kept
 }
 
 // nameless returns a text without minted IDs. They do not show who was first: a work
@@ -96,13 +113,27 @@ func nameless(text string) string {
 
 // ranked returns a text in which each minted ID is replaced by its rank.
 func ranked(text string) string {
-	ids := mintedID.FindAllString(text, -1)
-	slices.Sort(ids)
-	rank := map[string]int{}
-	for i, id := range slices.Compact(ids) {
-		rank[id] = i
+	var ids, between []string
+	for {
+		before, after, more := strings.Cut(text, minted)
+		between = append(between, before)
+		if !more {
+			break
+		}
+		ids, text = append(ids, after[:mintedDigits]), after[mintedDigits:]
 	}
-	return mintedID.ReplaceAllStringFunc(text, func(id string) string { return fmt.Sprintf("#%d", rank[id]) })
+	rank := map[string]string{}
+	for i, id := range sorted(ids) {
+		rank[id] = fmt.Sprintf("#%d", i)
+	}
+	var b strings.Builder
+	for i, part := range between {
+		b.WriteString(part)
+		if i < len(ids) {
+			b.WriteString(rank[ids[i]])
+		}
+	}
+	return b.String()
 }
 
 // difference returns the lines that two contents do not share.

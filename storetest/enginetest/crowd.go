@@ -6,8 +6,10 @@ import (
 	"math/rand/v2"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/engage-interactions/engage"
+	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/store"
 	"github.com/engage-interactions/engage/storetest"
 	"github.com/engage-interactions/engage/storetest/faults"
@@ -55,7 +57,7 @@ func crowd(x *examiner, w *world, random *rand.Rand, ill bool) {
 	var mu sync.Mutex
 	play := func(i int, s scenario) {
 		at := p.at
-		at.caller = fmt.Sprintf(" %d", i)
+		at.caller, at.others = fmt.Sprintf(" %d", i), true
 		if i == callers {
 			at.caller = ""
 		}
@@ -90,6 +92,27 @@ func crowd(x *examiner, w *world, random *rand.Rand, ill bool) {
 		st.Heal()
 	}
 	x.check(p, p.content(x, w.st))
+	if !x.failed {
+		x.rest(p)
+	}
+}
+
+// rest lets all that is due be done, and what was left behind be taken over, and checks
+// that nothing is left to do, and all is in order still.
+func (x *examiner) rest(p *party) {
+	x.Helper()
+	x.did += "; and then all that is due is done"
+	p.pass(time.Hour)
+	if err := runDue(x.Context(), p.eng, p.at); err != nil {
+		x.Fatalf("enginetest: %s: %v", x.did, err)
+	}
+	x.check(p, p.content(x, p.world.st))
+	b := p.books(x)
+	b.each(func(c engage.Content) {
+		if c.Synchronization.Status == interaction.SyncPending {
+			x.broken(deliveryKept, "content "+c.ID+" is still to be delivered", "nothing left to do")
+		}
+	})
 }
 
 // inACrowd reports whether an error is one that comes of the others: what is named

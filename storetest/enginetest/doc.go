@@ -50,5 +50,6 @@
 // every invariant of the other rooms, then applies to its scenarios too, and its
 // invariants to theirs. A scenario must be such that making it twice has the effect
 // of making it once, by a key, or by a class of errors that says it was done before;
-// and an invariant is read through the Engine, from the books of a tenant.
+// and an invariant is read through the Engine, from the books of a tenant, and from
+// what its platforms have seen.
 package enginetest

@@ -10,13 +10,18 @@ import (
 	"github.com/engage-interactions/engage/storetest/faults"
 )
 
-// playOverRestarts lets the process end at every commit in turn, before its effect
-// and after it, restarts the store, and makes the call again in a new process.
+// playOverRestarts lets the process end at every commit in turn, or at some of them,
+// before its effect and after it, restarts the store, and makes the call again in a
+// new process.
 func playOverRestarts(tb testing.TB, w *world, p plot) {
-	commits := p.count(faults.Commit)
+	commits, tried := p.count(faults.Commit), 0
 	for n := range commits + 1 {
 		for _, landed := range []bool{true, false} {
-			if n == 0 && !landed || n > 0 && w.every > 1 && (n+w.from)%2 == 0 == landed {
+			if n == 0 && !landed {
+				continue
+			}
+			tried++
+			if w.every > 1 && (tried+w.from)%max(2, w.every/4) != 0 {
 				continue
 			}
 			st := faults.New(w.st)
@@ -60,7 +65,7 @@ func playOverRestarts(tb testing.TB, w *world, p plot) {
 // through to the store.
 func end(st *faults.Store, n int, landed bool, dies func()) {
 	var dead atomic.Bool
-	st.Inject(faults.Unavailable().If(func(faults.Call) bool { return dead.Load() }))
+	st.Inject(faults.Fail(store.ErrClosed).If(func(faults.Call) bool { return dead.Load() }))
 	st.Inject(faults.Instead("the process ends", func(ctx context.Context, _ faults.Call, next func(context.Context) error) error {
 		if landed {
 			_ = next(ctx) // nobody is there to be told

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/engage-interactions/engage"
+	"github.com/engage-interactions/engage/platformtest"
 )
 
 // room is a part of the Engine: what can be done there, and what holds whatever is
@@ -14,8 +15,8 @@ import (
 type room struct {
 	name string
 	// prepare makes what there is before every scenario, of whatever room. All
-	// rooms prepare in one Work, in their order, and note in at what the
-	// scenarios are to know.
+	// rooms prepare in one Work of the agent pat, in their order, and note in at
+	// what the scenarios are to know.
 	prepare func(ctx context.Context, s engage.Services, at *place) error
 	// invariants hold at any time.
 	invariants []Invariant
@@ -23,13 +24,18 @@ type room struct {
 	scenarios []scenario
 	// fleeting is what differs in the room's records between a call that went
 	// well at once and one that was repeated, or was made by several, although
-	// all is right: a count of attempts, say, or when a holder was last seen.
+	// all is right: a count of attempts, say, or when a holder was last seen. It is
+	// taken out of each line, which begins with the kind or "event". A line of which
+	// nothing is left is not there.
 	fleeting []*regexp.Regexp
 }
 
 // rooms is the list of all rooms, in the order in which they prepare.
 func rooms() []room {
-	return []room{engineRoom(), schemaRoom(), interactionRoom(), quarantineRoom(), triggerRoom(), segmentRoom(), eventRoom()}
+	return []room{
+		engineRoom(), schemaRoom(), interactionRoom(), quarantineRoom(), triggerRoom(), segmentRoom(), eventRoom(),
+		conversationRoom(), interventionRoom(), deliveryRoom(), contactRoom(),
+	}
 }
 
 // scenario is something that a host does with the Engine, in one call or several.
@@ -60,6 +66,11 @@ func (s scenario) settled(err error) bool { return s.repeated != nil && errors.I
 // place is where a scenario is played: what the rooms prepared, by what name the
 // caller goes, and what else it may need.
 type place struct {
+	// others says that others work on the same store at the same time: what is under
+	// way may be theirs, and is not to be taken over.
+	others bool
+	// start is what the Engine's clock shows at first.
+	start time.Time
 	// caller tells the callers of a crowd apart, so that each works with contacts
 	// and keys of its own. It is empty outside of one.
 	caller string
@@ -71,6 +82,9 @@ type place struct {
 	trigger                      string // of the schema visits, waits for "/old"
 	interaction, lastInteraction string // one of two of ann's, and the only one of bob's
 	quarantined                  string // cid's only submission
+
+	chat, mail *platformtest.Platform // that of the source "chat" honours keys
+	talks      talks
 }
 
 // name returns a name of the caller's own.

@@ -27,8 +27,8 @@ func ways() []way {
 }
 
 // Run plays all scenarios of the Engine on the stores of the harness, each in a
-// subtest of its room, and checks all invariants after each. They run in parallel,
-// on stores of their own.
+// subtest of its room, and checks all invariants after each. The rooms run in
+// parallel, on stores of their own.
 //
 // Without Peer the Engines that work together share one handle, and without Reopen
 // nothing is restarted; t's log says so.
@@ -54,16 +54,14 @@ func run(t *testing.T, h storetest.Harness, every int) {
 		if len(r.scenarios) == 0 {
 			continue
 		}
+		from := random.IntN(every)
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			for _, s := range r.scenarios {
-				from := random.IntN(every)
-				t.Run(strings.ReplaceAll(s.name, " ", "-"), func(t *testing.T) {
-					t.Parallel()
-					w := open(t, h)
-					w.every, w.from = every, from
-					s.playAll(t, w)
-				})
+			w := open(t, h)
+			w.every = every
+			for i, s := range r.scenarios {
+				w.from = from + i
+				t.Run(strings.ReplaceAll(s.name, " ", "-"), func(t *testing.T) { s.playAll(t, w) })
 			}
 		})
 	}

@@ -39,8 +39,9 @@ func schemaRoom() room {
 			{ID: "schema-told", Text: "Every version of a schema must be told of once, in order, and so must each deletion of it.", check: checkSchemaTold},
 			{ID: "schema-erased", Text: "Nothing may be left under a schema that was erased and not created again.", check: checkSchemaErased},
 		},
-		// How much was handled is of the last run only.
-		fleeting: fleeting(`,"handled":\d+(,"accepted":\d+)?`),
+		// How much was handled is of the last run only. And each time a task is begun, it
+		// gets a job that looks later whether it was interrupted.
+		fleeting: fleeting(`,"handled":\d+(,"accepted":\d+)?`, `job .*"type":"task\.step".*`),
 		scenarios: []scenario{
 			{
 				name: "a schema is created", repeated: engage.ErrConflict,

@@ -25,8 +25,9 @@ func checkSegmentCount(b *books) {
 		counts[s.ID] = map[string]int64{}
 	}
 	for _, i := range b.interactions {
-		counts[""][i.ContactID]++
-		counts[i.SchemaID][i.ContactID]++
+		contact := b.person(i.ContactID)
+		counts[""][contact]++
+		counts[i.SchemaID][contact]++
 	}
 	for id, of := range counts {
 		for least := int64(1); least <= 3; least++ {
@@ -55,8 +56,9 @@ func checkSegmentValue(b *books) {
 					b.broken(err, "the payload of "+i.ID+" to be an object")
 				}
 				if value, ok := payload[property]; ok && i.SchemaID == s.ID {
-					want[""] = append(want[""], i.ContactID)
-					want[string(value)] = append(want[string(value)], i.ContactID)
+					contact := b.person(i.ContactID)
+					want[""] = append(want[""], contact)
+					want[string(value)] = append(want[string(value)], contact)
 				}
 			}
 			for value, members := range want {

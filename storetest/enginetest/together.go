@@ -19,6 +19,7 @@ const callers = 6
 func playTogether(tb testing.TB, w *world, p plot) {
 	for range 2 * storetest.Effort(tb) {
 		party := w.enter(tb, nil)
+		party.at.others = true
 		engines := []*engage.Engine{party.eng, party.engine(tb, w.peer(tb))}
 		errs := make([]error, callers)
 		start := make(chan struct{})

@@ -1,0 +1,246 @@
+package engage
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/store"
+)
+
+// Post is what somebody of the company says in a thread.
+type Post struct {
+	ThreadID string
+	// IdentityID is the customer it is for. It may be left out where the thread has
+	// one customer, or InReplyToID says it.
+	IdentityID string
+	// InReplyToID is the content that it replies to, in the same thread. Empty: it
+	// stands by itself.
+	InReplyToID string
+
+	interaction.Message
+
+	// IdempotencyKey makes a repeated call harmless: the content that was posted with
+	// it comes back. It may be any bytes, and binds within the thread.
+	IdempotencyKey string
+}
+
+// Posted is what became of a Post.
+type Posted struct {
+	Content
+
+	// Repeated says that the idempotency key was known, and nothing was posted now.
+	Repeated bool `json:"repeated,omitempty"`
+}
+
+// Post says something to a customer (seed 000, "Engage Bots": "Bot posts messages to the
+// customer associated with the intervention"). The content is kept with
+// synchronization_status export_pending, and Run delivers it through the platform of the
+// source, in the order of its thread; EventContentExported tells how that ended.
+//
+// An agent or a bot replies: within an open intervention with the customer that it owns
+// or takes part in, in an open thread. The system, that is the host itself, may post to
+// any open thread; that is no reply, and leaves the customer unanswered. Customers do
+// not post: what they write is received.
+//
+// The error wraps ErrRefused if the thread is closed, there is no such intervention, or
+// the source is not active; ErrInvalid if there is nothing said, or more than the source
+// takes; ErrConflict if the idempotency key was used for something else.
+func (s Contents) Post(ctx context.Context, post Post) (Posted, error) {
+	if err := s.allow(ctx, ActionContentsPost, threadResource(post.ThreadID)); err != nil {
+		return Posted{}, err
+	}
+	for _, f := range []struct{ field, text string }{{"identity_id", post.IdentityID}, {"in_reply_to_id", post.InReplyToID}} {
+		if err := checkHostText(f.field, f.text); err != nil {
+			return Posted{}, err
+		}
+	}
+	var posted Posted
+	err := s.do(ctx, func(t *turn) (err error) {
+		posted, err = t.post(ctx, post)
+		return err
+	})
+	if err != nil {
+		return Posted{}, err
+	}
+	return posted, nil
+}
+
+func (t *turn) post(ctx context.Context, post Post) (Posted, error) {
+	if err := t.loadNamed(ctx, post); err != nil {
+		return Posted{}, err
+	}
+	thread, err := t.thread(ctx, post.ThreadID)
+	if err != nil {
+		return Posted{}, err
+	}
+	id := t.ID()
+	if key := keyText(post.IdempotencyKey); key != "" {
+		first, err := t.bind(ctx, &postKeys, id, thread.ID, key)
+		if err != nil {
+			return Posted{}, err
+		}
+		if first != id {
+			return t.postedAlready(ctx, first, post)
+		}
+	}
+	parent, err := t.replyTo(ctx, thread, post.InReplyToID)
+	if err != nil {
+		return Posted{}, err
+	}
+	identityID, err := post.customer(thread, parent)
+	if err != nil {
+		return Posted{}, err
+	}
+	k, err := t.talk(ctx, thread, identityID)
+	if err != nil {
+		return Posted{}, err
+	}
+	if err := post.CheckPost(*k.source); err != nil {
+		return Posted{}, invalidField(err)
+	}
+	if err := t.mayPost(k); err != nil {
+		return Posted{}, err
+	}
+	content := interaction.Content{
+		ID: id, SourceID: k.source.ID, SourceType: k.source.Type, ThreadID: thread.ID,
+		Direction: interaction.Outbound, IdentityID: identityID, Creator: t.actor, Origin: interaction.FromAPI,
+		IdempotencyKey: keyText(post.IdempotencyKey), CreatedAt: t.now, ReceivedAt: t.now, UpdatedAt: t.now,
+	}.Say(post.Message)
+	t.addContent(k, &content, parent)
+	if t.replies() {
+		if err := t.countReply(k, &content); err != nil {
+			return Posted{}, err
+		}
+	} else {
+		k.with.LastContentAt = t.now
+	}
+	if err := t.deliver(ctx, &content); err != nil {
+		return Posted{}, err
+	}
+	typ := EventContentReplied
+	if content.FirstInThread {
+		typ = EventContentDiscussionInitiated
+	}
+	if err := errors.Join(
+		contents.Insert(t.Work, &content),
+		t.tellContent(typ, &content, *k.with, thread),
+		t.keep(ctx, k),
+	); err != nil {
+		return Posted{}, err
+	}
+	return Posted{Content: Content{content, content.Status(*k.with)}}, nil
+}
+
+// loadNamed reads at once what a post names.
+func (t *turn) loadNamed(ctx context.Context, post Post) error {
+	if !isID(post.ThreadID) {
+		return &NotFoundError{Resource: threadResource(post.ThreadID)}
+	}
+	keys := []store.Key{threads.Key(t.Work, post.ThreadID)}
+	if key := keyText(post.IdempotencyKey); key != "" {
+		keys = append(keys, postKeys.Key(t.Work, hashOf(post.ThreadID, key)))
+	}
+	if isID(post.InReplyToID) {
+		keys = append(keys, contents.Key(t.Work, post.InReplyToID))
+	}
+	return t.Load(ctx, keys...)
+}
+
+// replies reports whether what the actor posts is a reply, and not the host's own.
+func (t *turn) replies() bool { return t.actor.Type != ActorSystem }
+
+// mayPost refuses what the actor may not say now.
+func (t *turn) mayPost(k *talk) error {
+	if err := active(k.source); err != nil {
+		return err
+	}
+	if err := k.thread.Continue(); err != nil {
+		return refusal(err, threadResource(k.thread.ID))
+	}
+	if !t.replies() {
+		return nil
+	}
+	if interaction.CheckOwner(t.actor) != nil {
+		return &RefusedError{
+			Rule: "agents, bots and the system post", Resource: threadResource(k.thread.ID),
+			Remedy: "hand what a customer wrote to Threads.Receive",
+		}
+	}
+	i := k.intervention
+	if i == nil {
+		i = &interaction.Intervention{}
+	}
+	if err := i.Reply(t.actor); err != nil {
+		err = refusal(err, threadResource(k.thread.ID))
+		if i.Status.Live() && i.Owner != t.actor {
+			return &EngagedError{Intervention: *i, Err: err}
+		}
+		return err
+	}
+	return nil
+}
+
+// countReply counts a reply within the intervention of the talk.
+func (t *turn) countReply(k *talk, c *interaction.Content) error {
+	after := *k.intervention
+	after.Replies = after.Replies.Add(c.ID, k.with.UnansweredSince, t.now)
+	after.UpdatedAt = t.now
+	c.InterventionID = after.ID
+	k.intervention = &after
+	*k.with = k.with.Answered(c.Position, t.now)
+	return interventions.Put(t.Work, &after)
+}
+
+// postedAlready answers for a key that was used before.
+func (t *turn) postedAlready(ctx context.Context, contentID string, post Post) (Posted, error) {
+	first, err := t.content(ctx, contentID)
+	if err != nil {
+		return Posted{}, err
+	}
+	if first.Creator != t.actor || !post.said(first) {
+		return Posted{}, &ConflictError{Resource: Resource{Type: resourceIdempotencyKey}, Reason: "was used for another content"}
+	}
+	view, err := t.viewed(ctx, first)
+	return Posted{Content: view, Repeated: true}, err
+}
+
+// said reports whether a content is what the post says.
+func (p Post) said(c *interaction.Content) bool {
+	same := c.Say(p.Message)
+	return same.Title == c.Title && same.Body == c.Body && same.BodyFormat == c.BodyFormat && same.Private == c.Private &&
+		same.Language == c.Language && slices.Equal(same.Attachments, c.Attachments) &&
+		p.InReplyToID == c.InReplyToID && (p.IdentityID == "" || p.IdentityID == c.IdentityID)
+}
+
+// replyTo returns the content that a post replies to, nil if it does not say.
+func (t *turn) replyTo(ctx context.Context, thread *interaction.Thread, id string) (*interaction.Content, error) {
+	if id == "" {
+		return nil, nil
+	}
+	parent, err := t.content(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if parent.ThreadID != thread.ID {
+		return nil, invalid("in_reply_to_id", "is of another thread")
+	}
+	return parent, nil
+}
+
+// customer returns whom a post is for.
+func (p Post) customer(thread *interaction.Thread, parent *interaction.Content) (string, error) {
+	switch {
+	case parent != nil && p.IdentityID != "" && parent.IdentityID != p.IdentityID:
+		return "", invalid("identity_id", "is not the customer of the content that it replies to")
+	case p.IdentityID != "":
+		return p.IdentityID, nil
+	case parent != nil:
+		return parent.IdentityID, nil
+	case thread.CustomersCount > 1:
+		return "", invalid("identity_id", "is empty, and the thread has several customers")
+	default:
+		return thread.IdentityID, nil
+	}
+}
