@@ -173,8 +173,6 @@ func checkBooks(t *testing.T, eng *engage.Engine) {
 			met[e.Resource.ID]++
 		case engage.EventTriggerFired:
 			fired[decode[engage.TriggerEvent](t, e).ContactID]++
-		case engage.EventSchemaCreated, engage.EventSchemaSuperseded, engage.EventSchemaDeleted, engage.EventSchemaErased,
-			engage.EventInteractionRejected, engage.EventConsumerDropped:
 		}
 	}
 	for id, n := range created {

@@ -61,7 +61,7 @@ func (d *drill) act() {
 	acts := map[string]func(){
 		"receive": d.receive, "receive more": d.receive, "receive even more": d.receive, "open": d.open,
 		"engage": d.engage, "engage more": d.engage, "post": d.post, "post more": d.post, "ignore": d.ignore,
-		"thread": d.changeThread, "assign": d.assign, "participants": d.changeParticipants,
+		"thread": d.changeThread, "assign": d.assign, "assign more": d.assign, "participants": d.changeParticipants,
 		"defer": d.deferOrResume, "end": d.end, "end more": d.end, "reopen": d.reopen, "detail": d.describe, "notes": d.describeCase,
 	}
 	names := make([]string, 0, len(acts))
@@ -235,9 +235,23 @@ func (d *drill) open() {
 	d.current[[2]string{source, got.IdentityID}] = &lastBook{t, now}
 }
 
+// index draws which of n things to take: most often the last one, where most goes on, and
+// seldom none, which is -1.
+func (d *drill) index(n int, of string) int {
+	switch rapid.IntRange(0, 9).Draw(d.rt, "which "+of) {
+	case 9:
+		return -1
+	case 0, 1, 2, 3:
+		if n > 0 {
+			return rapid.IntRange(0, n-1).Draw(d.rt, of)
+		}
+	}
+	return n - 1
+}
+
 // thread draws a thread, nil for one that is not known.
 func (d *drill) thread() *threadBook {
-	n := rapid.IntRange(-1, len(d.threads)-1).Draw(d.rt, "thread")
+	n := d.index(len(d.threads), "thread")
 	if n < 0 {
 		return nil
 	}

@@ -80,7 +80,7 @@ func (d *drill) categories() (ids []string, want error) {
 
 // anyCase draws an intervention, nil for one that is not known.
 func (d *drill) anyCase() (i *caseBook, id string) {
-	n := rapid.IntRange(-1, len(d.interventions)-1).Draw(d.rt, "intervention")
+	n := d.index(len(d.interventions), "intervention")
 	if n < 0 {
 		return nil, "nothing"
 	}

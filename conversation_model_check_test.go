@@ -59,8 +59,10 @@ func newDrill(t *testing.T, rt *rapid.T, st store.Store, tenant string) *drill {
 	}}
 	d.desk = newDeskOn(t, st, func(o *engage.Options) { o.Tenant = tenant })
 	for _, c := range []interaction.Category{
-		{ID: "sales"}, {ID: "vip"},
-		{ID: "how", Mandatory: true, PostQualification: true, Unselectable: true, SourceIDs: []string{"mail"}}, {ID: "solved", ParentID: "how"},
+		{ID: "sales"},
+		{ID: "vip"},
+		{ID: "how", Mandatory: true, PostQualification: true, Unselectable: true, SourceIDs: []string{"mail"}},
+		{ID: "solved", ParentID: "how"},
 	} {
 		c.Name = c.ID
 		must(d.Categories.Create(t.Context(), c))(t)

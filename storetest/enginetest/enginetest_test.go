@@ -76,5 +76,5 @@ func TestEngineOnMemory(t *testing.T) {
 // longer than memory, and the Engine is the same.
 func TestEngineOnSQLite(t *testing.T) {
 	t.Parallel()
-	enginetest.RunSome(t, onSQLite(), max(1, 24/storetest.Effort(t)))
+	enginetest.RunSome(t, onSQLite(), max(1, 48/storetest.Effort(t)))
 }
