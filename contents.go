@@ -204,3 +204,23 @@ func (t *turn) oldestUnanswered(ctx context.Context, with *interaction.Correspon
 	}
 	return found[0], nil
 }
+
+// unanswered counts a customer's contents behind a position that are not ignored, and
+// returns the first.
+func (t *turn) unanswered(ctx context.Context, with *interaction.Correspondent, upTo int64) (count int64, first *interaction.Content, err error) {
+	within := idTerm(with.ThreadID).Text(with.IdentityID)
+	q := store.Query{Index: byCorrespondentUnanswered, Prefix: within.String(), From: within.Int(upTo + 1).String(), Limit: store.MaxLimit}
+	for {
+		found, next, err := contents.Find(ctx, t.Work, q)
+		if err != nil {
+			return 0, nil, err
+		}
+		if first == nil && len(found) > 0 {
+			first = found[0]
+		}
+		count += int64(len(found))
+		if q.Cursor = next; next == "" {
+			return count, first, nil
+		}
+	}
+}

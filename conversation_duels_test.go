@@ -107,11 +107,12 @@ func (d *desk) outcome(of matter, first, second error, after int64) string {
 	}
 	var parts []string // the order of what happened at the same time is that of the IDs, which two processes mint
 	for _, thread := range must(d.Threads.List(ctx, engage.ThreadFilter{IdentityID: of.IdentityID}))(d.t).Items {
-		part := fmt.Sprintln("thread", thread.Status, thread.ContentsCount, thread.InterventionsCount, thread.CustomersCount, thread.Live, thread.WaitingSince)
+		var part strings.Builder
+		fmt.Fprintln(&part, "thread", thread.Status, thread.ContentsCount, thread.InterventionsCount, thread.CustomersCount, thread.Live, thread.WaitingSince)
 		for _, c := range must(d.Contents.List(ctx, engage.ContentFilter{ThreadID: thread.ID}))(d.t).Items {
-			part += fmt.Sprintln("content", c.Position, c.Body, c.Status, c.InterventionID == of.intervention)
+			fmt.Fprintln(&part, "content", c.Position, c.Body, c.Status, c.InterventionID == of.intervention)
 		}
-		parts = append(parts, part)
+		parts = append(parts, part.String())
 	}
 	for _, i := range must(d.Interventions.List(ctx, engage.InterventionFilter{IdentityID: of.IdentityID}))(d.t).Items {
 		parts = append(parts, fmt.Sprintln("intervention", i.Status, i.Owner, i.UserRepliesCount, i.Reopened, i.DeferredAt))

@@ -32,8 +32,9 @@ type told struct {
 
 var (
 	drillActors    = []engage.Actor{ann, ann, ann, bob, bob, robot, engage.Bot("other"), engage.System(), engage.Customer("eve")}
-	drillOwners    = []engage.Actor{ann, bob, robot, engage.Bot("other"), ann, bob, engage.System(), {}}
-	drillCustomers = []string{"eve", "fay", "gil"}
+	drillOwners    = []engage.Actor{ann, bob, robot, engage.Bot("other"), {}, {}, engage.System()}
+	drillCustomers = []string{"eve", "eve", "eve", "fay", "gil"}
+	drillSources   = []string{"mail", "mail", "chat", "forum"}
 	communities    = map[string]string{"chat": "chat", "mail": "chat", "forum": "forum"}
 )
 
@@ -107,7 +108,7 @@ func (d *drill) pass() {
 
 func (d *drill) receive() {
 	now := d.clock.read()
-	source := rapid.SampledFrom([]string{"chat", "mail", "forum"}).Draw(d.rt, "source")
+	source := rapid.SampledFrom(drillSources).Draw(d.rt, "source")
 	in := d.says(rapid.SampledFrom(drillCustomers).Draw(d.rt, "customer"), "hello")
 	in.SourceID = source
 	switch rapid.IntRange(0, 9).Draw(d.rt, "foreign ID") {
@@ -214,7 +215,7 @@ func (d *drill) wake(i *caseBook) {
 func (d *drill) open() {
 	now := d.clock.read()
 	by := rapid.SampledFrom(drillActors).Draw(d.rt, "actor")
-	source := rapid.SampledFrom([]string{"chat", "mail", "forum"}).Draw(d.rt, "source")
+	source := rapid.SampledFrom(drillSources).Draw(d.rt, "source")
 	customer := rapid.SampledFrom(drillCustomers).Draw(d.rt, "customer")
 	foreign := rapid.SampledFrom([]string{"", "t1", "t2"}).Draw(d.rt, "foreign thread")
 	var want error
@@ -247,6 +248,14 @@ func (d *drill) index(n int, of string) int {
 		}
 	}
 	return n - 1
+}
+
+// actor draws who does something about an intervention: mostly its owner.
+func (d *drill) actor(on *caseBook) engage.Actor {
+	if on != nil && !on.owner.IsZero() && rapid.IntRange(0, 3).Draw(d.rt, "as the owner") > 0 {
+		return on.owner
+	}
+	return rapid.SampledFrom(drillActors).Draw(d.rt, "actor")
 }
 
 // thread draws a thread, nil for one that is not known.
@@ -349,7 +358,8 @@ func (d *drill) engage() {
 }
 
 func (d *drill) post() {
-	now, by, t := d.clock.read(), rapid.SampledFrom(drillActors).Draw(d.rt, "actor"), d.thread()
+	now, t := d.clock.read(), d.thread()
+	by := d.actor(t.anyLive())
 	post := engage.Post{ThreadID: "nowhere", Message: interaction.Message{Body: rapid.SampledFrom([]string{"yes", "no"}).Draw(d.rt, "body")}}
 	want, identity := engage.ErrNotFound, ""
 	var above *contentBook

@@ -181,9 +181,9 @@ func (d *drill) deferOrResume() {
 
 // end closes or cancels an intervention.
 func (d *drill) end() {
-	ctx, by := d.t.Context(), rapid.SampledFrom(drillActors).Draw(d.rt, "actor")
+	ctx := d.t.Context()
 	i, id := d.anyCase()
-	want := known(i)
+	by, want := d.actor(i), known(i)
 	if rapid.IntRange(0, 2).Draw(d.rt, "cancels") == 0 {
 		if i != nil && (!i.live() || i.replies > 0) {
 			want = engage.ErrRefused

@@ -126,6 +126,20 @@ func (t *threadBook) live() (n int) {
 	return n
 }
 
+// anyLive is an intervention of the thread that is open or deferred, nil if none is, or
+// there is no thread.
+func (t *threadBook) anyLive() *caseBook {
+	if t == nil {
+		return nil
+	}
+	for _, c := range t.contents {
+		if i := c.pair.latest(); i != nil && i.live() {
+			return i
+		}
+	}
+	return nil
+}
+
 // pair returns the part of a customer in a thread, which may be new.
 func (t *threadBook) pair(identity string, now time.Time) *pairBook {
 	p := t.pairs[identity]

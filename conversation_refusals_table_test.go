@@ -294,3 +294,36 @@ func (b *bench) refusedChanges() []refusal {
 		open("open what is open", "chat", foreign, isConflict(b.fresh, "is open")),
 	}
 }
+
+// refusedDeclarations are those of sources and categories.
+func (b *bench) refusedDeclarations() []refusal {
+	create := func(name string, source interaction.Source, want saying) refusal {
+		return refusal{"create a source " + name, engage.System(), func(ctx context.Context, s engage.Services) error { return second(s.Sources.Create(ctx, source)) }, want}
+	}
+	update := func(name string, source interaction.Source, want saying) refusal {
+		return refusal{"update a source " + name, engage.System(), func(ctx context.Context, s engage.Services) error { return second(s.Sources.Update(ctx, source)) }, want}
+	}
+	sort := func(name string, c interaction.Category, want saying) refusal {
+		return refusal{"create a category " + name, engage.System(), func(ctx context.Context, s engage.Services) error { return second(s.Categories.Create(ctx, c)) }, want}
+	}
+	return []refusal{
+		create("that is there", interaction.Source{ID: "chat", Type: "messenger"}, isConflict("chat", "exists")),
+		create("without a type", interaction.Source{ID: "fax"}, isInvalid("type", "empty")),
+		create("of bytes", interaction.Source{ID: "\xff", Type: "fax"}, isInvalid("id", "UTF-8")),
+		create("of another type than its community", interaction.Source{ID: "fax", Type: "fax", CommunityID: "chat"}, isConflict("fax", "community")),
+		create("of unknown categories", interaction.Source{ID: "fax", Type: "fax", DefaultCategoryIDs: []string{"fun"}}, isInvalid("category_ids", "fun")),
+		create("that closes before it includes", interaction.Source{ID: "fax", Type: "fax", TimeForThreadInclusion: 2, TimeForThreadClosing: 1}, isInvalid("time_for_thread_closing")),
+		update("that is not there", interaction.Source{ID: "fax", Type: "fax"}, isUnknown("fax")),
+		update("of another type", interaction.Source{ID: "chat", Type: "fax"}, aRefusal("chat", "keeps its type", "create")),
+		update("of another community", interaction.Source{ID: "chat", Type: "messenger", CommunityID: "forum"}, aRefusal("chat", "community", "create")),
+		update("with less than nothing", interaction.Source{ID: "chat", Type: "messenger", MaxBody: -1}, isInvalid("max_body")),
+		sort("that is there", interaction.Category{ID: "topic", Name: "Topic"}, isConflict("topic", "exists")),
+		sort("that was there", interaction.Category{ID: "gone", Name: "Gone"}, isConflict("gone", "did")),
+		sort("under none", interaction.Category{ID: "x", Name: "X", ParentID: "fun"}, isInvalid("category", "fun")),
+		{"update no category", ann, func(ctx context.Context, s engage.Services) error {
+			return second(s.Categories.Update(ctx, interaction.Category{ID: "fun", Name: "Fun"}))
+		}, isUnknown("fun")},
+		{"delete no category", ann, func(ctx context.Context, s engage.Services) error { return s.Categories.Delete(ctx, "fun", "") }, isUnknown("fun")},
+		{"delete a category in favour of none", ann, func(ctx context.Context, s engage.Services) error { return s.Categories.Delete(ctx, "topic", "fun") }, isInvalid("category", "fun")},
+	}
+}

@@ -177,7 +177,7 @@ func TestRefusalsSayWhyAndChangeNothing(t *testing.T) {
 	eachStore(t, func(t *testing.T, st store.Store) {
 		kept := &counting{Store: st}
 		b := newBench(t, kept)
-		rows := slices.Concat(b.refusedReceipts(), b.refusedPosts(), b.refusedEngagements(), b.refusedEndings(), b.refusedChanges())
+		rows := slices.Concat(b.refusedReceipts(), b.refusedPosts(), b.refusedEngagements(), b.refusedEndings(), b.refusedChanges(), b.refusedDeclarations())
 		names := map[string]bool{}
 		for _, row := range rows {
 			if names[row.name] {

@@ -11,6 +11,7 @@ import (
 	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/internal/jobs"
 	"github.com/engage-interactions/engage/internal/work"
+	"github.com/engage-interactions/engage/store"
 )
 
 // The delivery of contents to their platforms. Each is a job in the lane of its thread,
@@ -290,11 +291,35 @@ func (t *turn) unite(ctx context.Context, posted, echo *interaction.Content) err
 	if err != nil {
 		return err
 	}
-	thread.ContentsCount--
-	if thread.LastContentID == echo.ID && thread.ID == posted.ThreadID {
-		thread.LastContentID = posted.ID
+	k, err := t.talk(ctx, thread, echo.IdentityID)
+	if err != nil {
+		return err
 	}
-	return threads.Put(t.Work, thread)
+	thread.ContentsCount--
+	if thread.LastContentID == echo.ID {
+		last, _, err := contents.Find(ctx, t.Work, store.Query{
+			Index: byThreadPosition, Prefix: idTerm(thread.ID).String(), Reverse: true, Limit: 1,
+		})
+		if err != nil {
+			return err
+		}
+		thread.LastContentID = ""
+		if len(last) == 1 {
+			thread.LastContentID = last[0].ID
+		}
+	}
+	if k.with.AnsweredUpTo == echo.Position { // it was no answer to what the customer wrote after the post
+		upTo := echo.AnsweredBefore
+		if posted.ThreadID == thread.ID {
+			upTo = max(upTo, posted.Position)
+		}
+		count, first, err := t.unanswered(ctx, k.with, upTo)
+		if err != nil {
+			return err
+		}
+		*k.with = k.with.AnsweredOnly(upTo, count, first)
+	}
+	return t.keep(ctx, k)
 }
 
 // reported notes that the platform has told of a content that was posted here.

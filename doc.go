@@ -73,7 +73,9 @@
 // [interaction.SyncLifecycle], drawn in package interaction.
 //
 // Contents reach their platform in the order of their thread, one at a time, and as
-// often as needed: see [Platform] and [Jobs].
+// often as needed: see [Platform] and [Jobs]. What the customer, the agent and the
+// records show when a process dies, at each point at which it can, is the table "What a
+// crash leaves" of [Engine.Run].
 //
 // # What happens to a submission
 //

@@ -298,9 +298,6 @@ func (s Interventions) Close(ctx context.Context, id string, c Closing) (interac
 		missing := tree.CheckClosing(k.source.ID, k.intervention.CategoryIDs, dispositions)
 		facts.Disposition = missing == nil
 		change := interaction.Change{DispositionIDs: dispositions, Cause: c.Cause, DispositionMissing: missing != nil}
-		if c.Cause != "" {
-			facts.Disposition = true
-		}
 		err = t.apply(ctx, k, interaction.InterventionCloses, change, facts)
 		if refused, ok := errors.AsType[*RefusedError](err); ok && !facts.Disposition && k.intervention.UserRepliesCount > 0 && facts.MayManage && k.intervention.Status.Live() {
 			refused.Err = errors.Join(refused.Err, missing)

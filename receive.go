@@ -174,6 +174,7 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 	content := in.content(t.ID(), source, thread, identity, t.now)
 	t.addContent(k, &content, parent)
 	if in.Echo != nil {
+		content.AnsweredBefore = k.with.AnsweredUpTo
 		*k.with = k.with.Answered(content.Position, t.now)
 	} else {
 		*k.with = k.with.Wrote(content.Position, t.now)

@@ -41,6 +41,8 @@ type TimelineEntry struct {
 	IdentityID string `json:"identity_id,omitempty"`
 	SourceID   string `json:"source_id,omitempty"`
 	ThreadID   string `json:"thread_id,omitempty"`
+	// Owner is who owned the intervention then, if it is about one.
+	Owner Actor `json:"owner,omitzero"`
 	// What the entry is about, as it is now: one of these at most, none if it is gone.
 	Content      *interaction.Content             `json:"content,omitempty"`
 	Thread       *interaction.Thread              `json:"thread,omitempty"`
@@ -118,7 +120,7 @@ func happenedWith(identityID string) sortedList[TimelineEntry] {
 			for n, e := range found {
 				entries[n] = TimelineEntry{
 					ID: e.ID, Time: e.Time, Type: e.Type, Actor: e.Actor, Resource: e.Resource,
-					IdentityID: e.IdentityID, SourceID: e.SourceID, ThreadID: e.ThreadID,
+					IdentityID: e.IdentityID, SourceID: e.SourceID, ThreadID: e.ThreadID, Owner: e.Owner,
 				}
 			}
 			return entries, next, err

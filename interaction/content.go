@@ -45,8 +45,9 @@ type Content struct {
 	// Position counts the contents of the thread, from 1, in the order in which
 	// they came in.
 	Position int64 `json:"position"`
-	// ForeignID is what the platform calls it, unique in its source. That of a
-	// content that was posted is known once it is delivered.
+	// ForeignID is what the platform calls it. It should be unique in its source: if a
+	// platform gives it twice, it stands for the first. That of a content that was
+	// posted is known once it is delivered.
 	ForeignID string    `json:"foreign_id,omitempty"`
 	Direction Direction `json:"direction"`
 	// IdentityID is the customer whose conversation it belongs to; AuthorID the
@@ -77,6 +78,9 @@ type Content struct {
 	// DuplicateOf is the content that this one turned out to be: the platform told
 	// of what we had posted before it was known to be the same.
 	DuplicateOf string `json:"duplicate_of,omitempty"`
+	// AnsweredBefore is up to which position the customer was answered before an echo
+	// came in, for the case that it turns out to be a duplicate.
+	AnsweredBefore int64 `json:"answered_before,omitempty"`
 
 	Synchronization
 

@@ -45,6 +45,17 @@ func (c Correspondent) Answered(position int64, at time.Time) Correspondent {
 	return c
 }
 
+// AnsweredOnly returns the pair after it turned out that the customer is answered up to
+// an earlier position only: behind it are so many contents that are not ignored, and
+// which is the first of them.
+func (c Correspondent) AnsweredOnly(position, unanswered int64, first *Content) Correspondent {
+	c.AnsweredUpTo, c.Unanswered, c.UnansweredFrom, c.UnansweredSince = position, unanswered, 0, time.Time{}
+	if first != nil {
+		c.UnansweredFrom, c.UnansweredSince = first.Position, first.ReceivedAt
+	}
+	return c
+}
+
 // Counts reports whether a content of the customer is among the unanswered.
 func (c Correspondent) Counts(content Content) bool {
 	return content.Direction == Inbound && !content.Ignored && content.Position > c.AnsweredUpTo

@@ -32,6 +32,12 @@ func (s *send) underWay() bool {
 
 // doubtful reports whether the sender cannot know what became of it.
 func (s *send) doubtful() bool {
+	if certain, ok := errors.AsType[interface {
+		error
+		NotDelivered() bool
+	}](s.err); ok && s.answered && certain.NotDelivered() {
+		return false
+	}
 	return !s.answered || errors.Is(s.err, errPanicked) || errors.Is(s.err, engage.ErrUnknownOutcome) ||
 		errors.Is(s.err, context.Canceled) || errors.Is(s.err, context.DeadlineExceeded)
 }

@@ -276,6 +276,10 @@ func describe(entry engage.TimelineEntry) string {
 		return fmt.Sprintf("%s: %q", entry.Content.Creator, entry.Content.Body)
 	case entry.Thread != nil:
 		return fmt.Sprintf("%s: %s", entry.Actor, entry.Thread.ExtraData)
+	case entry.Type == engage.EventInterventionUserUpdated && entry.Owner.IsZero():
+		return fmt.Sprintf("%s transfers it to whoever engages next", entry.Actor)
+	case entry.Type == engage.EventInterventionUserUpdated:
+		return fmt.Sprintf("%s has it now", entry.Owner)
 	default:
 		return entry.Actor.String()
 	}

@@ -79,7 +79,7 @@ func (q *Jobs) settle(ctx context.Context, a *attempt, got answer) error {
 func (q *Jobs) judge(a *attempt, got answer) Outcome {
 	now := q.now()
 	if errors.Is(got.err, errNotBegun) {
-		return Outcome{State: Pending, When: now, Err: got.err}
+		return Outcome{State: Pending, When: now} // it has had no answer that would be worth keeping
 	}
 	idempotent := false
 	if err := calm(func() error { idempotent = a.handler.idempotent(a.job); return nil }); err != nil {

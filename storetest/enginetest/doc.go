@@ -28,7 +28,11 @@
 // Each time the store must hold one of the contents that were noted, the one that
 // goes with what the caller was told; and the last one when the call has been made
 // again. At last, a crowd plays all scenarios at once, over stores that are well and
-// over such that are not.
+// over such that are not; and then all that is due is done, until nothing is left.
+//
+// The outside world is two platforms of package platformtest, one of which honours
+// keys. They outlive the process that a restart ends. What nobody can know then is
+// settled as a person would: by what the customer sees.
 //
 // # Reading the result
 //
@@ -52,4 +56,8 @@
 // of making it once, by a key, or by a class of errors that says it was done before;
 // and an invariant is read through the Engine, from the books of a tenant, and from
 // what its platforms have seen.
+//
+// A scenario that lets time go by is played alone, for it takes over what others are
+// at. What the clock has shown is one and the same time where contents are compared;
+// so nothing may fall due at a time that it shows.
 package enginetest
