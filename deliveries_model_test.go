@@ -1,8 +1,8 @@
 package engage_test
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -136,7 +136,7 @@ func TestWhatTheRecordSaysIsTrue(t *testing.T) {
 		rt.Repeat(map[string]func(*rapid.T){
 			"post": func(rt *rapid.T) {
 				thread := rapid.SampledFrom(m.threads).Draw(rt, "thread")
-				m.posted = append(m.posted, m.replies(ann, thread.ThreadID, fmt.Sprint(len(m.posted))))
+				m.posted = append(m.posted, m.replies(ann, thread.ThreadID, strconv.Itoa(len(m.posted))))
 			},
 			"the platform": func(rt *rapid.T) {
 				does := rapid.SampledFrom([]string{"fail", "fail for good", "later", "panic", "no answer", "lose the answer", "deliver", "deliver and panic"}).Draw(rt, "does")

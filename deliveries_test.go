@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -89,10 +90,10 @@ func (d *desk) toldOfAll() map[string][]string {
 }
 
 // expect compares what there is with what there should be.
-func expect[T any](t testing.TB, what string, got, want T) {
-	t.Helper()
+func expect[T any](tb testing.TB, what string, got, want T) {
+	tb.Helper()
 	if g, w := fmt.Sprintf("%v", got), fmt.Sprintf("%v", want); g != w {
-		t.Errorf("%s: %s, want %s", what, g, w)
+		tb.Errorf("%s: %s, want %s", what, g, w)
 	}
 }
 
@@ -105,7 +106,7 @@ func TestEachThreadIsDeliveredInOrderAndSeveralAtATime(t *testing.T) {
 		talk := d.talkWith(fmt.Sprintf("customer-%d", c))
 		identities = append(identities, talk.IdentityID)
 		for n := range each {
-			contents = append(contents, d.replies(ann, talk.ThreadID, fmt.Sprintf("%d", n)).ID)
+			contents = append(contents, d.replies(ann, talk.ThreadID, strconv.Itoa(n)).ID)
 		}
 	}
 	// The first of each thread are all on their way at once: none waits for another.

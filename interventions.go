@@ -339,7 +339,11 @@ func (s Interventions) Cancel(ctx context.Context, id string) (interaction.Inter
 // Reopen opens a closed intervention again. Its owner stays who it was.
 func (s Interventions) Reopen(ctx context.Context, id string) (interaction.Intervention, error) {
 	return s.change(ctx, ActionInterventionsReopen, id, func(t *turn, k *talk) error {
-		return t.apply(ctx, k, interaction.InterventionReopens, interaction.Change{}, interaction.InterventionFacts{})
+		err := t.apply(ctx, k, interaction.InterventionReopens, interaction.Change{}, interaction.InterventionFacts{})
+		if err == nil && k.intervention.Owner.IsZero() { // it waits for whoever engages next, as it did
+			k.with.TransferredAt = t.now
+		}
+		return err
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -235,7 +236,7 @@ func TestTwoProcessesRunOnOneFile(t *testing.T) {
 		crowd.Go(func() {
 			for n := range each {
 				_, err := eng.As(ann).Contents.Post(t.Context(), engage.Post{
-					ThreadID: talk.ThreadID, Message: interaction.Message{Body: fmt.Sprint(n)},
+					ThreadID: talk.ThreadID, Message: interaction.Message{Body: strconv.Itoa(n)},
 				})
 				if err != nil {
 					t.Error(err)
@@ -255,7 +256,7 @@ func TestTwoProcessesRunOnOneFile(t *testing.T) {
 	}
 	var want []string
 	for n := range each {
-		want = append(want, fmt.Sprint(n))
+		want = append(want, strconv.Itoa(n))
 	}
 	for _, talk := range talks {
 		expect(t, "seen", d.platform.Seen(talk.IdentityID), want)

@@ -15,15 +15,15 @@ import (
 )
 
 // lose removes a record from a store behind the Engine's back.
-func lose(t testing.TB, st store.Store, kind, id string) {
-	t.Helper()
+func lose(tb testing.TB, st store.Store, kind, id string) {
+	tb.Helper()
 	key := store.Key{Tenant: engage.DefaultTenant, Kind: kind, ID: id}
-	r := must(st.Get(t.Context(), key))(t)[0]
-	err := st.Commit(t.Context(), store.Batch{
+	r := must(st.Get(tb.Context(), key))(tb)[0]
+	err := st.Commit(tb.Context(), store.Batch{
 		ID: "lost-" + id, Tenant: engage.DefaultTenant, Deletes: []store.Check{{Key: key, Version: r.Version}},
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 

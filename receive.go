@@ -185,10 +185,14 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 	if k.intervention != nil && (wakes || k.intervention.Status.Live()) {
 		content.InterventionID = k.intervention.ID
 	}
+	with := *k.with
+	if wakes {
+		with.Status = interaction.InterventionOpen // as it is when the event can be read
+	}
 	if err := errors.Join(
 		t.bindContent(ctx, &content),
 		contents.Insert(t.Work, &content),
-		t.tellContent(EventContentImported, &content, *k.with, thread),
+		t.tellContent(EventContentImported, &content, with, thread),
 	); err != nil {
 		return Received{}, err
 	}
