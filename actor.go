@@ -56,24 +56,24 @@ func (r Resource) String() string {
 
 // The types of Resource.
 const (
-	resourceSchema      = "interaction_schema"
-	resourceInteraction = "interaction"
-	resourceQuarantine  = "quarantined_interaction"
-	resourceContact     = "contact"
-	resourceTrigger     = "trigger"
-	resourceConsumer    = "consumer"
+	ResourceSchema      = "interaction_schema"
+	ResourceInteraction = "interaction"
+	ResourceQuarantine  = "quarantined_interaction"
+	ResourceContact     = "contact"
+	ResourceTrigger     = "trigger"
+	ResourceConsumer    = "consumer"
 
-	resourceSource       = "content_source"
-	resourceIdentity     = "identity"
-	resourceThread       = "content_thread"
-	resourceContent      = "content"
-	resourceIntervention = "intervention"
-	resourceComment      = "intervention_comment"
-	resourceCategory     = "category"
-	resourceJob          = "job"
+	ResourceSource       = "content_source"
+	ResourceIdentity     = "identity"
+	ResourceThread       = "content_thread"
+	ResourceContent      = "content"
+	ResourceIntervention = "intervention"
+	ResourceComment      = "intervention_comment"
+	ResourceCategory     = "category"
+	ResourceJob          = "job"
 
-	resourceIdempotencyKey = "idempotency_key"
-	resourceEvents         = "events"
+	ResourceIdempotencyKey = "idempotency_key"
+	ResourceEvents         = "events"
 )
 
 // Action names what a call does, as service and method: "interactions.record".

@@ -72,7 +72,7 @@ func (s Categories) Delete(ctx context.Context, id, takeOverID string) error {
 
 // Tree returns all categories.
 func (s Categories) Tree(ctx context.Context) (interaction.CategoryTree, error) {
-	if err := s.allow(ctx, ActionCategoriesRead, Resource{Type: resourceCategory}); err != nil {
+	if err := s.allow(ctx, ActionCategoriesRead, Resource{Type: ResourceCategory}); err != nil {
 		return interaction.CategoryTree{}, err
 	}
 	return read(ctx, s.scope, func(t *turn) (*interaction.CategoryTree, error) {
@@ -184,4 +184,4 @@ func (l *latestCategories) set(version store.Version, tree interaction.CategoryT
 	l.version, l.tree = version, tree
 }
 
-func categoryResource(id string) Resource { return Resource{Type: resourceCategory, ID: id} }
+func categoryResource(id string) Resource { return Resource{Type: ResourceCategory, ID: id} }

@@ -57,11 +57,11 @@ func (s Interventions) Comments(ctx context.Context, id string, limit int, conti
 
 // DeleteComment removes a comment.
 func (s Interventions) DeleteComment(ctx context.Context, commentID string) error {
-	if err := s.allow(ctx, ActionInterventionsComment, Resource{Type: resourceComment, ID: commentID}); err != nil {
+	if err := s.allow(ctx, ActionInterventionsComment, Resource{Type: ResourceComment, ID: commentID}); err != nil {
 		return err
 	}
 	return s.do(ctx, func(t *turn) error {
-		resource := Resource{Type: resourceComment, ID: commentID}
+		resource := Resource{Type: ResourceComment, ID: commentID}
 		if !isID(commentID) {
 			return &NotFoundError{Resource: resource}
 		}
@@ -83,7 +83,7 @@ func (s Interventions) DeleteComment(ctx context.Context, commentID string) erro
 }
 
 func (t *turn) tellComment(typ EventType, c *interaction.InterventionComment) error {
-	return t.tell(typ, t.now, Resource{Type: resourceComment, ID: c.ID}, scene{identityID: c.IdentityID, threadID: c.ThreadID}, CommentEvent{
+	return t.tell(typ, t.now, Resource{Type: ResourceComment, ID: c.ID}, scene{identityID: c.IdentityID, threadID: c.ThreadID}, CommentEvent{
 		InterventionID: c.InterventionID, ThreadID: c.ThreadID,
 	})
 }

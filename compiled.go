@@ -135,4 +135,4 @@ func (t *turn) compile(key string, record store.Version, stored bool, def schema
 	return interaction.SchemaVersion{Schema: compiled, Version: version}, nil
 }
 
-func schemaResource(id string) Resource { return Resource{Type: resourceSchema, ID: id} }
+func schemaResource(id string) Resource { return Resource{Type: ResourceSchema, ID: id} }

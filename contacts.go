@@ -45,7 +45,7 @@ type ContactFilter struct {
 // List returns one page of the contacts that are known, in the order of their IDs (of
 // long ones, in no particular order).
 func (s Contacts) List(ctx context.Context, filter ContactFilter) (Page[interaction.Contact], error) {
-	if err := s.allow(ctx, ActionContactsRead, Resource{Type: resourceContact}); err != nil {
+	if err := s.allow(ctx, ActionContactsRead, Resource{Type: ResourceContact}); err != nil {
 		return Page[interaction.Contact]{}, err
 	}
 	q := store.Query{Limit: filter.Limit, Cursor: filter.Continuation}

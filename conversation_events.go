@@ -260,9 +260,9 @@ func (t *turn) tellIntervention(i *interaction.Intervention, previous, participa
 	return nil
 }
 
-func sourceResource(id string) Resource       { return Resource{Type: resourceSource, ID: id} }
-func identityResource(id string) Resource     { return Resource{Type: resourceIdentity, ID: id} }
-func contactResource(id string) Resource      { return Resource{Type: resourceContact, ID: id} }
-func threadResource(id string) Resource       { return Resource{Type: resourceThread, ID: id} }
-func contentResource(id string) Resource      { return Resource{Type: resourceContent, ID: id} }
-func interventionResource(id string) Resource { return Resource{Type: resourceIntervention, ID: id} }
+func sourceResource(id string) Resource       { return Resource{Type: ResourceSource, ID: id} }
+func identityResource(id string) Resource     { return Resource{Type: ResourceIdentity, ID: id} }
+func contactResource(id string) Resource      { return Resource{Type: ResourceContact, ID: id} }
+func threadResource(id string) Resource       { return Resource{Type: ResourceThread, ID: id} }
+func contentResource(id string) Resource      { return Resource{Type: ResourceContent, ID: id} }
+func interventionResource(id string) Resource { return Resource{Type: ResourceIntervention, ID: id} }

@@ -127,7 +127,7 @@ func appendEvent(w *work.Work, actor Actor, now time.Time, typ EventType, resour
 
 func (c *core) consumerDropped(w *work.Work, dropped feed.Consumer) error {
 	return appendEvent(w, System(), dropped.Dropped, EventConsumerDropped,
-		Resource{Type: resourceConsumer, ID: dropped.Name},
+		Resource{Type: ResourceConsumer, ID: dropped.Name},
 		ConsumerEvent{Name: dropped.Name, Position: dropped.Position})
 }
 

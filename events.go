@@ -25,7 +25,7 @@ type Events struct{ scope }
 //	}
 func (s Events) After(ctx context.Context, position int64) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
-		if err := s.allow(ctx, ActionEventsRead, Resource{Type: resourceEvents}); err != nil {
+		if err := s.allow(ctx, ActionEventsRead, Resource{Type: ResourceEvents}); err != nil {
 			yield(Event{}, err)
 			return
 		}
@@ -93,7 +93,7 @@ type Consumer struct {
 
 // Consumers returns all consumers, in the order of their names.
 func (s Events) Consumers(ctx context.Context) ([]Consumer, error) {
-	if err := s.allow(ctx, ActionEventsRead, Resource{Type: resourceConsumer}); err != nil {
+	if err := s.allow(ctx, ActionEventsRead, Resource{Type: ResourceConsumer}); err != nil {
 		return nil, err
 	}
 	all, err := s.core.feed.Consumers(ctx)
@@ -120,7 +120,7 @@ func (s Events) Forget(ctx context.Context, name string) error {
 // any consumer it forgets nothing. A consumer that nobody has heard of for longer
 // than ConsumerOptions.Abandoned is dropped, with EventConsumerDropped.
 func (s Events) Trim(ctx context.Context) (position int64, err error) {
-	if err := s.allow(ctx, ActionEventsTrim, Resource{Type: resourceEvents}); err != nil {
+	if err := s.allow(ctx, ActionEventsTrim, Resource{Type: ResourceEvents}); err != nil {
 		return 0, err
 	}
 	return s.core.feed.Trim(ctx)
@@ -130,5 +130,5 @@ func (s Events) consumer(ctx context.Context, action Action, name string) error 
 	if name == "" || len(name) > maxPlain || !utf8.ValidString(name) || plain(name) != name {
 		return invalid("name", "is not 1 to 128 bytes of printable UTF-8")
 	}
-	return s.allow(ctx, action, Resource{Type: resourceConsumer, ID: name})
+	return s.allow(ctx, action, Resource{Type: ResourceConsumer, ID: name})
 }

@@ -23,7 +23,7 @@ func (s Identities) Get(ctx context.Context, id string) (interaction.Identity, e
 // Find returns the identities with a foreign ID on the sources of a type: one for each
 // community that knows it, in the order in which they became known.
 func (s Identities) Find(ctx context.Context, typ, foreignID string) ([]interaction.Identity, error) {
-	if err := s.allow(ctx, ActionIdentitiesRead, Resource{Type: resourceIdentity}); err != nil {
+	if err := s.allow(ctx, ActionIdentitiesRead, Resource{Type: ResourceIdentity}); err != nil {
 		return nil, err
 	}
 	var all []interaction.Identity

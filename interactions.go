@@ -67,7 +67,7 @@ type InteractionFilter struct {
 // stored. Those of a contact that was merged into another one are those of that one;
 // but while the merge is under way, those that have not gone over yet.
 func (s Interactions) List(ctx context.Context, filter InteractionFilter) (Page[interaction.Interaction], error) {
-	if err := s.allowBoth(ctx, ActionInteractionsRead, resourceInteraction, filter.ContactID, filter.SchemaID); err != nil {
+	if err := s.allowBoth(ctx, ActionInteractionsRead, ResourceInteraction, filter.ContactID, filter.SchemaID); err != nil {
 		return Page[interaction.Interaction]{}, err
 	}
 	keep := everything[interaction.Interaction]
@@ -204,7 +204,7 @@ func (s Interactions) Delete(ctx context.Context, id string) error {
 // empty. A contact that is not known has done nothing. Of one that was merged into
 // another it is the tally of that one.
 func (s Interactions) Tally(ctx context.Context, contactID, schemaID string) (interaction.Tally, error) {
-	if err := s.allowBoth(ctx, ActionInteractionsRead, resourceInteraction, contactID, schemaID); err != nil {
+	if err := s.allowBoth(ctx, ActionInteractionsRead, ResourceInteraction, contactID, schemaID); err != nil {
 		return interaction.Tally{}, err
 	}
 	tally := interaction.Tally{ContactID: contactID, SchemaID: schemaID}
@@ -288,4 +288,4 @@ func (t *turn) tally(ctx context.Context, contactID, schemaID string) (*storedTa
 	return stored, err
 }
 
-func interactionResource(id string) Resource { return Resource{Type: resourceInteraction, ID: id} }
+func interactionResource(id string) Resource { return Resource{Type: ResourceInteraction, ID: id} }

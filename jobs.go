@@ -264,4 +264,4 @@ func jobRefusal(err error, id string) error {
 	return err
 }
 
-func jobResource(id string) Resource { return Resource{Type: resourceJob, ID: id} }
+func jobResource(id string) Resource { return Resource{Type: ResourceJob, ID: id} }

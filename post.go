@@ -200,7 +200,7 @@ func (t *turn) postedAlready(ctx context.Context, contentID string, post Post) (
 		return Posted{}, err
 	}
 	if first.Creator != t.actor || !post.said(first) {
-		return Posted{}, &ConflictError{Resource: Resource{Type: resourceIdempotencyKey}, Reason: "was used for another content"}
+		return Posted{}, &ConflictError{Resource: Resource{Type: ResourceIdempotencyKey}, Reason: "was used for another content"}
 	}
 	view, err := t.viewed(ctx, first)
 	return Posted{Content: view, Repeated: true}, err

@@ -32,7 +32,7 @@ type QuarantineFilter struct {
 // List returns one page of quarantined submissions, in the order in which they were
 // received. Contacts that were merged are treated as in Interactions.List.
 func (s Quarantine) List(ctx context.Context, filter QuarantineFilter) (Page[interaction.Quarantined], error) {
-	if err := s.allowBoth(ctx, ActionQuarantineRead, resourceQuarantine, filter.ContactID, filter.SchemaID); err != nil {
+	if err := s.allowBoth(ctx, ActionQuarantineRead, ResourceQuarantine, filter.ContactID, filter.SchemaID); err != nil {
 		return Page[interaction.Quarantined]{}, err
 	}
 	return listOf(ctx, s.scope, &quarantine, filter.ContactID, func(contactID string) (store.Query, func(*interaction.Quarantined) bool) {
@@ -245,4 +245,4 @@ func (t *turn) replay(ctx context.Context, q *interaction.Quarantined) (Recorded
 	return describe(validation), quarantine.Put(t.Work, still)
 }
 
-func quarantineResource(id string) Resource { return Resource{Type: resourceQuarantine, ID: id} }
+func quarantineResource(id string) Resource { return Resource{Type: ResourceQuarantine, ID: id} }

@@ -179,7 +179,7 @@ func (s Interactions) recordOne(ctx context.Context, t *turn, submission interac
 // the submission and its schema only: not at the idempotency key, and it does not ask
 // Options.NewContact.
 func (s Interactions) Check(ctx context.Context, submission interaction.Submission) (Recorded, error) {
-	if err := s.allowBoth(ctx, ActionInteractionsCheck, resourceInteraction, submission.ContactID, submission.SchemaID); err != nil {
+	if err := s.allowBoth(ctx, ActionInteractionsCheck, ResourceInteraction, submission.ContactID, submission.SchemaID); err != nil {
 		return Recorded{}, err
 	}
 	var checked Recorded
@@ -203,7 +203,7 @@ func (s Interactions) Check(ctx context.Context, submission interaction.Submissi
 }
 
 func (s Interactions) mayRecord(ctx context.Context, submission interaction.Submission) error {
-	return s.allowBoth(ctx, ActionInteractionsRecord, resourceInteraction, submission.ContactID, submission.SchemaID)
+	return s.allowBoth(ctx, ActionInteractionsRecord, ResourceInteraction, submission.ContactID, submission.SchemaID)
 }
 
 // prefetch reads at one moment what recording the submissions will read.
@@ -306,7 +306,7 @@ func (t *turn) bound(ctx context.Context, s interaction.Submission, anybody bool
 	}
 	if !same || s.SchemaID != b.SchemaID { // whose it is, is not for everybody to know
 		return nil, &ConflictError{
-			Resource: Resource{Type: resourceIdempotencyKey}, Reason: "was used for another contact or schema",
+			Resource: Resource{Type: ResourceIdempotencyKey}, Reason: "was used for another contact or schema",
 		}
 	}
 	return &Recorded{ID: b.InteractionID, ContactID: owner, Accepted: true, Repeated: true}, nil

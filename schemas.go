@@ -226,7 +226,7 @@ type SchemaListOptions struct {
 
 // List returns the current versions of all schemas, in the order of their IDs.
 func (s Schemas) List(ctx context.Context, opts *SchemaListOptions) ([]Schema, error) {
-	if err := s.allow(ctx, ActionSchemasRead, Resource{Type: resourceSchema}); err != nil {
+	if err := s.allow(ctx, ActionSchemasRead, Resource{Type: ResourceSchema}); err != nil {
 		return nil, err
 	}
 	var all []Schema
@@ -362,7 +362,7 @@ func (t *turn) count(ctx context.Context, change int) error {
 	if limit := t.core.opts.Schema.Limits.Schemas; change > 0 && limit > 0 && c.Live > limit {
 		return &RefusedError{
 			Rule:     fmt.Sprintf("a tenant has at most %d schemas", limit),
-			Resource: Resource{Type: resourceSchema},
+			Resource: Resource{Type: ResourceSchema},
 			Remedy:   "delete one first",
 		}
 	}

@@ -67,7 +67,7 @@ func (s Sources) Get(ctx context.Context, id string) (interaction.Source, error)
 
 // List returns one page of sources, in the order of their IDs.
 func (s Sources) List(ctx context.Context, limit int, continuation string) (Page[interaction.Source], error) {
-	if err := s.allow(ctx, ActionSourcesRead, Resource{Type: resourceSource}); err != nil {
+	if err := s.allow(ctx, ActionSourcesRead, Resource{Type: ResourceSource}); err != nil {
 		return Page[interaction.Source]{}, err
 	}
 	return listPage(ctx, s.scope, &sources, store.Query{Limit: limit, Cursor: continuation}, everything)

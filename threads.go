@@ -248,7 +248,7 @@ func threadListResource(sourceID string) Resource {
 	if sourceID != "" {
 		return sourceResource(sourceID)
 	}
-	return Resource{Type: resourceThread}
+	return Resource{Type: ResourceThread}
 }
 
 // checkMoment refuses a time that JSON has no form for.

@@ -153,13 +153,13 @@ func (t *turn) illustrate(ctx context.Context, entries []TimelineEntry) error {
 	var keys []store.Key
 	for _, e := range entries {
 		switch id := e.Resource.ID; e.Resource.Type {
-		case resourceContent:
+		case ResourceContent:
 			keys = append(keys, contents.Key(t.Work, id))
-		case resourceThread:
+		case ResourceThread:
 			keys = append(keys, threads.Key(t.Work, id))
-		case resourceIntervention:
+		case ResourceIntervention:
 			keys = append(keys, interventions.Key(t.Work, id))
-		case resourceComment:
+		case ResourceComment:
 			keys = append(keys, interventionComments.Key(t.Work, id))
 		}
 	}
@@ -170,13 +170,13 @@ func (t *turn) illustrate(ctx context.Context, entries []TimelineEntry) error {
 		e := &entries[n]
 		var err error
 		switch id := e.Resource.ID; e.Resource.Type {
-		case resourceContent:
+		case ResourceContent:
 			e.Content, err = contents.Get(ctx, t.Work, id)
-		case resourceThread:
+		case ResourceThread:
 			e.Thread, err = threads.Get(ctx, t.Work, id)
-		case resourceIntervention:
+		case ResourceIntervention:
 			e.Intervention, err = interventions.Get(ctx, t.Work, id)
-		case resourceComment:
+		case ResourceComment:
 			e.Comment, err = interventionComments.Get(ctx, t.Work, id)
 		}
 		if err != nil {

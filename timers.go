@@ -158,7 +158,7 @@ func within[T any](c *core, do func(ctx context.Context, t *turn, data *T) (agai
 
 // jobFailed tells of a job that has failed for good.
 func (c *core) jobFailed(ctx context.Context, w *work.Work, j jobs.Job, err error) error {
-	return errors.Join(ctx.Err(), c.system(w).emit(EventJobFailed, Resource{Type: resourceJob, ID: j.ID}, JobEvent{
+	return errors.Join(ctx.Err(), c.system(w).emit(EventJobFailed, Resource{Type: ResourceJob, ID: j.ID}, JobEvent{
 		JobType: j.Type, Attempts: j.Attempts, Error: brieflyOf(err),
 	}))
 }

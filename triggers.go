@@ -97,7 +97,7 @@ func (s Triggers) List(ctx context.Context, schemaID string) ([]interaction.Trig
 // Remove takes a trigger away from a schema. One that is not there is as good as
 // removed.
 func (s Triggers) Remove(ctx context.Context, schemaID, id string) error {
-	if err := s.allow(ctx, ActionTriggersRemove, Resource{Type: resourceTrigger, ID: id}); err != nil {
+	if err := s.allow(ctx, ActionTriggersRemove, Resource{Type: ResourceTrigger, ID: id}); err != nil {
 		return err
 	}
 	return s.do(ctx, func(t *turn) error {
@@ -146,7 +146,7 @@ func (t *turn) fire(ctx context.Context, i *interaction.Interaction, who *stored
 				return err
 			}
 		}
-		err = t.emit(EventTriggerFired, Resource{Type: resourceTrigger, ID: trigger.ID}, TriggerEvent{
+		err = t.emit(EventTriggerFired, Resource{Type: ResourceTrigger, ID: trigger.ID}, TriggerEvent{
 			InteractionID: i.ID, ContactID: i.ContactID, SchemaID: i.SchemaID, Property: trigger.Property,
 		})
 		if err != nil {

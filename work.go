@@ -81,7 +81,7 @@ func (s scope) allowBoth(ctx context.Context, action Action, all, contactID, sch
 		return s.allow(ctx, action, Resource{Type: all})
 	}
 	if contactID != "" {
-		if err := s.allow(ctx, action, Resource{Type: resourceContact, ID: contactID}); err != nil {
+		if err := s.allow(ctx, action, Resource{Type: ResourceContact, ID: contactID}); err != nil {
 			return err
 		}
 	}
