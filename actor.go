@@ -150,9 +150,15 @@ const (
 	ActionEventsTrim    Action = "events.trim"
 )
 
-// Authorize decides whether an actor may do something; an error says no. It is
-// asked before every call of a service, about each contact and schema that the call
-// names, and about a Resource without an ID if it names nothing. It may be asked
-// several times for one call, must be safe for concurrent use, and must not call the
-// Engine.
+// Authorize decides whether an actor may do something; an error says no. It is asked
+// before every call of a service, about the resource that the call names: the contact
+// and the schema for recorded interactions, each in turn; the source that something is
+// received for or a thread is opened on; the thread that is posted in or engaged in; the
+// intervention, content, identity, contact, category or job that is read or changed. Of a
+// list it is the source, thread, identity, contact or owner that the filter names, the
+// last with its ActorType for a type; where nothing is named, a Resource without an ID. A
+// contact that was merged is asked about under the name that the caller used.
+//
+// It may be asked several times for one call, must be safe for concurrent use, and must
+// not call the Engine.
 type Authorize func(ctx context.Context, actor Actor, action Action, resource Resource) error

@@ -68,7 +68,8 @@
 // A customer has at most one intervention in a thread that is open or deferred. Of
 // several who engage at once one succeeds, and the others learn who. Who owns it, or
 // takes part, replies; a reply makes it possible to close it, and without any it can be
-// canceled. The tables of what is possible in which state, and of what follows, are
+// canceled. A customer who writes again is back with the owner, who learns of it by
+// intervention.reopened or from Interventions.ListWaiting. The tables of what is possible in which state, and of what follows, are
 // [interaction.InterventionLifecycle], [interaction.ThreadLifecycle] and
 // [interaction.SyncLifecycle], drawn in package interaction.
 //
@@ -103,7 +104,7 @@
 // An error that wraps [ErrUnknownOutcome], and only such a one, leaves open whether
 // a commit was done: it comes when a context ends, or a store fails, in the middle
 // of it. With an idempotency key, recording again is harmless. Calls that work in
-// several commits say so: RecordMany, Delete with Erase, ReplayAll. What they have
+// several commits say so: RecordMany, Delete with Erase, ReplayAll, Merge, Unmerge. What they have
 // committed stays, whatever error they end with.
 //
 // Callers of one Engine that contend for a record wait in line, first come first

@@ -60,7 +60,9 @@ func (s Events) After(ctx context.Context, position int64) iter.Seq2[Event, erro
 //
 // Each event is handed over at least once: after a crash, up to 100 come again.
 // When handle returns an error, the same event comes again after a pause, and no
-// other before it. The handler's context ends with ctx, and when the process has
+// other before it: so it should return only what may pass. What is refused once, such as
+// to engage where a thread was closed meanwhile, is refused for ever, and would hold up
+// all that comes behind. The handler's context ends with ctx, and when the process has
 // lost its turn to another because it stood still for too long.
 //
 // The error wraps ErrDropped if the name has stayed away past

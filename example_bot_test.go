@@ -47,8 +47,8 @@ func (b openingHours) handle(ctx context.Context, event engage.Event) error {
 		}
 		// 3. It creates an intervention.
 		mine, err := w.Interventions.Engage(ctx, engage.Engagement{ContentID: told.ID})
-		if _, taken := errors.AsType[*engage.EngagedError](err); taken {
-			return nil // an agent was faster
+		if errors.Is(err, engage.ErrRefused) {
+			return nil // an agent was faster, or the thread is closed by now
 		}
 		if err != nil {
 			return err

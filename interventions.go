@@ -24,7 +24,11 @@ type EngagedError struct {
 
 // Error names the intervention and its owner.
 func (e *EngagedError) Error() string {
-	return fmt.Sprintf("%v is %s, with %v: %v", interventionResource(e.Intervention.ID), e.Intervention.Status, e.Intervention.Owner, e.Err)
+	text := fmt.Sprintf("%v: %v: it is %s, with %v", interventionResource(e.Intervention.ID), ErrRefused, e.Intervention.Status, e.Intervention.Owner)
+	if rule, ok := errors.AsType[*RefusedError](e.Err); ok && rule.Remedy != "" {
+		text += "; " + rule.Remedy
+	}
+	return text
 }
 
 // Unwrap returns ErrRefused and the rule.

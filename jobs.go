@@ -141,7 +141,7 @@ type Settlement struct {
 // Settle says what became of a delivery that is uncertain, or withdraws one that is
 // pending: those behind it go on. If it was not delivered and should be, use Retry. What
 // the platform answers after all still counts: a content that it has delivered becomes
-// a success.
+// a success. One that has failed is taken off the list, or was delivered after all.
 //
 // The error wraps ErrNotFound if there is no such job any more, ErrRefused if its state
 // does not allow it, ErrInvalid if it is no delivery.
@@ -160,6 +160,13 @@ func (s Jobs) Settle(ctx context.Context, id string, is Settlement) error {
 				reason = "given up by " + t.actor.String()
 			}
 			o = jobs.Outcome{State: jobs.Failed, Err: &givenUpError{reason}}
+		}
+		j, err := t.core.jobs.Get(ctx, t.Work, id)
+		if err != nil {
+			return err
+		}
+		if j.Type == jobDeliver && j.State == jobs.Failed && !is.Delivered { // the content says so already
+			return t.core.jobs.Cancel(ctx, t.Work, id)
 		}
 		return t.core.jobs.Settle(ctx, t.Work, id, o)
 	})

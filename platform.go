@@ -2,9 +2,13 @@ package engage
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
+	"net/url"
 	"runtime/debug"
 	"time"
 
@@ -21,9 +25,11 @@ type Platform interface {
 	// no name there.
 	//
 	// An error says that this call has certainly not delivered it, and it is tried
-	// again, with the spacing of Options.Jobs; unless it is [Permanent]. One that
-	// wraps ErrUnknownOutcome or the context's error says that nobody knows, as does a
-	// panic, unless it is [NotDelivered]: if the platform honours keys (see [KeyedPlatform]), it is tried again,
+	// again, with the spacing of Options.Jobs; unless it is [Permanent]. Nobody knows,
+	// though, when it wraps ErrUnknownOutcome, the context's error, or one of package
+	// net or net/http that says that a connection was lost once it stood; nor when
+	// Send panics. [NotDelivered] says that it is certain all the same. If nobody
+	// knows and the platform honours keys (see [KeyedPlatform]), it is tried again,
 	// else the delivery is uncertain, and those behind it in the thread wait, until a
 	// report (see [Echo]) or somebody (see [Jobs]) settles it.
 	//
@@ -81,7 +87,7 @@ func NotDelivered(err error) error { return RetryAfter(err, 0) }
 
 // RetryAfter returns an error for Platform.Send that says: this attempt has not
 // delivered the content; it may be tried again, but not before that much time has
-// passed. That of nil is nil.
+// passed: the longer of it and the spacing of Options.Jobs counts. That of nil is nil.
 func RetryAfter(err error, wait time.Duration) error {
 	if err == nil {
 		return nil
@@ -138,8 +144,33 @@ func heard(err error) error {
 		return jobs.Permanent(errors.New(said))
 	case isSure:
 		return jobs.RetryAfter(errors.New(said), sure.wait)
-	case errors.Is(err, ErrUnknownOutcome), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+	case leavesOpen(err):
 		return &silence{said}
 	}
 	return errors.New(said)
+}
+
+// leavesOpen reports whether an error says that nobody knows what became of a request: it
+// was not answered, but may have been sent.
+func leavesOpen(err error) bool {
+	if errors.Is(err, ErrUnknownOutcome) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return true
+	}
+	// Without a connection nothing is sent.
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
+		return false
+	}
+	for _, before := range []bool{
+		is[*net.DNSError](err), is[*tls.CertificateVerificationError](err), is[tls.RecordHeaderError](err),
+	} {
+		if before {
+			return false
+		}
+	}
+	return is[*url.Error](err) || is[net.Error](err) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
 }

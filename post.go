@@ -114,7 +114,7 @@ func (t *turn) post(ctx context.Context, post Post) (Posted, error) {
 			return Posted{}, err
 		}
 	} else {
-		k.with.LastContentAt = t.now
+		k.with.LastContentAt = interaction.Latest(k.with.LastContentAt, content.WrittenAt())
 	}
 	if err := t.deliver(ctx, &content); err != nil {
 		return Posted{}, err
@@ -189,7 +189,7 @@ func (t *turn) countReply(k *talk, c *interaction.Content) error {
 	after.UpdatedAt = t.now
 	c.InterventionID = after.ID
 	k.intervention = &after
-	*k.with = k.with.Answered(c.Position, t.now)
+	*k.with = k.with.Answered(c.Position, c.WrittenAt())
 	return interventions.Put(t.Work, &after)
 }
 

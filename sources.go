@@ -43,10 +43,15 @@ func (s Sources) Create(ctx context.Context, source interaction.Source) (interac
 		switch {
 		case err != nil:
 			return err
+		case shared != nil && source.CommunityID == "":
+			err = &ConflictError{
+				Resource: sourceResource(created.ID),
+				Reason:   "would have a community of its own, but others have one by that name: name it in CommunityID to belong to it",
+			}
 		case shared == nil:
 			err = communities.Put(t.Work, &community{ID: created.CommunityID, Type: created.Type})
 		case shared.Type != created.Type:
-			err = &ConflictError{Resource: sourceResource(created.ID), Reason: "is not of the type that its community has"}
+			err = &ConflictError{Resource: sourceResource(created.ID), Reason: fmt.Sprintf("cannot be of another type than its community, whose sources are of type %q", shared.Type)}
 		}
 		return errors.Join(err, sources.Put(t.Work, &created),
 			t.emit(EventSourceCreated, sourceResource(created.ID), SourceEvent{SourceType: created.Type}))

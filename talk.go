@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/store"
@@ -22,6 +23,11 @@ type talk struct {
 // talk reads the part that an identity has in a thread. An identity that takes no part
 // yet begins to.
 func (t *turn) talk(ctx context.Context, thread *interaction.Thread, identityID string) (*talk, error) {
+	return t.talkFrom(ctx, thread, identityID, t.now)
+}
+
+// talkFrom is talk with the time from which on an identity takes part that does not yet.
+func (t *turn) talkFrom(ctx context.Context, thread *interaction.Thread, identityID string, from time.Time) (*talk, error) {
 	if !isID(identityID) {
 		return nil, &NotFoundError{Resource: identityResource(identityID)}
 	}
@@ -48,7 +54,7 @@ func (t *turn) talk(ctx context.Context, thread *interaction.Thread, identityID 
 			return nil, invalid("identity_id", "is not of the community of the thread's source")
 		}
 		k.with = &interaction.Correspondent{
-			ThreadID: thread.ID, IdentityID: identityID, SourceID: thread.SourceID, LastContentAt: t.now, CreatedAt: t.now,
+			ThreadID: thread.ID, IdentityID: identityID, SourceID: thread.SourceID, LastContentAt: from, CreatedAt: t.now,
 		}
 		thread.CustomersCount++
 	}
@@ -93,6 +99,9 @@ func (t *turn) apply(ctx context.Context, k *talk, by interaction.InterventionVe
 	facts.Other = k.with.Status.Live() && k.with.InterventionID != before.ID
 	after, events, err := before.Apply(by, change, facts, t.now)
 	if err != nil {
+		if before.Status == "" { // it never was
+			return refusal(err, threadResource(k.thread.ID))
+		}
 		return refusal(err, interventionResource(before.ID))
 	}
 	if was, is := before.Status.Live(), after.Status.Live(); was != is {
@@ -222,14 +231,15 @@ func (t *turn) addContent(k *talk, c, parent *interaction.Content) {
 	if c.FirstInThread {
 		k.thread.FirstContentID, k.thread.FirstContentAuthorID = c.ID, c.AuthorID
 	}
-	k.thread.LastContentID, k.thread.LastContentAt = c.ID, t.now
+	k.thread.LastContentID, k.thread.LastContentAt = c.ID, interaction.Latest(k.thread.LastContentAt, c.WrittenAt())
 	if k.thread.Title == "" {
 		k.thread.Title = c.Title
 	}
 }
 
-// openThread writes a new thread.
-func (t *turn) openThread(ctx context.Context, source *interaction.Source, identityID, foreignID, title string) (*interaction.Thread, error) {
+// openThread writes a new thread, whose first content was written at a time; now, if it
+// has none yet.
+func (t *turn) openThread(ctx context.Context, source *interaction.Source, identityID, foreignID, title string, at time.Time) (*interaction.Thread, error) {
 	tree, err := t.categoryTree(ctx)
 	if err != nil {
 		return nil, err
@@ -241,7 +251,7 @@ func (t *turn) openThread(ctx context.Context, source *interaction.Source, ident
 	thread := &interaction.Thread{
 		ID: t.ID(), SourceID: source.ID, Status: row.To, Title: title, IdentityID: identityID, ForeignID: foreignID,
 		ThreadCategoryIDs: tree.Resolve(source.DefaultCategoryIDs),
-		LastContentAt:     t.now, CreatedAt: t.now, UpdatedAt: t.now,
+		LastContentAt:     at, CreatedAt: t.now, UpdatedAt: t.now,
 	}
 	return thread, threads.Insert(t.Work, thread)
 }

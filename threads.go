@@ -70,7 +70,7 @@ func (s Threads) Open(ctx context.Context, thread NewThread) (interaction.Thread
 				}
 			}
 		}
-		opened, err := t.openThread(ctx, source, identity.ID, thread.ForeignID, thread.Title)
+		opened, err := t.openThread(ctx, source, identity.ID, thread.ForeignID, thread.Title, t.now)
 		if err != nil {
 			return nil, err
 		}
@@ -83,7 +83,7 @@ func (s Threads) Open(ctx context.Context, thread NewThread) (interaction.Thread
 		if err != nil {
 			return nil, err
 		}
-		return opened, errors.Join(t.keep(ctx, k), t.follow(ctx, source.ID, identity.ID, opened.ID))
+		return opened, errors.Join(t.keep(ctx, k), t.follow(ctx, source.ID, identity.ID, opened, t.now))
 	})
 }
 

@@ -72,9 +72,13 @@ type Content struct {
 	Body          string       `json:"body"`
 	BodyFormat    BodyFormat   `json:"body_input_format"`
 	Attachments   []Attachment `json:"attachments,omitempty"`
-	Private       bool         `json:"private,omitempty"`
-	Language      string       `json:"language,omitempty"`
-	Ignored       bool         `json:"ignored,omitempty"`
+	// Private says that it is between the customer and the company: on a public
+	// platform others do not see it. It is a message to or of the customer
+	// nevertheless, and not a note within the company, which is an
+	// InterventionComment.
+	Private  bool   `json:"private,omitempty"`
+	Language string `json:"language,omitempty"`
+	Ignored  bool   `json:"ignored,omitempty"`
 	// DuplicateOf is the content that this one turned out to be: the platform told
 	// of what we had posted before it was known to be the same.
 	DuplicateOf string `json:"duplicate_of,omitempty"`
@@ -86,10 +90,21 @@ type Content struct {
 
 	// IdempotencyKey is the one that it was posted with.
 	IdempotencyKey string `json:"idempotency_key,omitempty"`
-	// CreatedAt is when it was written, ReceivedAt when it came in.
+	// CreatedAt is when it was written, as its platform says; ReceivedAt when it came
+	// in. Where the order of times matters, it is that of WrittenAt.
 	CreatedAt  time.Time `json:"created_at"`
 	ReceivedAt time.Time `json:"received_at"`
 	UpdatedAt  time.Time `json:"updated_at"`
+}
+
+// WrittenAt returns when the content was written, but never later than it came in: the
+// clock of a platform may be ahead. It is what decides on the thread that a content
+// joins, on when that closes by itself, and since when its author waits.
+func (c Content) WrittenAt() time.Time {
+	if c.CreatedAt.After(c.ReceivedAt) {
+		return c.ReceivedAt
+	}
+	return c.CreatedAt
 }
 
 // Attachment is a file that belongs to a content. Files are kept elsewhere.
@@ -118,8 +133,12 @@ type Message struct {
 	Body        string       `json:"body"`
 	BodyFormat  BodyFormat   `json:"body_input_format,omitempty"` // default: FormatText
 	Attachments []Attachment `json:"attachments,omitempty"`
-	Private     bool         `json:"private,omitempty"`
-	Language    string       `json:"language,omitempty"` // such as "en"
+	// Private makes it a message between the customer and the company that others do
+	// not see, where a platform is public. The customer gets it all the same: notes
+	// within the company are not messages, but comments on the intervention
+	// (Interventions.Comment).
+	Private  bool   `json:"private,omitempty"`
+	Language string `json:"language,omitempty"` // such as "en"
 }
 
 // Check reports, as a [*FieldError], what cannot be kept: a title, body or file that

@@ -14,8 +14,8 @@ type Correspondent struct {
 	Owner          Actor              `json:"owner,omitzero"`
 	// AnsweredUpTo is the position in the thread up to which the customer is
 	// answered. Unanswered counts the customer's contents behind it, without those
-	// that are ignored; the oldest is at UnansweredFrom and came at
-	// UnansweredSince.
+	// that are ignored; the oldest, which came in first, is at UnansweredFrom and
+	// was written at UnansweredSince (see Content.WrittenAt).
 	AnsweredUpTo    int64     `json:"answered_up_to"`
 	Unanswered      int64     `json:"unanswered"`
 	UnansweredFrom  int64     `json:"unanswered_from,omitempty"`
@@ -23,25 +23,28 @@ type Correspondent struct {
 	// TransferredAt is when the intervention was transferred to nobody in
 	// particular: the customer waits for an agent, answered or not.
 	TransferredAt time.Time `json:"transferred_at,omitzero"`
-	// LastContentAt is when the last content of this conversation came in.
+	// LastContentAt is when the latest content of this conversation was written
+	// (see Content.WrittenAt); before there is any, when it began. It never goes
+	// back: a content that comes late does not count.
 	LastContentAt time.Time `json:"last_content_at"`
 	CreatedAt     time.Time `json:"created_at"`
 }
 
-// Wrote returns the pair after the customer wrote a content.
+// Wrote returns the pair after the customer wrote a content at a time. It may come
+// late: the time may be before that of others.
 func (c Correspondent) Wrote(position int64, at time.Time) Correspondent {
 	if c.Unanswered == 0 {
 		c.UnansweredFrom, c.UnansweredSince = position, at
 	}
 	c.Unanswered++
-	c.LastContentAt = at
+	c.LastContentAt = Latest(c.LastContentAt, at)
 	return c
 }
 
-// Answered returns the pair after somebody of the company wrote a content.
+// Answered returns the pair after somebody of the company wrote a content at a time.
 func (c Correspondent) Answered(position int64, at time.Time) Correspondent {
 	c.AnsweredUpTo, c.Unanswered, c.UnansweredFrom, c.UnansweredSince = position, 0, 0, time.Time{}
-	c.LastContentAt = at
+	c.LastContentAt = Latest(c.LastContentAt, at)
 	return c
 }
 
@@ -51,7 +54,7 @@ func (c Correspondent) Answered(position int64, at time.Time) Correspondent {
 func (c Correspondent) AnsweredOnly(position, unanswered int64, first *Content) Correspondent {
 	c.AnsweredUpTo, c.Unanswered, c.UnansweredFrom, c.UnansweredSince = position, unanswered, 0, time.Time{}
 	if first != nil {
-		c.UnansweredFrom, c.UnansweredSince = first.Position, first.ReceivedAt
+		c.UnansweredFrom, c.UnansweredSince = first.Position, first.WrittenAt()
 	}
 	return c
 }
@@ -68,7 +71,7 @@ func (c Correspondent) Disregard(position int64, next *Content) Correspondent {
 	if c.Unanswered <= 0 {
 		c.Unanswered, c.UnansweredFrom, c.UnansweredSince = 0, 0, time.Time{}
 	} else if position == c.UnansweredFrom && next != nil {
-		c.UnansweredFrom, c.UnansweredSince = next.Position, next.ReceivedAt
+		c.UnansweredFrom, c.UnansweredSince = next.Position, next.WrittenAt()
 	}
 	return c
 }
@@ -87,6 +90,12 @@ func (c Correspondent) WaitingSince() time.Time {
 	}
 }
 
+// WaitsForOwner reports whether the customer waits for an answer of the owner of the
+// intervention: it is open or deferred, somebody owns it, and something is unanswered.
+func (c Correspondent) WaitsForOwner() bool {
+	return c.Status.Live() && !c.Owner.IsZero() && c.Unanswered > 0
+}
+
 // With returns the pair with what its intervention is now.
 func (c Correspondent) With(i Intervention) Correspondent {
 	c.InterventionID, c.Status, c.Owner = i.ID, i.Status, i.Owner
@@ -94,4 +103,12 @@ func (c Correspondent) With(i Intervention) Correspondent {
 		c.TransferredAt = time.Time{}
 	}
 	return c
+}
+
+// Latest returns the later of two times.
+func Latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }

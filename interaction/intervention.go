@@ -107,6 +107,9 @@ type Change struct {
 	// DispositionMissing says that one is demanded and missing.
 	DispositionMissing bool
 	Cause              CloseCause // close, cancel: why it ends by itself; empty if somebody ends it
+	// OwnerGone says, when the customer writes, that the owner does not exist any
+	// more: what is opened by that has none then, and waits for whoever engages.
+	OwnerGone bool
 }
 
 // Apply returns the intervention after something has happened to it, and the types of
@@ -124,6 +127,7 @@ func (i Intervention) Apply(by InterventionVerb, c Change, facts InterventionFac
 	}
 	from := i.Status
 	i.Status, i.UpdatedAt, i.DeferredAt = row.To, now, keptIf(row.To == InterventionDeferred, i.DeferredAt)
+	events := row.Events
 	switch by {
 	case InterventionEngages, InterventionAssigns, InterventionTransfers:
 		i.Owner = c.Owner
@@ -134,7 +138,11 @@ func (i Intervention) Apply(by InterventionVerb, c Change, facts InterventionFac
 		i.ClosedAutomatically, i.ClosedAt = c.Cause, now
 	case InterventionCancels:
 		i.ClosedAutomatically, i.ClosedAt = c.Cause, now
-	case InterventionReopens, InterventionWritten, InterventionReplies, InterventionResumes, InterventionFallsDue:
+	case InterventionWritten:
+		if c.OwnerGone && from != InterventionOpen && !i.Owner.IsZero() {
+			i.Owner, events = Actor{}, append(slices.Clone(events), "intervention.user_updated")
+		}
+	case InterventionReopens, InterventionReplies, InterventionResumes, InterventionFallsDue:
 		// The status says it all.
 	}
 	if from == InterventionClosed && row.To == InterventionOpen {
@@ -145,7 +153,7 @@ func (i Intervention) Apply(by InterventionVerb, c Change, facts InterventionFac
 	if !i.Owner.IsZero() { // who owns it need not be named among those who take part
 		i.Participants = slices.DeleteFunc(slices.Clone(i.Participants), func(a Actor) bool { return a == i.Owner })
 	}
-	return i, row.Events, nil
+	return i, events, nil
 }
 
 func keptIf(keep bool, t time.Time) time.Time {

@@ -35,7 +35,8 @@ type Source struct {
 	// community of its own, with its ID.
 	CommunityID string `json:"community_id"`
 	// TimeForThreadInclusion is for how long after a customer's last content the
-	// next one joins the same thread, if it names none. 0: as long as it is open.
+	// next one joins the same thread, if it names none, by the times at which they
+	// were written. 0: as long as it is open.
 	TimeForThreadInclusion Seconds `json:"time_for_thread_inclusion"`
 	// TimeForThreadClosing is after how long without any content a thread closes by
 	// itself. 0: four days, or the time for inclusion if that is longer. Less than
@@ -93,8 +94,8 @@ func (s Source) Community() string {
 	return s.ID
 }
 
-// ClosesAt returns when a thread closes by itself whose last content came at that
-// time, and false if it never does.
+// ClosesAt returns when a thread closes by itself whose last content was written at
+// that time, and false if it never does.
 func (s Source) ClosesAt(last time.Time) (time.Time, bool) {
 	switch {
 	case s.TimeForThreadClosing < 0:
@@ -107,9 +108,10 @@ func (s Source) ClosesAt(last time.Time) (time.Time, bool) {
 }
 
 // Includes reports whether a content that names no thread joins the customer's open
-// one, whose last content of the customer came at that time.
-func (s Source) Includes(last, now time.Time) bool {
-	return s.TimeForThreadInclusion == 0 || now.Sub(last) <= s.TimeForThreadInclusion.Duration()
+// one: it was written at a time, and the latest one of the customer there at another.
+// One that comes late, and was written before that, joins.
+func (s Source) Includes(last, at time.Time) bool {
+	return s.TimeForThreadInclusion == 0 || at.Sub(last) <= s.TimeForThreadInclusion.Duration()
 }
 
 // maxBody is the bound of what is posted, in characters.

@@ -85,8 +85,9 @@ type Thread struct {
 	FirstContentID       string `json:"first_content_id,omitempty"`
 	FirstContentAuthorID string `json:"first_content_author_id,omitempty"`
 	LastContentID        string `json:"last_content_id,omitempty"`
-	// LastContentAt is when the last content came in; before there is any, when
-	// the thread was opened.
+	// LastContentAt is when the latest content was written (see Content.WrittenAt);
+	// before there is any, when the thread was opened. It never goes back: a content
+	// that comes late does not count. LastContentID is the one that came in last.
 	LastContentAt time.Time `json:"last_content_at"`
 	// ReopenedAt is when it was opened again, if it was.
 	ReopenedAt time.Time `json:"reopened_at,omitzero"`
@@ -94,7 +95,8 @@ type Thread struct {
 	// enough to close by itself; zero if it is not.
 	TimeOutCheckAt time.Time `json:"time_out_check_at,omitzero"`
 	// WaitingSince is since when a customer has been waiting for somebody to
-	// engage; zero if none is. It has no meaning while the thread is closed.
+	// engage, by the time at which the oldest unanswered content was written; zero if
+	// none is. It has no meaning while the thread is closed.
 	WaitingSince time.Time `json:"waiting_since,omitzero"`
 
 	ClosedAt   time.Time  `json:"closed_at,omitzero"`
@@ -122,6 +124,14 @@ func (t Thread) ClosesAt(s Source) (time.Time, bool) {
 		return s.ClosesAt(t.ReopenedAt)
 	}
 	return s.ClosesAt(t.LastContentAt)
+}
+
+// Takes reports whether a customer's content that was written at a time can join the
+// thread: it is open, and was not to close by itself before, should anybody have
+// looked then.
+func (t Thread) Takes(s Source, at time.Time) bool {
+	closes, ever := t.ClosesAt(s)
+	return t.Status == ThreadOpen && (!ever || t.Live > 0 || !at.After(closes))
 }
 
 // TimeOut returns the thread closed by itself, if its source says so.

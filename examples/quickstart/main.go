@@ -190,6 +190,9 @@ func bot(ctx context.Context, eng *engage.Engine) error {
 				return err
 			}
 			mine, err := w.Interventions.Engage(ctx, engage.Engagement{ContentID: said.ID})
+			if errors.Is(err, engage.ErrRefused) {
+				return nil // an agent was faster, or the thread is closed by now
+			}
 			if err != nil {
 				return err
 			}
