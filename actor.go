@@ -2,6 +2,7 @@ package engage
 
 import (
 	"context"
+	"errors"
 
 	"github.com/engage-interactions/engage/interaction"
 )
@@ -34,10 +35,23 @@ func Customer(id string) Actor { return Actor{Type: ActorCustomer, ID: id} }
 func System() Actor { return Actor{Type: ActorSystem} }
 
 func orSystem(a Actor) Actor {
-	if a.Type == "" {
-		a.Type = ActorSystem
+	if a.IsZero() {
+		return System()
 	}
 	return a
+}
+
+// checkActor refuses somebody who cannot act: without a type, or, unless it is the system
+// or of a type of the host's own, without an ID.
+func checkActor(a Actor) error {
+	named := a.Type == ActorAgent || a.Type == ActorBot || a.Type == ActorCustomer
+	switch {
+	case a.Type == "":
+		return invalid("actor", "has no type")
+	case named && a.ID == "":
+		return invalid("actor", "has no ID")
+	}
+	return errors.Join(checkHostText("actor", string(a.Type)), checkHostText("actor", a.ID))
 }
 
 // Resource names what a call or an event is about.

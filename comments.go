@@ -28,7 +28,7 @@ func (s Interventions) Comment(ctx context.Context, id, body string) (interactio
 		return comment, errors.Join(
 			interventionComments.Insert(t.Work, comment),
 			interventions.Put(t.Work, i),
-			t.tellComment(EventCommentCreated, comment),
+			t.tellComment(EventCommentCreated, i, comment),
 		)
 	})
 }
@@ -77,13 +77,12 @@ func (s Interventions) DeleteComment(ctx context.Context, commentID string) erro
 		return errors.Join(
 			interventionComments.Delete(t.Work, comment),
 			interventions.Put(t.Work, i),
-			t.tellComment(EventCommentDestroyed, comment),
+			t.tellComment(EventCommentDestroyed, i, comment),
 		)
 	})
 }
 
-func (t *turn) tellComment(typ EventType, c *interaction.InterventionComment) error {
-	return t.tell(typ, t.now, Resource{Type: ResourceComment, ID: c.ID}, scene{identityID: c.IdentityID, threadID: c.ThreadID}, CommentEvent{
-		InterventionID: c.InterventionID, ThreadID: c.ThreadID,
-	})
+func (t *turn) tellComment(typ EventType, i *interaction.Intervention, c *interaction.InterventionComment) error {
+	in := scene{identityID: i.IdentityID, sourceID: i.SourceID, threadID: i.ThreadID, owner: i.Owner}
+	return t.tell(typ, t.now, Resource{Type: ResourceComment, ID: c.ID}, in, CommentEvent{InterventionID: i.ID, ThreadID: i.ThreadID})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/store"
@@ -85,8 +86,16 @@ func (s Contacts) Identities(ctx context.Context, contactID string) ([]interacti
 // Move makes an identity belong to another contact, which becomes known if it is not;
 // or, if contactID is empty, to a new one of its own. Its conversations go with it, the
 // interactions of the contact do not. Where it belongs already, nothing happens; and a
-// contact that is nothing but the identity, because nothing was ever recorded for it
-// and nothing merged into it, is its own already.
+// contact that was made for an identity, and is nothing but that, because nothing was
+// ever recorded for it and nothing merged into it, is its own already.
+//
+// If contactID is a name of a contact, because it was merged into that, the identity is
+// one that it brought along: Unmerge takes it back. One that belonged to another name
+// of the same contact goes over to this one, without an event.
+//
+// A contact that was made for an identity and is left with nothing (no identity, no
+// name, nothing in quarantine, and nothing ever recorded) is no longer known:
+// EventContactDeleted. One whose ID the host gave stays.
 //
 // The event is EventIdentityMerged if it goes to a contact that is named, and
 // EventIdentityUnmerged if it goes to one of its own.
@@ -133,26 +142,105 @@ func (t *turn) moveIdentity(ctx context.Context, identity *interaction.Identity,
 			return err
 		}
 		event = EventIdentityUnmerged
-		next, err = t.newContact(t.ID(), contacts.Insert)
+		next, err = t.mintContact()
 	}
-	if err != nil || next.ID == old.ID {
+	if err != nil {
 		return err
+	}
+	if err := t.unbring(ctx, old, contactID, identity.ID); err != nil {
+		return err
+	}
+	if next.ID == old.ID {
+		return t.bring(ctx, next, contactID, identity.ID)
 	}
 	linked, err := next.Link(identity.ID)
 	if err != nil {
 		return refusal(err, contactResource(next.ID))
 	}
 	next.Contact, old.Contact = linked, old.Unlink(identity.ID)
-	return errors.Join(contacts.Put(t.Work, old), contacts.Put(t.Work, next), t.assign(identity, next.ID, event))
+	return errors.Join(
+		contacts.Put(t.Work, next),
+		t.bring(ctx, next, contactID, identity.ID),
+		t.assign(identity, next.ID, event),
+		contacts.Put(t.Work, old),
+		t.forgetIfNothing(ctx, old),
+	)
 }
 
-// isAlone reports whether a contact is nothing but one identity.
+// mintContact makes a contact known for an identity that nobody has named one for.
+func (t *turn) mintContact() (*storedContact, error) {
+	c, err := t.newContact(t.ID(), contacts.Insert)
+	c.Minted = true
+	return c, errors.Join(err, contacts.Put(t.Work, c))
+}
+
+// bring makes an identity that a contact has one that a name of the contact brought
+// along, if it is not the contact's own name.
+func (t *turn) bring(ctx context.Context, who *storedContact, name, identityID string) error {
+	if name == "" || name == who.ID {
+		return nil
+	}
+	c, err := need(contacts.Get(ctx, t.Work, plain(name)))(contactResource(name))
+	if err != nil || slices.Contains(c.Brought, identityID) {
+		return err
+	}
+	c.Contact = c.Bring(identityID)
+	return contacts.Put(t.Work, c)
+}
+
+// unbring makes an identity of a contact none that its names, but for one, brought along.
+func (t *turn) unbring(ctx context.Context, who *storedContact, but, identityID string) error {
+	names, err := t.namesOf(ctx, who)
+	for _, c := range names {
+		if c.ID == but || !slices.Contains(c.Brought, identityID) {
+			continue
+		}
+		c.Contact = c.Unlink(identityID)
+		if err := contacts.Put(t.Work, c); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// isAlone reports whether a contact is nothing but the one identity that it was made for,
+// or another one in its place.
 func (t *turn) isAlone(ctx context.Context, c *storedContact) (bool, error) {
-	if len(c.IdentityIDs) != 1 || len(c.Merged) > 0 || c.Moving != nil {
+	if len(c.IdentityIDs) != 1 {
+		return false, nil
+	}
+	return t.isBare(ctx, c)
+}
+
+// isBare reports whether a contact was made for an identity, and is nothing beside those
+// that it has.
+func (t *turn) isBare(ctx context.Context, c *storedContact) (bool, error) {
+	if !c.Minted || c.isName() || len(c.Merged) > 0 || c.Moving != nil {
 		return false, nil
 	}
 	tally, err := t.tally(ctx, c.ID, "")
 	return err == nil && tally.Ever == 0, err
+}
+
+// forgetIfNothing removes a contact that was made for an identity, if it has nothing
+// any more. Those who record for it rewrite its tally. What comes into quarantine for it
+// at the same moment stays there, as for any contact that is not known.
+func (t *turn) forgetIfNothing(ctx context.Context, c *storedContact) error {
+	if len(c.IdentityIDs) > 0 {
+		return nil
+	}
+	bare, err := t.isBare(ctx, c)
+	if err != nil || !bare {
+		return err
+	}
+	rejected, _, err := quarantine.Find(ctx, t.Work, store.Query{Index: byContactReceived, Prefix: contactTerm(c.ID).String(), Limit: 1})
+	if err != nil || len(rejected) > 0 {
+		return err
+	}
+	return errors.Join(
+		contacts.Delete(t.Work, c),
+		t.emit(EventContactDeleted, contactResource(c.ID), ContactEvent{ContactID: c.ID}),
+	)
 }
 
 // assign makes an identity belong to a contact that lists it, and tells of it.

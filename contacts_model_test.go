@@ -160,6 +160,9 @@ func (p *people) receive(rt *rapid.T) {
 	}
 	p.known[got.ContactID] = true
 	p.links[got.IdentityID] = got.ContactID
+	if name := in.Customer.ContactID; p.into[name] != "" {
+		p.brought[name] = append(p.brought[name], got.IdentityID)
+	}
 }
 
 func (p *people) move(rt *rapid.T) {
@@ -176,15 +179,28 @@ func (p *people) move(rt *rapid.T) {
 	if err != nil {
 		p.Fatal(err)
 	}
-	alone := p.everOf(old, "") == 0 && len(p.names(old)) == 0 && len(p.identities(old)) == 1
+	minted := !slices.Contains(peopleNames, old)
+	alone := minted && len(p.identities(old)) == 1
 	switch {
 	case to != "" && got.ContactID != p.root(to),
-		to == "" && alone && !p.interrupted && got.ContactID != old,
+		to == "" && alone && got.ContactID != old,
 		to == "" && !alone && p.known[got.ContactID]:
 		p.Fatalf("%s of %s (alone: %t) goes to %q: %+v", id, old, alone, to, got)
 	}
 	p.known[got.ContactID] = true
 	p.links[id] = got.ContactID
+	for name, ids := range p.brought {
+		p.brought[name] = slices.DeleteFunc(ids, func(brought string) bool { return brought == id })
+	}
+	if p.into[to] != "" {
+		p.brought[to] = append(p.brought[to], id)
+	}
+	if minted && len(p.identities(old)) == 0 { // nobody knows of it any more
+		delete(p.known, old)
+		if _, err := p.eng.Contacts.Get(p.Context(), old); !errors.Is(err, engage.ErrNotFound) {
+			p.Fatalf("%s is left with nothing: %v", old, err)
+		}
+	}
 }
 
 func (p *people) names(contact string) (list []string) {

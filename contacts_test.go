@@ -3,10 +3,14 @@ package engage_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/engage-interactions/engage"
+	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/store"
 )
 
 func TestMovingAnIdentity(t *testing.T) {
@@ -74,6 +78,111 @@ func TestMovingAnIdentity(t *testing.T) {
 	}
 }
 
+// TestAContactThatTheHostNamedIsNobodysOwn: moving its only identity to a contact of its
+// own leaves it without.
+func TestAContactThatTheHostNamedIsNobodysOwn(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	in := d.says("account", "hello")
+	in.Customer.ContactID = "ann"
+	got := must(d.Threads.Receive(t.Context(), in))(t)
+	own := must(d.Contacts.Move(t.Context(), got.IdentityID, ""))(t).ContactID
+	if left := must(d.Contacts.Identities(t.Context(), "ann"))(t); own == "ann" || len(left) > 0 {
+		t.Errorf("moved to %s, and ann has %+v", own, left)
+	}
+	if _, err := d.Contacts.Get(t.Context(), "ann"); err != nil {
+		t.Error(err)
+	}
+	if again := must(d.Contacts.Move(t.Context(), got.IdentityID, ""))(t).ContactID; again != own {
+		t.Errorf("once more: %s, then %s", own, again)
+	}
+}
+
+// TestAContactThatWasMintedAndHasNothingIsGone, but for one that ever had more than the
+// identity that it was made for.
+func TestAContactThatWasMintedAndHasNothingIsGone(t *testing.T) {
+	t.Parallel()
+	for what, c := range map[string]struct {
+		meanwhile func(d *desk, minted string)
+		then      func(d *desk, minted string)
+		stays     bool
+	}{
+		"nothing": {},
+		"an interaction, that was deleted": {stays: true, meanwhile: func(d *desk, minted string) {
+			got := accepted(d.t, d.Engine, submission(minted, plainID, `{"s":"a"}`))
+			if err := d.Interactions.Delete(d.t.Context(), got.ID); err != nil {
+				d.t.Fatal(err)
+			}
+		}},
+		"something in quarantine": {stays: true, meanwhile: func(d *desk, minted string) {
+			rejected(d.t, d.Engine, submission(minted, plainID, `{}`))
+		}},
+		"another identity": {stays: true, meanwhile: func(d *desk, minted string) {
+			must(d.Contacts.Move(d.t.Context(), d.writes("other", "hello").IdentityID, minted))(d.t)
+		}},
+		"a name": {stays: true, meanwhile: func(d *desk, minted string) {
+			must(d.Contacts.Move(d.t.Context(), d.writes("bob's", "hello").IdentityID, "cid"))(d.t)
+			must(d.Contacts.Merge(d.t.Context(), minted, "bob"))(d.t)
+		}},
+		"a name that was parted from it": {meanwhile: func(d *desk, minted string) {
+			must(d.Contacts.Merge(d.t.Context(), minted, "bob"))(d.t)
+		}, then: func(d *desk, _ string) {
+			must(d.Contacts.Unmerge(d.t.Context(), "bob"))(d.t)
+		}},
+		"a part in another one, that it left": {meanwhile: func(d *desk, minted string) {
+			must(d.Contacts.Merge(d.t.Context(), "bob", minted))(d.t)
+		}, then: func(d *desk, minted string) {
+			must(d.Contacts.Unmerge(d.t.Context(), minted))(d.t)
+		}},
+		"a part in another one": {stays: true, meanwhile: func(d *desk, minted string) {
+			must(d.Contacts.Merge(d.t.Context(), "bob", minted))(d.t)
+		}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			declare(t, d.Engine, plainSchema())
+			in := d.says("bob's", "hello")
+			in.Customer.ContactID = "bob"
+			must(d.Threads.Receive(t.Context(), in))(t)
+			got := d.writes("account", "hello")
+			minted := got.ContactID
+			if c.meanwhile != nil {
+				c.meanwhile(d, minted)
+			}
+			must(d.Contacts.Move(t.Context(), got.IdentityID, "ann"))(t)
+			if c.then != nil {
+				c.then(d, minted)
+			}
+			_, err := d.Contacts.Get(t.Context(), minted)
+			told := slices.DeleteFunc(events(t, d.Engine, engage.EventContactDeleted), func(e engage.Event) bool { return e.Resource.ID != minted })
+			if c.stays && (err != nil || len(told) > 0) {
+				t.Errorf("%v, %+v", err, told)
+			}
+			if !c.stays && (!errors.Is(err, engage.ErrNotFound) || len(told) != 1 || decode[engage.ContactEvent](t, told[0]).ContactID != minted) {
+				t.Errorf("%v, %+v", err, told)
+			}
+		})
+	}
+}
+
+// TestAMintedContactComesAndGoesInOneWork as if it had never been.
+func TestAMintedContactComesAndGoesInOneWork(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	err := d.Atomically(t.Context(), func(w *engage.Work) error {
+		got, err := w.Threads.Receive(t.Context(), d.says("account", "hello"))
+		if err == nil {
+			_, err = w.Contacts.Move(t.Context(), got.IdentityID, "ann")
+		}
+		return err
+	})
+	all := must(d.Contacts.List(t.Context(), engage.ContactFilter{}))(t)
+	if err != nil || len(all.Items) != 1 || all.Items[0].ID != "ann" || len(all.Items[0].IdentityIDs) != 1 {
+		t.Errorf("%+v, %v", all.Items, err)
+	}
+}
+
 func TestContactsAreListedOnceOrWithTheirNames(t *testing.T) {
 	t.Parallel()
 	eng := newEngine(t, newMemory(t), nil)
@@ -110,5 +219,49 @@ func TestContactsAreListedOnceOrWithTheirNames(t *testing.T) {
 	}
 	if _, err := eng.Contacts.Get(t.Context(), "nobody"); !errors.Is(err, engage.ErrNotFound) {
 		t.Error(err)
+	}
+}
+
+// TestNobodyRecordsForAContactThatIsGone: whoever is faster, what was recorded for a
+// minted contact is that of a contact which is known.
+func TestNobodyRecordsForAContactThatIsGone(t *testing.T) {
+	t.Parallel()
+	eachStore(t, func(t *testing.T, st store.Store) {
+		d := newDeskOn(t, st)
+		declare(t, d.Engine, plainSchema())
+		other := newEngine(t, st, nil)
+		for n := range 20 {
+			got := d.writes(fmt.Sprint("account ", n), "hello")
+			var both sync.WaitGroup
+			both.Go(func() {
+				if _, err := d.Contacts.Move(t.Context(), got.IdentityID, "ann"); err != nil {
+					t.Error(err)
+				}
+			})
+			both.Go(func() {
+				if _, err := other.Interactions.Record(t.Context(), submission(got.ContactID, plainID, `{"s":"a"}`)); err != nil {
+					t.Error(err)
+				}
+			})
+			both.Wait()
+			if _, err := d.Contacts.Get(t.Context(), got.ContactID); err != nil {
+				t.Errorf("round %d: %v", n, err)
+			}
+		}
+		checkRecorded(t, st)
+	})
+}
+
+// checkRecorded reports interactions of contacts that are not known.
+func checkRecorded(tb testing.TB, st store.Store) {
+	tb.Helper()
+	known := map[string]bool{}
+	for _, r := range find(tb, st, "contact") {
+		known[decodeRecord[interaction.Contact](tb, r).ID] = true
+	}
+	for _, r := range find(tb, st, kindInteraction) {
+		if i := decodeRecord[interaction.Interaction](tb, r); !known[i.ContactID] {
+			tb.Errorf("%+v", i)
+		}
 	}
 }

@@ -183,6 +183,9 @@ func conversationMethods(at preparedTalk) map[string]method {
 		"Interventions.List": on(engage.ActionInterventionsRead, thread, func(ctx context.Context, s engage.Interventions) (any, error) {
 			return s.List(ctx, engage.InterventionFilter{ThreadID: at.thread})
 		}),
+		"Interventions.ListWaiting": on(engage.ActionInterventionsRead, about("agent", "ada"), func(ctx context.Context, s engage.Interventions) (any, error) {
+			return s.ListWaiting(ctx, engage.WaitingFilter{Owner: engage.Agent("ada")})
+		}),
 		"Interventions.Assign": on(engage.ActionInterventionsAssign, fresh, func(ctx context.Context, s engage.Interventions) (any, error) {
 			return s.Assign(ctx, at.freshIntervention, bob)
 		}),

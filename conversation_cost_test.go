@@ -170,6 +170,9 @@ func TestPagesCostTheSameHoweverMuchThereIs(t *testing.T) {
 			{"interventions of an identity", func(t *testing.T, c string) string {
 				return must(d.Interventions.List(ctx, engage.InterventionFilter{IdentityID: fay, Limit: limit, Continuation: c}))(t).Continuation
 			}},
+			{"interventions of an owner that wait", func(t *testing.T, c string) string {
+				return must(d.Interventions.ListWaiting(ctx, engage.WaitingFilter{Owner: ann, Limit: limit, Continuation: c}))(t).Continuation
+			}},
 			{"interventions of an owner", func(t *testing.T, c string) string {
 				return must(d.Interventions.List(ctx, engage.InterventionFilter{Owner: ann, Status: interaction.InterventionOpen, Limit: limit, Continuation: c}))(t).Continuation
 			}},

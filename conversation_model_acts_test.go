@@ -2,7 +2,6 @@ package engage_test
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -19,8 +18,9 @@ type drill struct {
 	*books
 
 	rt   *rapid.T
-	told []told // the events that are expected of the call under way
-	read int64  // how far the events are read
+	told []told                // the events that are expected of the call under way
+	read int64                 // how far the events are read
+	gone map[engage.Actor]bool // whom the host knows no longer
 }
 
 // told is an event, as far as the books foresee it.
@@ -63,7 +63,7 @@ func (d *drill) act() {
 		"receive": d.receive, "receive more": d.receive, "receive even more": d.receive, "open": d.open,
 		"engage": d.engage, "engage more": d.engage, "post": d.post, "post more": d.post, "ignore": d.ignore,
 		"thread": d.changeThread, "assign": d.assign, "assign more": d.assign, "participants": d.changeParticipants,
-		"defer": d.deferOrResume, "end": d.end, "end more": d.end, "reopen": d.reopen, "detail": d.describe, "notes": d.describeCase,
+		"somebody goes": d.comeOrGo, "defer": d.deferOrResume, "end": d.end, "end more": d.end, "reopen": d.reopen, "detail": d.describe, "notes": d.describeCase,
 	}
 	names := make([]string, 0, len(acts))
 	for name := range acts {
@@ -98,118 +98,12 @@ func (d *drill) pass() {
 		}
 	}
 	for _, t := range d.threads {
-		if at, ever := t.closesAt(); t.open && ever && !at.After(now) && t.live() == 0 {
-			t.open, t.cause = false, interaction.CauseInactivity
+		if at, ever := t.closesAt(t.arrived); t.open && ever && !at.After(now) && t.live() == 0 {
+			t.open, t.cause, t.closed = false, interaction.CauseInactivity, now
 			d.tells(engage.System(), engage.EventThreadAutoClosed, t.id)
 		}
 	}
 	d.checkEvents(before, true)
-}
-
-func (d *drill) receive() {
-	now := d.clock.read()
-	source := rapid.SampledFrom(drillSources).Draw(d.rt, "source")
-	in := d.says(rapid.SampledFrom(drillCustomers).Draw(d.rt, "customer"), "hello")
-	in.SourceID = source
-	switch rapid.IntRange(0, 9).Draw(d.rt, "foreign ID") {
-	case 0:
-		in.ForeignID = ""
-	case 1:
-		in.ForeignID = fmt.Sprintf("mid.%d", rapid.IntRange(1, d.written).Draw(d.rt, "again"))
-	}
-	in.ThreadForeignID = rapid.SampledFrom([]string{"", "", "t1", "t2"}).Draw(d.rt, "foreign thread")
-	if rapid.Bool().Draw(d.rt, "is a reply") {
-		in.InReplyTo = fmt.Sprintf("mid.%d", rapid.IntRange(1, d.written+1).Draw(d.rt, "in reply to"))
-	}
-	in.CreatedAt = now.Add(rapid.SampledFrom([]time.Duration{0, -time.Hour, time.Minute}).Draw(d.rt, "written"))
-	if rapid.IntRange(0, 5).Draw(d.rt, "echo") == 0 {
-		in.Echo = &engage.Echo{Creator: robot}
-	}
-	got, err := d.Threads.Receive(d.t.Context(), in)
-	d.verdict(err, nil) // never refused
-	if known := d.byForeign[[2]string{source, in.ForeignID}]; in.ForeignID != "" && known != nil {
-		if !got.Repeated || got.ContentID != known.id || got.ThreadID != known.pair.thread.id {
-			d.rt.Fatalf("repeated: %+v, want content %s", got, known.id)
-		}
-		return
-	}
-	account := communities[source] + "/" + in.Customer.ForeignID
-	if id := d.identities[account]; id != "" && id != got.IdentityID {
-		d.rt.Fatalf("identity %s, want %s", got.IdentityID, id)
-	}
-	d.identities[account] = got.IdentityID
-	t, last := d.joined(in, got.IdentityID)
-	isNew := t == nil
-	if isNew {
-		t = d.begin(source, got.IdentityID, now)
-		t.id = got.ThreadID
-	}
-	if in.ThreadForeignID != "" {
-		d.named[[2]string{source, in.ThreadForeignID}] = t
-	}
-	p := t.pair(got.IdentityID, now)
-	c := &contentBook{id: got.ContentID, inbound: in.Echo == nil, body: in.Body, synchronizedAs: interaction.SyncSuccess}
-	if above := d.byForeign[[2]string{source, in.InReplyTo}]; above != nil && above.pair.thread == t {
-		c.above = above
-	}
-	d.say(p, c, now)
-	if in.ForeignID != "" {
-		d.byForeign[[2]string{source, in.ForeignID}] = c
-	}
-	if got.ThreadID != t.id || got.Repeated || got.FirstInThread != (c.position == 1) {
-		d.rt.Fatalf("%+v, want thread %s, position %d", got, t.id, c.position)
-	}
-	d.tells(engage.System(), engage.EventContentImported, c.id)
-	i := p.latest()
-	if in.Echo != nil {
-		p.answered, c.creator = c.position, robot
-	} else {
-		*last = lastBook{t, now}
-		d.wake(i)
-	}
-	if isNew {
-		*last = lastBook{t, now}
-	}
-	if i != nil && i.live() {
-		c.intervention = i.id
-	}
-	if got.InterventionID != c.intervention {
-		d.rt.Fatalf("intervention %q, want %q", got.InterventionID, c.intervention)
-	}
-}
-
-// joined is the thread that a content joins, nil if it begins one.
-func (d *drill) joined(in engage.Inbound, identity string) (t *threadBook, last *lastBook) {
-	at := [2]string{in.SourceID, identity}
-	if d.current[at] == nil {
-		d.current[at] = &lastBook{}
-	}
-	last = d.current[at]
-	if in.ThreadForeignID != "" {
-		t = d.named[[2]string{in.SourceID, in.ThreadForeignID}]
-	} else if t = last.thread; in.Echo == nil && in.SourceID == "mail" && d.clock.read().Sub(last.at) > time.Hour {
-		t = nil
-	}
-	if t != nil && !t.open && in.Echo == nil {
-		t = nil
-	}
-	return t, last
-}
-
-// wake is what a customer who writes does to the intervention.
-func (d *drill) wake(i *caseBook) {
-	if i == nil {
-		return
-	}
-	switch i.status {
-	case interaction.InterventionClosed:
-		d.tells(engage.System(), engage.EventInterventionReopened, i.id)
-		i.open()
-	case interaction.InterventionDeferred:
-		d.tells(engage.System(), engage.EventInterventionReactivated, i.id)
-		i.open()
-	case interaction.InterventionOpen, interaction.InterventionCanceled:
-	}
 }
 
 func (d *drill) open() {
@@ -228,6 +122,7 @@ func (d *drill) open() {
 	}
 	d.identities[communities[source]+"/"+customer] = got.IdentityID
 	t := d.begin(source, got.IdentityID, now)
+	t.arrived = now
 	t.id = got.ID
 	t.pairs[got.IdentityID] = t.pair(got.IdentityID, now)
 	if foreign != "" {
@@ -312,6 +207,9 @@ func (d *drill) engage() {
 		if on != nil {
 			e.ContentID = on.id
 		}
+	}
+	if d.gone[by] {
+		want = engage.ErrNotFound
 	}
 	if !canOwn(by) {
 		want = engage.ErrInvalid
@@ -398,6 +296,7 @@ func (d *drill) post() {
 		c.intervention, p.answered = i.id, len(t.contents)+1
 	}
 	d.say(p, c, now)
+	p.thread.arrived = now
 	if post.IdempotencyKey != "" {
 		d.keys[[2]string{t.id, post.IdempotencyKey}] = c
 	}

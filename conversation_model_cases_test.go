@@ -104,6 +104,9 @@ func (d *drill) assign() {
 		want = engage.ErrRefused
 	}
 	transfers := rapid.Bool().Draw(d.rt, "transfers")
+	if d.gone[to] {
+		want = engage.ErrNotFound
+	}
 	if i != nil && !canOwn(to) && (!to.IsZero() || !transfers) {
 		want = engage.ErrInvalid
 	}
@@ -142,6 +145,9 @@ func (d *drill) changeParticipants() {
 	}
 	if i != nil && !i.live() {
 		want = engage.ErrRefused
+	}
+	if d.gone[who] {
+		want = engage.ErrNotFound
 	}
 	if i != nil && !canOwn(who) {
 		want = engage.ErrInvalid

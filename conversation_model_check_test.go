@@ -2,6 +2,7 @@ package engage_test
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -53,11 +54,14 @@ func TestConversationsKeepTheirRules(t *testing.T) {
 // newDrill returns a desk with three sources: two share their customers, one never
 // closes a thread by itself, one demands a disposition.
 func newDrill(t *testing.T, rt *rapid.T, st store.Store, tenant string) *drill {
-	d := &drill{rt: rt, books: &books{
+	d := &drill{rt: rt, gone: map[engage.Actor]bool{}, books: &books{
 		byForeign: map[[2]string]*contentBook{}, named: map[[2]string]*threadBook{}, current: map[[2]string]*lastBook{},
 		keys: map[[2]string]*contentBook{}, identities: map[string]string{},
 	}}
-	d.desk = newDeskOn(t, st, func(o *engage.Options) { o.Tenant = tenant })
+	d.desk = newDeskOn(t, st, func(o *engage.Options) {
+		o.Tenant = tenant
+		o.OwnerExists = func(_ context.Context, who engage.Actor) (bool, error) { return !d.gone[who], nil }
+	})
 	for _, c := range []interaction.Category{
 		{ID: "sales"},
 		{ID: "vip"},
@@ -133,7 +137,7 @@ func (d *drill) checkStates() {
 		want.SourceID, want.IdentityID, want.Status, want.CloseCause = t.source, t.began, interaction.ThreadOpen, t.cause
 		want.ContentsCount, want.CustomersCount, want.Live = int64(len(t.contents)), int64(len(t.pairs)), t.live()
 		want.LastContentAt, want.ReopenedAt, want.InterventionsCount, want.WaitingSince = t.active, t.reopened, 0, time.Time{}
-		want.ThreadCategoryIDs = t.categories
+		want.LastReceivedAt, want.ThreadCategoryIDs = t.arrived, t.categories
 		for _, p := range t.pairs {
 			want.InterventionsCount += int64(len(p.cases))
 		}
@@ -190,6 +194,18 @@ func (d *drill) checkLists() {
 			want = append(want, t.id+t.first().identity)
 		}
 		d.same("engageable of "+source, got, want)
+	}
+	for _, owner := range []engage.Actor{ann, bob, robot, engage.Bot("other")} {
+		var got, want []string
+		for _, w := range pages(d.rt, func(c string) (engage.Page[engage.Waiting], error) {
+			return d.As(owner).Interventions.ListWaiting(ctx, engage.WaitingFilter{Limit: limit, Continuation: c})
+		}) {
+			got = append(got, fmt.Sprint(w.ID, w.With.ThreadID, w.With.IdentityID, w.With.UnansweredSince, w.With.Unanswered))
+		}
+		for _, p := range d.waitFor(owner) {
+			want = append(want, fmt.Sprint(p.latest().id, p.thread.id, p.identity, p.unanswered()[0].at, len(p.unanswered())))
+		}
+		d.same("waiting for "+owner.String(), got, want)
 	}
 	for _, t := range d.threads {
 		d.checkContents(t, limit)

@@ -28,6 +28,24 @@ type lastBook struct {
 	at     time.Time
 }
 
+// note notes that the customer wrote in a thread at a time, which may be long ago.
+func (l *lastBook) note(t *threadBook, named bool, at time.Time) {
+	switch {
+	case l.thread == t:
+		l.at = latest(l.at, at)
+	case named && l.thread != nil && at.Before(l.at): // elsewhere they have written since
+	default:
+		*l = lastBook{t, at}
+	}
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
 type threadBook struct {
 	id, source, began string // began: the identity
 	open              bool
@@ -35,6 +53,8 @@ type threadBook struct {
 	contents          []*contentBook
 	pairs             map[string]*pairBook // by identity
 	active, reopened  time.Time
+	arrived           time.Time // when the last content came in
+	closed            time.Time // when it closed by itself
 	categories        []string
 	detail            map[string]string
 }
@@ -58,7 +78,7 @@ type contentBook struct {
 	ignored        bool
 	above          *contentBook
 	intervention   string
-	at             time.Time
+	at             time.Time // when it was written
 	body           string
 	creator        engage.Actor
 	synchronizedAs interaction.SyncStatus
@@ -140,11 +160,12 @@ func (t *threadBook) anyLive() *caseBook {
 	return nil
 }
 
-// pair returns the part of a customer in a thread, which may be new.
-func (t *threadBook) pair(identity string, now time.Time) *pairBook {
+// pair returns the part of a customer in a thread, which may be new, and then begins at a
+// time.
+func (t *threadBook) pair(identity string, at time.Time) *pairBook {
 	p := t.pairs[identity]
 	if p == nil {
-		p = &pairBook{thread: t, identity: identity, active: now}
+		p = &pairBook{thread: t, identity: identity, active: at}
 	}
 	return p
 }
@@ -160,6 +181,22 @@ func (t *threadBook) first() (first *pairBook) {
 		}
 	}
 	return first
+}
+
+// waitFor returns the customers who wait for an answer of an owner, who has waited
+// longest first.
+func (b *books) waitFor(owner engage.Actor) (all []*pairBook) {
+	for _, t := range b.threads {
+		for _, p := range t.pairs {
+			if i := p.latest(); i != nil && i.live() && i.owner == owner && len(p.unanswered()) > 0 {
+				all = append(all, p)
+			}
+		}
+	}
+	slices.SortFunc(all, func(x, y *pairBook) int {
+		return cmp.Or(x.unanswered()[0].at.Compare(y.unanswered()[0].at), cmp.Compare(x.thread.id, y.thread.id), cmp.Compare(x.identity, y.identity))
+	})
+	return all
 }
 
 // status is how far a content is dealt with.
@@ -209,19 +246,19 @@ func (b *books) engageable(source string) (all []*threadBook) {
 	return all
 }
 
-// say adds a content to a thread.
-func (b *books) say(p *pairBook, c *contentBook, now time.Time) {
+// say adds a content, written at a time, to a thread.
+func (b *books) say(p *pairBook, c *contentBook, at time.Time) {
 	t := p.thread
 	t.pairs[p.identity] = p
-	c.pair, c.position, c.at = p, len(t.contents)+1, now
+	c.pair, c.position, c.at = p, len(t.contents)+1, at
 	t.contents = append(t.contents, c)
 	b.contents = append(b.contents, c)
-	t.active, p.active = now, now
+	t.active, p.active = latest(t.active, at), latest(p.active, at)
 }
 
-// begin adds a thread.
-func (b *books) begin(source, identity string, now time.Time) *threadBook {
-	t := &threadBook{source: source, began: identity, open: true, pairs: map[string]*pairBook{}, active: now, detail: map[string]string{}}
+// begin adds a thread that begins at a time.
+func (b *books) begin(source, identity string, at time.Time) *threadBook {
+	t := &threadBook{source: source, began: identity, open: true, pairs: map[string]*pairBook{}, active: at, detail: map[string]string{}}
 	if source == "mail" {
 		t.categories = []string{"sales"}
 	}
@@ -229,12 +266,10 @@ func (b *books) begin(source, identity string, now time.Time) *threadBook {
 	return t
 }
 
-// closesAt is when a silent thread closes by itself, by its source.
-func (t *threadBook) closesAt() (at time.Time, ever bool) {
-	at = t.active
-	if t.reopened.After(at) {
-		at = t.reopened
-	}
+// closesAt is when a thread closes by itself that is silent from a time on, or from when
+// it was reopened, by its source.
+func (t *threadBook) closesAt(from time.Time) (at time.Time, ever bool) {
+	at = latest(from, t.reopened)
 	switch t.source {
 	case "mail":
 		return at.Add(2 * time.Hour), true
@@ -243,6 +278,13 @@ func (t *threadBook) closesAt() (at time.Time, ever bool) {
 	default:
 		return at, false
 	}
+}
+
+// takes reports whether a customer's content that was written at a time joins: late ones
+// as if they had come in time.
+func (t *threadBook) takes(at time.Time) bool {
+	closes, ever := t.closesAt(t.active)
+	return t.open && (!ever || at.Before(closes) || t.live() > 0)
 }
 
 // own gives an intervention an owner.

@@ -28,7 +28,7 @@ type currentThread struct {
 	SourceID      string    `json:"source_id"`
 	IdentityID    string    `json:"identity_id"`
 	ThreadID      string    `json:"thread_id"`
-	LastContentAt time.Time `json:"last_content_at"` // of the customer
+	LastContentAt time.Time `json:"last_content_at"` // when the latest one of the customer there was written
 }
 
 // engagedList is the open and deferred interventions with an identity, on all
@@ -123,6 +123,9 @@ var (
 			{Name: byThreadWaiting, Term: func(c *interaction.Correspondent) (string, bool) {
 				return idTerm(c.ThreadID).Time(c.WaitingSince()).Text(c.IdentityID).String(), !c.WaitingSince().IsZero()
 			}},
+			{Name: byOwnerUnanswered, Term: func(c *interaction.Correspondent) (string, bool) {
+				return ownerTerm(c.Owner).Time(c.UnansweredSince).Text(c.ThreadID).Text(c.IdentityID).String(), c.WaitsForOwner()
+			}},
 		},
 	}
 	contents = work.Table[interaction.Content]{
@@ -213,6 +216,7 @@ const (
 	bySourceWaiting           = "source_waiting"
 	byIdentityActive          = "identity_active"
 	byThreadWaiting           = "thread_waiting"
+	byOwnerUnanswered         = "owner_unanswered"
 	byThreadPosition          = "thread_position"
 	byThreadTree              = "thread_tree"
 	byCorrespondentUnanswered = "correspondent_unanswered"

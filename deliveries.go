@@ -310,7 +310,7 @@ func (t *turn) unite(ctx context.Context, posted, echo *interaction.Content) err
 	}
 	if k.with.AnsweredUpTo == echo.Position { // it was no answer to what the customer wrote after the post
 		upTo := echo.AnsweredBefore
-		if posted.ThreadID == thread.ID {
+		if posted.ThreadID == thread.ID && posted.Creator.Type != ActorSystem { // whose posts are no replies
 			upTo = max(upTo, posted.Position)
 		}
 		count, first, err := t.unanswered(ctx, k.with, upTo)

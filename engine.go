@@ -265,7 +265,9 @@ func (c *core) engine(actor Actor) *Engine {
 	return &Engine{Services: s.services(), Events: Events{s}, core: c, actor: actor}
 }
 
-// As returns the same Engine acting for somebody else. It costs next to nothing.
+// As returns the same Engine acting for somebody else; the zero Actor is the system. It
+// costs next to nothing. The calls of one who cannot act give ErrInvalid: who has no type,
+// or is an agent, a bot or a customer without an ID.
 func (e *Engine) As(actor Actor) *Engine { return e.core.engine(orSystem(actor)) }
 
 // Actor returns who the Engine acts for.

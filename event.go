@@ -37,6 +37,9 @@ const (
 	EventTriggerFired EventType = "interaction.trigger_fired"
 	// EventContactCreated, with [ContactEvent]: a contact became known.
 	EventContactCreated EventType = "contact.created"
+	// EventContactDeleted, with [ContactEvent]: a contact that had been made for an
+	// identity has nothing any more, not even the identity, and is no longer known.
+	EventContactDeleted EventType = "contact.deleted"
 	// EventConsumerDropped, with [ConsumerEvent]: a consumer stayed away for so
 	// long that the log goes on without it.
 	EventConsumerDropped EventType = "consumer.dropped"

@@ -93,7 +93,8 @@ func (t *turn) describe(identity *interaction.Identity, profile interaction.Prof
 
 // meetIdentity returns the identity that a platform calls by a foreign ID, with what
 // the platform says of it now. One that is not known becomes so, and belongs to the
-// named contact, or to a new one of its own if none is named or the named one is full.
+// named contact, or to a new one of its own if none is named or the named one is full
+// (interaction.MaxIdentities).
 // The host is not asked whether it accepts the contact: what came in came in.
 func (t *turn) meetIdentity(ctx context.Context, source *interaction.Source, foreignID string, profile interaction.Profile, contactID string) (*interaction.Identity, error) {
 	id, err := t.lookup(ctx, &identityKeys, source.Community(), foreignID)
@@ -121,7 +122,8 @@ func (t *turn) meetIdentity(ctx context.Context, source *interaction.Source, for
 	}
 	linked, err := who.Link(identity.ID)
 	if err != nil {
-		if who, err = t.newContact(t.ID(), contacts.Insert); err != nil {
+		contactID = ""
+		if who, err = t.mintContact(); err != nil {
 			return nil, err
 		}
 		if linked, err = who.Link(identity.ID); err != nil {
@@ -129,6 +131,9 @@ func (t *turn) meetIdentity(ctx context.Context, source *interaction.Source, for
 		}
 	}
 	who.Contact, identity.ContactID = linked, who.ID
+	if err := t.bring(ctx, who, contactID, identity.ID); err != nil {
+		return nil, err
+	}
 	if _, err := t.bind(ctx, &identityKeys, identity.ID, identity.CommunityID, foreignID); err != nil {
 		return nil, err
 	}
@@ -143,7 +148,7 @@ func (t *turn) meetIdentity(ctx context.Context, source *interaction.Source, for
 // be; one of a new name if none is given.
 func (t *turn) meetPerson(ctx context.Context, contactID string) (*storedContact, error) {
 	if contactID == "" {
-		return t.newContact(t.ID(), contacts.Insert)
+		return t.mintContact()
 	}
 	if err := interaction.CheckContactID(contactID); err != nil {
 		return nil, invalidField(err)

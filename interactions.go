@@ -65,39 +65,51 @@ type InteractionFilter struct {
 
 // List returns one page of interactions. What it costs does not grow with what is
 // stored. Those of a contact that was merged into another one are those of that one;
-// but while the merge is under way, those that have not gone over yet.
+// while the merge is under way, also what has not gone over yet. A continuation stays
+// good when its contact is merged or unmerged between two pages.
 func (s Interactions) List(ctx context.Context, filter InteractionFilter) (Page[interaction.Interaction], error) {
 	if err := s.allowBoth(ctx, ActionInteractionsRead, ResourceInteraction, filter.ContactID, filter.SchemaID); err != nil {
 		return Page[interaction.Interaction]{}, err
 	}
-	keep := everything[interaction.Interaction]
-	if filter.ByReceived && filter.ContactID != "" && filter.SchemaID != "" {
-		keep = func(i *interaction.Interaction) bool { return i.SchemaID == filter.SchemaID }
+	if filter.ContactID != "" {
+		return listOfContact(ctx, s.scope, filter.ContactID, filter.ofContact())
 	}
-	return listOf(ctx, s.scope, &interactions, filter.ContactID, func(contactID string) (store.Query, func(*interaction.Interaction) bool) {
-		filter.ContactID = contactID
-		return filter.query(), keep
-	})
+	return listPage(ctx, s.scope, &interactions, filter.query(), everything)
 }
 
+// ofContact returns what is listed of a contact.
+func (f InteractionFilter) ofContact() contactList[interaction.Interaction] {
+	list := contactList[interaction.Interaction]{
+		span:  span{from: f.From, to: f.To, oldestFirst: f.OldestFirst, limit: f.Limit, continuation: f.Continuation},
+		table: &interactions, kind: interactions.Kind, schemaID: f.SchemaID, index: byContactCreated, within: contactTerm, keep: everything[interaction.Interaction],
+		key: func(i *interaction.Interaction) store.Tuple { return store.Tuple{}.Time(i.CreatedDate).Text(i.ID) },
+	}
+	switch {
+	case f.ByReceived:
+		list.index = byContactReceived
+		list.key = func(i *interaction.Interaction) store.Tuple { return store.Tuple{}.Time(i.ReceivedDate).Text(i.ID) }
+		if f.SchemaID != "" {
+			list.keep = func(i *interaction.Interaction) bool { return i.SchemaID == f.SchemaID }
+		}
+	case f.SchemaID != "":
+		list.index = byContactSchemaCreated
+		list.within = func(contactID string) store.Tuple { return contactTerm(contactID).Text(plain(f.SchemaID)) }
+	}
+	return list
+}
+
+// query returns what is listed of no contact in particular.
 func (f InteractionFilter) query() store.Query {
 	q := store.Query{Reverse: !f.OldestFirst, Limit: f.Limit, Cursor: f.Continuation}
-	var within store.Tuple
 	switch {
-	case f.ContactID != "" && f.ByReceived:
-		q.Index, within = byContactReceived, contactTerm(f.ContactID)
-	case f.ContactID != "" && f.SchemaID != "":
-		q.Index, within = byContactSchemaCreated, contactTerm(f.ContactID).Text(plain(f.SchemaID))
-	case f.ContactID != "":
-		q.Index, within = byContactCreated, contactTerm(f.ContactID)
 	case f.SchemaID != "" && f.ByReceived:
-		q.Index, within = bySchemaReceived, schemaTerm(plain(f.SchemaID))
+		q.Index = bySchemaReceived
 	case f.SchemaID != "":
-		q.Index, within = bySchemaCreated, schemaTerm(plain(f.SchemaID))
+		q.Index = bySchemaCreated
 	default:
 		return q
 	}
-	return window(q, within, f.From, f.To)
+	return window(q, schemaTerm(plain(f.SchemaID)), f.From, f.To)
 }
 
 // window bounds a query to the terms that begin with a tuple, followed by a time
@@ -123,27 +135,8 @@ const maxScan = 20
 
 // listPage reads one page of a table for a caller.
 func listPage[T any](ctx context.Context, s scope, table finder[T], q store.Query, keep func(*T) bool) (Page[T], error) {
-	return listOf(ctx, s, table, "", func(string) (store.Query, func(*T) bool) { return q, keep })
-}
-
-// listOf is listPage of what belongs to a contact. One that has nothing may have been
-// merged into another: then query is asked again, for that one. A continuation is of one
-// or the other.
-func listOf[T any](
-	ctx context.Context, s scope, table finder[T], contactID string, query func(contactID string) (store.Query, func(*T) bool),
-) (Page[T], error) {
 	var page Page[T]
-	err := s.do(ctx, func(t *turn) error {
-		q, keep := query(contactID)
-		var err error
-		if page, err = pageOf(ctx, t, table, q, keep); err != nil || len(page.Items) > 0 {
-			return err
-		}
-		named, err := t.named(ctx, contactID)
-		if err != nil || named == contactID {
-			return err
-		}
-		q, keep = query(named)
+	err := s.do(ctx, func(t *turn) (err error) {
 		page, err = pageOf(ctx, t, table, q, keep)
 		return err
 	})

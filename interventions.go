@@ -135,14 +135,19 @@ func (t *turn) checkOwner(ctx context.Context, owner Actor) error {
 	if err := interaction.CheckOwner(owner); err != nil {
 		return invalidField(err)
 	}
-	if t.core.opts.OwnerExists == nil {
-		return nil
-	}
-	exists, err := t.core.opts.OwnerExists(ctx, owner)
+	exists, err := t.ownerExists(ctx, owner)
 	if err == nil && !exists {
 		err = &NotFoundError{Resource: Resource{Type: string(owner.Type), ID: owner.ID}}
 	}
 	return err
+}
+
+// ownerExists asks the host whether it knows somebody. Nobody need not be known.
+func (t *turn) ownerExists(ctx context.Context, owner Actor) (bool, error) {
+	if owner.IsZero() || t.core.opts.OwnerExists == nil {
+		return true, nil
+	}
+	return t.core.opts.OwnerExists(ctx, owner)
 }
 
 // Get returns an intervention.

@@ -156,6 +156,66 @@ func (s Interventions) List(ctx context.Context, filter InterventionFilter) (Pag
 	})
 }
 
+// WaitingFilter says which interventions to list.
+type WaitingFilter struct {
+	// Owner is whose interventions they are: an agent or a bot. Nobody: who acts.
+	Owner        Actor
+	Limit        int // 0: DefaultPage
+	Continuation string
+}
+
+// Waiting is an intervention whose customer waits for an answer.
+type Waiting struct {
+	interaction.Intervention
+
+	// With is the customer, and since when what is unanswered.
+	With interaction.Correspondent `json:"with"`
+}
+
+// ListWaiting returns one page of the interventions of an owner whose customers wait for
+// an answer, who has waited for longest first: they are open or deferred, and a content
+// of the customer is unanswered, such as the one with which a customer came back and
+// reopened it. What waits for somebody to engage is in Threads.ListEngageable instead,
+// or as well, if a bot owns it. A thread may be closed meanwhile: reopen it to answer.
+//
+// The error wraps ErrInvalid for an owner who is neither an agent nor a bot.
+func (s Interventions) ListWaiting(ctx context.Context, filter WaitingFilter) (Page[Waiting], error) {
+	owner := filter.Owner
+	if owner.IsZero() {
+		owner = s.actor
+	}
+	if err := interaction.CheckOwner(owner); err != nil {
+		return Page[Waiting]{}, invalidField(err)
+	}
+	if err := s.allow(ctx, ActionInterventionsRead, Resource{Type: string(owner.Type), ID: owner.ID}); err != nil {
+		return Page[Waiting]{}, err
+	}
+	q := store.Query{Index: byOwnerUnanswered, Prefix: ownerTerm(owner).String(), Limit: filter.Limit, Cursor: filter.Continuation}
+	var page Page[Waiting]
+	err := s.do(ctx, func(t *turn) error {
+		found, err := pageOf(ctx, t, &correspondents, q, everything)
+		if err != nil {
+			return err
+		}
+		var ids []string
+		for _, with := range found.Items {
+			ids = append(ids, with.InterventionID)
+		}
+		all, err := interventions.All(ctx, t.Work, ids...)
+		page = Page[Waiting]{Items: make([]Waiting, 0, len(all)), Continuation: found.Continuation}
+		for n, i := range all {
+			if i != nil {
+				page.Items = append(page.Items, Waiting{Intervention: *i, With: found.Items[n]})
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return Page[Waiting]{}, err
+	}
+	return page, nil
+}
+
 // lists returns the lists that the interventions are in.
 func (f InterventionFilter) lists(ctx context.Context, t *turn) ([]sortedList[*interaction.Intervention], error) {
 	one := func(name, index string, within store.Tuple) sortedList[*interaction.Intervention] {

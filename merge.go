@@ -15,9 +15,13 @@ import (
 //
 // If it is interrupted, the next Merge of the two continues it, or Run does. While it
 // is under way, what is asked of into is true of what has gone over, and so is what is
-// asked of from, but for the lists of Interactions and Quarantine. Another merge or
-// unmerge of one of the two is seen through first. It is not possible within
-// Atomically.
+// asked of from, but for the lists of Interactions and Quarantine, which are whole.
+// Another merge or unmerge of one of the two is seen through first. It is not possible
+// within Atomically. Each merge and unmerge leaves a job that looks after it later on,
+// and that Run removes: where neither Run nor RunDue is called, these jobs collect.
+//
+// Options.Authorize is asked for ActionContactsMerge of both contacts, and of nothing
+// that they have. The same goes for Unmerge and the one contact that it names.
 //
 // Merging what is merged already changes nothing. The error wraps ErrNotFound if one of
 // the two is not known, ErrInvalid if they are the same ID, and ErrRefused if from was
@@ -46,12 +50,17 @@ func (s Contacts) Merging(ctx context.Context, fromID string) (Progress, bool, e
 }
 
 // Unmerge parts a contact again from the one that it was merged into, in steps as Merge
-// does. What it had brought along goes back to it: the identities that are still there,
-// what was recorded for it, and also what has been recorded under its name since. What
-// was merged into it before stays where it is, and can be unmerged by itself. Each of
+// does. What it had brought along goes back to it: its identities, but for those that
+// Move took away, and what was recorded for it; and also the identities that were linked
+// under its name since (Account.ContactID, Move) and what was recorded under it. What was
+// merged into it before stays where it is, and can be unmerged by itself. Each of
 // the two has then done what was ever recorded under its own names. A trigger that had
 // fired for one of the two when they were merged stays fired for the one that the other
 // was merged into.
+//
+// If one of the two was made for an identity and is left with nothing, it is no longer
+// known then, as Move says. While an unmerge is under way, the other one still lists
+// what has not gone back yet.
 //
 // Unmerging what was unmerged changes nothing. The error wraps ErrNotFound if the
 // contact is not known, and ErrRefused if it was never merged.
@@ -121,9 +130,14 @@ func (t *turn) beginMerge(ctx context.Context, intoID, fromID string) (inTheWay 
 	case from.Moving != nil:
 		return from.Moving, nil
 	}
-	names, err := t.namesOf(ctx, from)
+	stored, err := t.namesOf(ctx, from)
 	if err != nil {
 		return nil, err
+	}
+	names := make([]interaction.Contact, len(stored))
+	minted := map[string]bool{from.ID: from.Minted}
+	for n, name := range stored {
+		names[n], minted[name.ID] = name.Contact, name.Minted
 	}
 	whole, aliases, err := interaction.Merge(into.Contact, from.Contact, names)
 	if err != nil {
@@ -138,7 +152,7 @@ func (t *turn) beginMerge(ctx context.Context, intoID, fromID string) (inTheWay 
 		return nil, err
 	}
 	for _, alias := range aliases {
-		name := &storedContact{Contact: alias}
+		name := &storedContact{Contact: alias, Minted: minted[alias.ID]}
 		if alias.ID == from.ID {
 			name.Moving = under
 		}
@@ -150,7 +164,7 @@ func (t *turn) beginMerge(ctx context.Context, intoID, fromID string) (inTheWay 
 }
 
 // namesOf reads the contacts that were merged into one.
-func (t *turn) namesOf(ctx context.Context, c *storedContact) ([]interaction.Contact, error) {
+func (t *turn) namesOf(ctx context.Context, c *storedContact) ([]*storedContact, error) {
 	ids := make([]string, len(c.Merged))
 	for n, id := range c.Merged {
 		ids[n] = plain(id)
@@ -159,14 +173,12 @@ func (t *turn) namesOf(ctx context.Context, c *storedContact) ([]interaction.Con
 	if err != nil {
 		return nil, err
 	}
-	names := make([]interaction.Contact, len(found))
 	for n, name := range found {
 		if name == nil {
 			return nil, &NotFoundError{Resource: contactResource(c.Merged[n])}
 		}
-		names[n] = name.Contact
 	}
-	return names, nil
+	return found, nil
 }
 
 // assignAll makes identities belong to a contact that lists them.

@@ -227,18 +227,29 @@ func (t *turn) copyFirings(ctx context.Context, p *storedProgress) error {
 	return nil
 }
 
-// endMoving ends a task, and tells of it.
+// endMoving ends a task, and tells of it. After an unmerge, one of both may be nothing.
 func (t *turn) endMoving(ctx context.Context, p *storedProgress, event EventType) error {
+	var ended []*storedContact
 	for _, id := range []string{p.IntoID, p.Subject.ID} {
 		c, err := need(contacts.Get(ctx, t.Work, plain(id)))(contactResource(id))
 		if err != nil {
 			return err
 		}
 		c.Moving = nil
+		ended = append(ended, c)
 		if err := contacts.Put(t.Work, c); err != nil {
 			return err
 		}
 	}
 	p.State = StateDone
-	return t.emit(event, p.Subject, ContactMergeEvent{ContactID: p.Subject.ID, IntoID: p.IntoID, Moved: p.Handled})
+	data := ContactMergeEvent{ContactID: p.Subject.ID, IntoID: p.IntoID, Moved: p.Handled}
+	if err := t.emit(event, p.Subject, data); err != nil {
+		return err
+	}
+	for _, c := range ended {
+		if err := t.forgetIfNothing(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -3,6 +3,7 @@ package engage_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"sync"
@@ -228,6 +229,69 @@ func TestManyMergeAndRecordAtOnce(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestANameTakesItsIdentitiesAlong when it is unmerged: those that it brought or got
+// since, and none that was moved elsewhere by hand.
+func TestANameTakesItsIdentitiesAlong(t *testing.T) {
+	t.Parallel()
+	type at = map[string]string // the contacts of accounts
+	for what, c := range map[string]struct {
+		act  func(d *desk, ids map[string]string)
+		want at
+	}{
+		"nothing":                        {func(*desk, map[string]string) {}, at{"old": "old", "new": "new", "zed": "zed"}},
+		"moved to another one":           {moving("old", "zed"), at{"old": "zed", "new": "new", "zed": "zed"}},
+		"moved to one that is merged":    {moving("old", "zed", "merge", ""), at{"old": "zed", "new": "new", "zed": "zed"}},
+		"moved away and back by hand":    {moving("old", "zed", "old", "new"), at{"old": "new", "new": "new", "zed": "zed"}},
+		"moved away and back to it":      {moving("old", "zed", "old", "old"), at{"old": "old", "new": "new", "zed": "zed"}},
+		"moved to the name":              {moving("zed", "old"), at{"old": "old", "new": "new", "zed": "old"}},
+		"moved from one name to another": {moving("merge", "", "zed", "old"), at{"old": "old", "new": "new", "zed": "old"}},
+		"moved from the contact to it":   {moving("new", "old"), at{"old": "old", "new": "old", "zed": "zed"}},
+		"moved from it to the contact":   {moving("old", "new"), at{"old": "new", "new": "new", "zed": "zed"}},
+		"linked under the name": {func(d *desk, ids map[string]string) {
+			in := d.says("late", "hello")
+			in.Customer.ContactID = "old"
+			ids["late"] = must(d.Threads.Receive(d.t.Context(), in))(d.t).IdentityID
+		}, at{"old": "old", "new": "new", "zed": "zed", "late": "old"}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			ids := map[string]string{}
+			for _, name := range []string{"old", "new", "zed"} {
+				in := d.says(name, "hello")
+				in.Customer.ContactID = name
+				ids[name] = must(d.Threads.Receive(t.Context(), in))(t).IdentityID
+			}
+			must(d.Contacts.Merge(t.Context(), "new", "old"))(t)
+			c.act(d, ids)
+			must(d.Contacts.Unmerge(t.Context(), "old"))(t)
+			if must(d.Contacts.Get(t.Context(), "zed"))(t).MergedInto != "" {
+				must(d.Contacts.Unmerge(t.Context(), "zed"))(t)
+			}
+			got := at{}
+			for account, id := range ids {
+				got[account] = must(d.Identities.Get(t.Context(), id))(t).ContactID
+			}
+			if !maps.Equal(got, c.want) {
+				t.Errorf("%v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+// moving moves accounts, each to the name that follows it; "merge" makes zed new.
+func moving(steps ...string) func(*desk, map[string]string) {
+	return func(d *desk, ids map[string]string) {
+		for n := 0; n < len(steps); n += 2 {
+			if steps[n] == "merge" {
+				must(d.Contacts.Merge(d.t.Context(), "new", "zed"))(d.t)
+				continue
+			}
+			must(d.Contacts.Move(d.t.Context(), ids[steps[n]], steps[n+1]))(d.t)
+		}
+	}
 }
 
 // TestTheEventsOfAMerge name the contacts of each identity before and after.

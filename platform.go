@@ -33,6 +33,10 @@ type Platform interface {
 	// else the delivery is uncertain, and those behind it in the thread wait, until a
 	// report (see [Echo]) or somebody (see [Jobs]) settles it.
 	//
+	// Package net/http sends a request again by itself if a connection breaks and the
+	// request has an Idempotency-Key or X-Idempotency-Key: set one only for a platform
+	// that honours it.
+	//
 	// ctx ends after Options.Jobs.Timeout. A Send that goes on regardless is left
 	// behind; when it answers after all, that counts.
 	Send(ctx context.Context, d Delivery) (foreignID string, err error)
@@ -65,7 +69,9 @@ type Delivery struct {
 
 // InApp is the Platform of sources that have no outside world: a chat within the
 // host's own application, which reads the contents from the Engine. All it is asked
-// to deliver is delivered at once.
+// to deliver is delivered at once. A front end learns of new contents from the events
+// (Events.Consume): EventContentReplied and EventContentDiscussionInitiated tell of what
+// the company says, EventContentImported of what customers write.
 type InApp struct{}
 
 // Send returns at once.
@@ -155,6 +161,9 @@ func heard(err error) error {
 func leavesOpen(err error) bool {
 	if errors.Is(err, ErrUnknownOutcome) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return true
+	}
+	if request, ok := errors.AsType[*url.Error](err); ok && request.Op == "parse" {
+		return false
 	}
 	// Without a connection nothing is sent.
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {

@@ -35,27 +35,30 @@ func (s Quarantine) List(ctx context.Context, filter QuarantineFilter) (Page[int
 	if err := s.allowBoth(ctx, ActionQuarantineRead, ResourceQuarantine, filter.ContactID, filter.SchemaID); err != nil {
 		return Page[interaction.Quarantined]{}, err
 	}
-	return listOf(ctx, s.scope, &quarantine, filter.ContactID, func(contactID string) (store.Query, func(*interaction.Quarantined) bool) {
-		filter.ContactID = contactID
-		return filter.query()
-	})
+	if filter.ContactID != "" {
+		return listOfContact(ctx, s.scope, filter.ContactID, filter.ofContact())
+	}
+	return listPage(ctx, s.scope, &quarantine, filter.query(), everything)
 }
 
-func (f QuarantineFilter) query() (q store.Query, keep func(*interaction.Quarantined) bool) {
-	q = store.Query{Reverse: !f.OldestFirst, Limit: f.Limit, Cursor: f.Continuation}
-	keep = everything[interaction.Quarantined]
-	switch {
-	case f.ContactID != "":
-		q.Index = byContactReceived
-		q = window(q, contactTerm(f.ContactID), f.From, f.To)
-		if f.SchemaID != "" {
-			keep = func(q *interaction.Quarantined) bool { return q.SchemaID == f.SchemaID }
-		}
-	case f.SchemaID != "":
-		q.Index = bySchemaReceived
-		q = window(q, schemaTerm(plain(f.SchemaID)), f.From, f.To)
+// ofContact returns what is listed of a contact.
+func (f QuarantineFilter) ofContact() contactList[interaction.Quarantined] {
+	return contactList[interaction.Quarantined]{
+		span:  span{from: f.From, to: f.To, oldestFirst: f.OldestFirst, limit: f.Limit, continuation: f.Continuation},
+		table: &quarantine, kind: quarantine.Kind, schemaID: f.SchemaID, index: byContactReceived, within: contactTerm,
+		key:  func(q *interaction.Quarantined) store.Tuple { return store.Tuple{}.Time(q.ReceivedDate).Text(q.ID) },
+		keep: func(q *interaction.Quarantined) bool { return f.SchemaID == "" || q.SchemaID == f.SchemaID },
 	}
-	return q, keep
+}
+
+// query returns what is listed of no contact in particular.
+func (f QuarantineFilter) query() store.Query {
+	q := store.Query{Reverse: !f.OldestFirst, Limit: f.Limit, Cursor: f.Continuation}
+	if f.SchemaID == "" {
+		return q
+	}
+	q.Index = bySchemaReceived
+	return window(q, schemaTerm(plain(f.SchemaID)), f.From, f.To)
 }
 
 // Get returns a quarantined submission by its ID.

@@ -3,82 +3,30 @@ package engage
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/store"
 )
 
-// Inbound is a content that a platform tells of: what a customer said or shared, or
-// what the company said on the platform itself.
-type Inbound struct {
-	SourceID string
-	// ForeignID is what the platform calls the content: the same one is kept once.
-	// Without it, whatever comes is a new content.
-	ForeignID string
-	// Customer is who wrote it, or, if the company did, to whom.
-	Customer Account
-	// ThreadForeignID and ThreadTitle are those of the thread, if the platform has
-	// threads.
-	ThreadForeignID string
-	ThreadTitle     string
-	// InReplyTo is what the platform calls the content that it replies to.
-	InReplyTo string
-
-	interaction.Message
-
-	// CreatedAt is when it was written. Zero: now.
-	CreatedAt time.Time
-	// Echo says that the company wrote it: an app that answers on the platform by
-	// itself, or a person there. It may be one that was posted here, too.
-	Echo *Echo
-}
-
-// Account is an account of a customer on a platform, as the platform describes it.
-type Account struct {
-	ForeignID string // required
-
-	interaction.Profile
-
-	// ContactID is the host's name for the person, if it knows who that is. It
-	// counts when the account is new; Contacts.Move changes it later.
-	ContactID string
-}
-
-// Echo is what is known of a content that the company wrote on a platform.
-type Echo struct {
-	// Creator is who wrote it, such as the app's bot; nobody if that is not known.
-	Creator Actor
-	// Key is the Delivery.Key of what was posted here, if the platform hands it
-	// back. It tells that the delivery succeeded, whatever Send said.
-	Key string
-}
-
-// Received is what became of an Inbound.
-type Received struct {
-	ContentID  string `json:"content_id"`
-	ThreadID   string `json:"thread_id"`
-	IdentityID string `json:"identity_id"`
-	ContactID  string `json:"contact_id"`
-	// Repeated says that the content was known, and nothing has changed.
-	Repeated bool `json:"repeated,omitempty"`
-	// FirstInThread says that it began a thread.
-	FirstInThread bool `json:"first_in_thread,omitempty"`
-	// InterventionID is the open intervention that it belongs to, if there is one.
-	InterventionID string `json:"intervention_id,omitempty"`
-}
-
 // Receive keeps what a platform tells of (seed 000, "Core Concepts": a customer who
 // initiates a conversation creates a thread).
 //
 // A customer's content joins the thread that it names by its foreign ID; else the
-// customer's open thread on the source, if the last content of the customer there is
-// within the source's TimeForThreadInclusion; else it opens a thread. On a closed
-// thread it opens a new one, to which the foreign ID of the thread moves. An echo
-// joins its thread whatever state that is in.
+// customer's open thread on the source, if it was written within the source's
+// TimeForThreadInclusion after the latest content of the customer there, or before
+// that, and came late; else it opens a thread. On a thread that is closed, or was to
+// close by itself before the content was written, it opens a new one, to which the
+// foreign ID of the thread moves. One that has closed by itself since the content was
+// written is open again for it. An echo joins its thread whatever state that is in. The
+// times are those of Inbound.CreatedAt, so that a backlog makes the threads that it would
+// have made in time, whether or not Run closes them in between.
 //
 // A customer's content reopens the closed intervention with the customer in the
-// thread, and reactivates a deferred one.
+// thread, and reactivates a deferred one. Its owner stays who it was, and finds it with
+// Interventions.ListWaiting; one who does not exist any more (Options.OwnerExists)
+// loses it, and the thread is engageable.
 //
 // It is never refused for reasons of state. The same (source, foreign ID) twice, also
 // at the same time, is one content. The error wraps ErrNotFound for an unknown source
@@ -99,42 +47,6 @@ func (s Threads) Receive(ctx context.Context, in Inbound) (Received, error) {
 		return Received{}, err
 	}
 	return received, nil
-}
-
-func (in Inbound) check() error {
-	for _, f := range []struct{ field, text string }{
-		{"foreign_id", in.ForeignID},
-		{"thread_foreign_id", in.ThreadForeignID},
-		{"thread_title", in.ThreadTitle},
-		{"in_reply_to", in.InReplyTo},
-		{"customer.foreign_id", in.Customer.ForeignID},
-		{"echo.creator", in.creator().ID},
-		{"echo.creator", string(in.creator().Type)},
-	} {
-		if err := checkHostText(f.field, f.text); err != nil {
-			return err
-		}
-	}
-	if err := checkMoment("created_at", in.CreatedAt); err != nil {
-		return err
-	}
-	if in.Customer.ForeignID == "" {
-		return invalid("customer.foreign_id", "is empty")
-	}
-	if in.Customer.ContactID != "" {
-		if err := interaction.CheckContactID(in.Customer.ContactID); err != nil {
-			return &InvalidError{Field: "customer.contact_id", Err: errors.Unwrap(err)}
-		}
-	}
-	return invalidField(errors.Join(in.Message.Check(), in.Customer.Profile.Check()))
-}
-
-// creator is who of the company wrote it, if that is known.
-func (in Inbound) creator() Actor {
-	if in.Echo == nil {
-		return Actor{}
-	}
-	return in.Echo.Creator
 }
 
 func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
@@ -158,12 +70,14 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 	if err != nil {
 		return Received{}, err
 	}
-	thread, err := t.threadFor(ctx, source, identity, in)
+	content := in.content(t.ID(), source, identity, t.now)
+	thread, err := t.threadFor(ctx, source, identity, in, content.WrittenAt())
 	if err != nil {
 		return Received{}, err
 	}
+	content.ThreadID = thread.ID
 	begins := thread.CustomersCount == 0
-	k, err := t.talk(ctx, thread, identity.ID)
+	k, err := t.talkFrom(ctx, thread, identity.ID, content.WrittenAt())
 	if err != nil {
 		return Received{}, err
 	}
@@ -171,13 +85,12 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 	if err != nil {
 		return Received{}, err
 	}
-	content := in.content(t.ID(), source, thread, identity, t.now)
 	t.addContent(k, &content, parent)
 	if in.Echo != nil {
 		content.AnsweredBefore = k.with.AnsweredUpTo
-		*k.with = k.with.Answered(content.Position, t.now)
+		*k.with = k.with.Answered(content.Position, content.WrittenAt())
 	} else {
-		*k.with = k.with.Wrote(content.Position, t.now)
+		*k.with = k.with.Wrote(content.Position, content.WrittenAt())
 	}
 	// The events of the intervention come after that of the content.
 	wakes := in.Echo == nil && k.intervention != nil && thread.Status == interaction.ThreadOpen &&
@@ -197,7 +110,7 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 		return Received{}, err
 	}
 	if wakes && k.intervention.Status != interaction.InterventionOpen { // else nothing happens to it
-		if err := t.apply(ctx, k, interaction.InterventionWritten, interaction.Change{}, interaction.InterventionFacts{}); err != nil {
+		if err := t.wake(ctx, k); err != nil {
 			return Received{}, err
 		}
 	}
@@ -205,7 +118,7 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 		return Received{}, err
 	}
 	if in.Echo == nil || begins { // what answers a discussion that the company begins belongs to it
-		if err := t.follow(ctx, source.ID, identity.ID, thread.ID); err != nil {
+		if err := t.follow(ctx, source.ID, identity.ID, thread, content.WrittenAt()); err != nil {
 			return Received{}, err
 		}
 	}
@@ -215,20 +128,21 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 	}, nil
 }
 
-func (in Inbound) content(id string, source *interaction.Source, thread *interaction.Thread, identity *interaction.Identity, now time.Time) interaction.Content {
-	c := interaction.Content{
-		ID: id, SourceID: source.ID, SourceType: source.Type, ThreadID: thread.ID, ForeignID: in.ForeignID,
-		Direction: interaction.Inbound, IdentityID: identity.ID, AuthorID: identity.ID, Origin: interaction.FromPlatform,
-		CreatedAt: in.CreatedAt.UTC().Round(0), ReceivedAt: now, UpdatedAt: now,
+// wake opens the intervention of the talk again, because the customer has written. To
+// receive is never refused: if the host cannot say whether the owner exists, it does.
+func (t *turn) wake(ctx context.Context, k *talk) error {
+	exists, err := t.ownerExists(ctx, k.intervention.Owner)
+	if err != nil {
+		t.core.opts.Logger.WarnContext(ctx, "the host cannot say whether an owner exists", slog.Any("owner", k.intervention.Owner), slog.Any("error", err))
 	}
-	if in.CreatedAt.IsZero() {
-		c.CreatedAt = now
+	change := interaction.Change{OwnerGone: err == nil && !exists}
+	if err := t.apply(ctx, k, interaction.InterventionWritten, change, interaction.InterventionFacts{}); err != nil {
+		return err
 	}
-	if in.Echo != nil {
-		c.Direction, c.AuthorID, c.Creator = interaction.Outbound, "", in.creator()
+	if k.intervention.Owner.IsZero() && k.with.TransferredAt.IsZero() { // it waits for whoever engages next
+		k.with.TransferredAt = t.now
 	}
-	c.Synchronization, _, _ = c.Synchronization.Apply(interaction.SyncReceives, "")
-	return c.Say(in.Message)
+	return nil
 }
 
 // loadKeys reads at once what an inbound content names.
@@ -315,11 +229,10 @@ func (t *turn) repeated(ctx context.Context, c *interaction.Content) (Received, 
 	}, nil
 }
 
-// threadFor returns the thread that an inbound content joins, which may be new.
-func (t *turn) threadFor(ctx context.Context, source *interaction.Source, identity *interaction.Identity, in Inbound) (*interaction.Thread, error) {
-	joins := func(thread *interaction.Thread) bool {
-		return thread.Status == interaction.ThreadOpen || in.Echo != nil
-	}
+// threadFor returns the thread that an inbound content, written at a time, joins. It may
+// be new.
+func (t *turn) threadFor(ctx context.Context, source *interaction.Source, identity *interaction.Identity, in Inbound, at time.Time) (*interaction.Thread, error) {
+	joins := func(thread *interaction.Thread) bool { return in.Echo != nil || thread.Takes(*source, at) }
 	if in.ThreadForeignID != "" {
 		id, err := t.lookup(ctx, &threadKeys, source.ID, in.ThreadForeignID)
 		if err != nil {
@@ -330,7 +243,7 @@ func (t *turn) threadFor(ctx context.Context, source *interaction.Source, identi
 				return thread, err
 			}
 		}
-		thread, err := t.openThread(ctx, source, identity.ID, in.ThreadForeignID, in.ThreadTitle)
+		thread, err := t.openThread(ctx, source, identity.ID, in.ThreadForeignID, in.ThreadTitle, at)
 		if err != nil {
 			return nil, err
 		}
@@ -340,20 +253,31 @@ func (t *turn) threadFor(ctx context.Context, source *interaction.Source, identi
 	if err != nil {
 		return nil, err
 	}
-	if current != nil && (in.Echo != nil || source.Includes(current.LastContentAt, t.now)) {
+	if current != nil && (in.Echo != nil || source.Includes(current.LastContentAt, at)) {
 		if thread, err := t.thread(ctx, current.ThreadID); err != nil || joins(thread) {
 			return thread, err
 		}
 	}
-	return t.openThread(ctx, source, identity.ID, "", in.ThreadTitle)
+	return t.openThread(ctx, source, identity.ID, "", in.ThreadTitle, at)
 }
 
-// follow makes a thread the one that the customer's next content joins.
-func (t *turn) follow(ctx context.Context, sourceID, identityID, threadID string) error {
-	_, err := currentThreads.Get(ctx, t.Work, currentThreadID(sourceID, identityID))
-	return errors.Join(err, currentThreads.Put(t.Work, &currentThread{
-		SourceID: sourceID, IdentityID: identityID, ThreadID: threadID, LastContentAt: t.now,
-	}))
+// follow makes a thread, in which the customer wrote at a time, the one that the next
+// content joins. One with a foreign ID, which the platform would name again, is not if
+// the customer has written elsewhere since.
+func (t *turn) follow(ctx context.Context, sourceID, identityID string, thread *interaction.Thread, at time.Time) error {
+	current, err := currentThreads.Get(ctx, t.Work, currentThreadID(sourceID, identityID))
+	if err != nil {
+		return err
+	}
+	next := currentThread{SourceID: sourceID, IdentityID: identityID, ThreadID: thread.ID, LastContentAt: at}
+	switch {
+	case current == nil:
+	case current.ThreadID == thread.ID:
+		next.LastContentAt = interaction.Latest(current.LastContentAt, at)
+	case thread.ForeignID != "" && at.Before(current.LastContentAt):
+		return nil
+	}
+	return currentThreads.Put(t.Work, &next)
 }
 
 // parentOf returns the content that another one replies to, nil if it is not known or

@@ -34,7 +34,8 @@ type CountSegment struct {
 	SchemaID string
 	// AtLeast and AtMost bound the number. A nil AtMost is no bound. If AtLeast is
 	// 0, contacts without any interaction belong to the segment, as far as they
-	// are known: because they once had one, of whatever schema.
+	// are known: because they once had one, of whatever schema, or have had an
+	// identity.
 	AtLeast int64
 	AtMost  *int64
 	// From and To count only interactions with From <= CreatedDate < To. Zero is

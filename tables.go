@@ -49,10 +49,13 @@ type binding struct {
 	Minted        bool   `json:"minted,omitempty"` // the contact's ID, for the submission had none
 }
 
-// storedContact is a Contact with what a merge under way needs to go on.
+// storedContact is a Contact with how it came about, and what a merge under way needs to
+// go on.
 type storedContact struct {
 	interaction.Contact
 
+	// Minted says that it was made for an identity that nobody had named a contact for.
+	Minted bool `json:"minted,omitempty"`
 	// Moving is the merge or unmerge under way that the contact takes part in.
 	Moving *moving `json:"moving,omitempty"`
 }
@@ -125,10 +128,10 @@ var (
 				return contactTerm(i.RecordedFor).Time(i.CreatedDate).String(), i.RecordedFor != ""
 			}},
 			{Name: byContactReceived, Term: func(i *interaction.Interaction) (string, bool) {
-				return contactTerm(i.ContactID).Time(i.ReceivedDate).String(), true
+				return contactTerm(i.ContactID).Time(i.ReceivedDate).Text(i.ID).String(), true
 			}},
 			{Name: byContactSchemaCreated, Term: func(i *interaction.Interaction) (string, bool) {
-				return contactTerm(i.ContactID).Text(i.SchemaID).Time(i.CreatedDate).String(), true
+				return contactTerm(i.ContactID).Text(i.SchemaID).Time(i.CreatedDate).Text(i.ID).String(), true
 			}},
 			{Name: bySchemaCreated, Term: func(i *interaction.Interaction) (string, bool) {
 				return schemaTerm(i.SchemaID).Time(i.CreatedDate).String(), true
@@ -143,7 +146,7 @@ var (
 		ID: func(q *interaction.Quarantined) string { return q.ID },
 		Indexes: []work.Index[interaction.Quarantined]{
 			{Name: byContactReceived, Term: func(q *interaction.Quarantined) (string, bool) {
-				return contactTerm(q.ContactID).Time(q.ReceivedDate).String(), true
+				return contactTerm(q.ContactID).Time(q.ReceivedDate).Text(q.ID).String(), true
 			}},
 			{Name: byRecordedFor, Term: func(q *interaction.Quarantined) (string, bool) {
 				return contactTerm(q.RecordedFor).Time(q.ReceivedDate).String(), q.RecordedFor != ""
@@ -207,9 +210,10 @@ func kinds() []store.Kind {
 	}
 }
 
-// The indexes. Each orders by the parts of its name.
+// The indexes. Each orders by the parts of its name; where a list can go on behind any
+// entry, whoever it belongs to by then, the ID of the record is the last part.
 const (
-	byContactCreated       = "contact_created" // and the ID, so that a timeline can go on behind any
+	byContactCreated       = "contact_created"
 	byContact              = "contact"
 	byRecordedFor          = "recorded_for"
 	byRunning              = "running_task"

@@ -232,6 +232,7 @@ func (t *turn) addContent(k *talk, c, parent *interaction.Content) {
 		k.thread.FirstContentID, k.thread.FirstContentAuthorID = c.ID, c.AuthorID
 	}
 	k.thread.LastContentID, k.thread.LastContentAt = c.ID, interaction.Latest(k.thread.LastContentAt, c.WrittenAt())
+	k.thread.LastReceivedAt = t.now
 	if k.thread.Title == "" {
 		k.thread.Title = c.Title
 	}
@@ -251,7 +252,7 @@ func (t *turn) openThread(ctx context.Context, source *interaction.Source, ident
 	thread := &interaction.Thread{
 		ID: t.ID(), SourceID: source.ID, Status: row.To, Title: title, IdentityID: identityID, ForeignID: foreignID,
 		ThreadCategoryIDs: tree.Resolve(source.DefaultCategoryIDs),
-		LastContentAt:     at, CreatedAt: t.now, UpdatedAt: t.now,
+		LastContentAt:     at, LastReceivedAt: t.now, CreatedAt: t.now, UpdatedAt: t.now,
 	}
 	return thread, threads.Insert(t.Work, thread)
 }

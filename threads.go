@@ -165,9 +165,10 @@ func (s Threads) change(ctx context.Context, action Action, id string, do func(*
 	})
 }
 
-// ThreadFilter says which threads to list, in the order of their last content: those
-// of a source, of an identity, or of a contact; all if none is named. Of an identity or
-// a contact it is the order of the last content of their own part.
+// ThreadFilter says which threads to list, in the order of their LastContentAt, that is
+// when their latest content was written: those of a source, of an identity, or of a
+// contact; all if none is named. Of an identity or a contact it is the order of the
+// latest content of their own part.
 type ThreadFilter struct {
 	SourceID   string
 	IdentityID string
@@ -199,9 +200,11 @@ type EngageableFilter struct {
 }
 
 // ListEngageable returns one page of the threads that agents can engage in (seed 000:
-// "list threads that agents can engage with"), who has waited for longest first: the
-// thread is open, a customer's content is unanswered or was transferred to whoever
-// engages next, and no agent has an open or deferred intervention with the customer.
+// "list threads that agents can engage with"), who has waited for longest first, by when
+// the oldest unanswered content was written: the thread is open, a customer's content is
+// unanswered or was transferred to whoever engages next, and no agent has an open or
+// deferred intervention with the customer. Those who wait for their agent are in
+// Interventions.ListWaiting.
 func (s Threads) ListEngageable(ctx context.Context, filter EngageableFilter) (Page[Engageable], error) {
 	if err := s.allow(ctx, ActionThreadsRead, threadListResource(filter.SourceID)); err != nil {
 		return Page[Engageable]{}, err

@@ -3,6 +3,7 @@ package engage
 import (
 	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/engage-interactions/engage/interaction"
@@ -15,7 +16,10 @@ type TimelineFilter struct {
 	// From and To bound the time: From <= time < To. Zero is open.
 	From, To time.Time
 	// SourceID and ThreadID select the entries of one source, or one thread; then
-	// recorded interactions are left out, and a page may be short before the end.
+	// recorded interactions are left out, and a page may be short, even empty, before
+	// the end. The entries of a thread are looked for among all that happened with
+	// the identities that take part in it, those of a source among all that happened
+	// with any: a page costs what it leaves out, too.
 	SourceID string
 	ThreadID string
 	// OldestFirst turns the order around. Newest first is the default.
@@ -33,9 +37,12 @@ type TimelineEntry struct {
 	Time time.Time `json:"time"` // when it happened, or, where that is known, when it was said or done
 	// Type is that of the event which told of it: EventInteractionCreated, say, for a
 	// recorded interaction.
-	Type     EventType `json:"type"`
-	Actor    Actor     `json:"actor"` // the customer, for a recorded interaction
-	Resource Resource  `json:"resource"`
+	Type EventType `json:"type"`
+	// Actor is who did it. For what the customer did or wrote, it is the customer, by
+	// the ID of the contact; for what the company wrote on the platform, the
+	// Echo.Creator, if that is known.
+	Actor    Actor    `json:"actor"`
+	Resource Resource `json:"resource"`
 	// IdentityID, SourceID and ThreadID say where it happened; empty for recorded
 	// interactions.
 	IdentityID string `json:"identity_id,omitempty"`
@@ -53,12 +60,26 @@ type TimelineEntry struct {
 
 // Timeline returns one page of all that happened with a person, in the order of time:
 // what was said and done in conversations with any of the contact's identities, on all
-// sources, and the contact's recorded interactions. Whoever may read a contact may read
-// all of that. A contact that is not known has an empty one.
+// sources, and the contact's recorded interactions. A contact that is not known has an
+// empty one. What was said is in it once, also if the platform told of what had been
+// posted here before it was known to be the same.
+//
+// Where several customers take part in one thread, what is said with each, and the
+// interventions with each, are in the timeline of that one; what happens to the thread
+// itself (it is closed, opened, categorised, annotated) is in that of the customer whom
+// it began with.
+//
+// Options.Authorize is asked for ActionContactsRead of the contact, and for nothing else:
+// whoever may read a contact may read all of that, whatever thread, source or schema it
+// belongs to.
 //
 // What a page costs grows with the number of the contact's identities, not with what
-// has happened. While others write, an entry that was there throughout comes exactly
-// once.
+// has happened, unless the filter names a source or a thread. While others write, an
+// entry that was there throughout comes exactly once; also if the contact is merged or
+// unmerged meanwhile, as far as it is one of the contact's then.
+//
+// The error wraps ErrNotFound if the filter names a source or a thread that is not known,
+// and ErrInvalid for a limit or continuation that cannot be.
 func (s Contacts) Timeline(ctx context.Context, contactID string, filter TimelineFilter) (Page[TimelineEntry], error) {
 	if err := s.allow(ctx, ActionContactsRead, contactResource(contactID)); err != nil {
 		return Page[TimelineEntry]{}, err
@@ -75,21 +96,21 @@ func (s Contacts) Timeline(ctx context.Context, contactID string, filter Timelin
 }
 
 func (t *turn) timeline(ctx context.Context, contactID string, filter TimelineFilter) (Page[TimelineEntry], error) {
-	var lists []sortedList[TimelineEntry]
+	page := Page[TimelineEntry]{Items: []TimelineEntry{}}
+	if filter.SourceID != "" {
+		if _, err := t.source(ctx, filter.SourceID); err != nil {
+			return page, err
+		}
+	}
 	who, err := t.person(ctx, contactID)
 	if err != nil {
-		return Page[TimelineEntry]{}, err
+		return page, err
 	}
-	if who != nil {
-		for _, id := range who.IdentityIDs {
-			lists = append(lists, happenedWith(id))
-		}
-		if filter.SourceID == "" && filter.ThreadID == "" {
-			lists = append(lists, recordedFor(who.ID))
-		}
+	lists, err := t.timelines(ctx, who, filter)
+	if err != nil {
+		return page, err
 	}
 	s := span{from: filter.From, to: filter.To, oldestFirst: filter.OldestFirst, limit: filter.Limit, continuation: filter.Continuation}
-	page := Page[TimelineEntry]{Items: []TimelineEntry{}}
 	limit := cmp.Or(filter.Limit, DefaultPage)
 	for range maxScan {
 		s.limit = limit - len(page.Items)
@@ -97,8 +118,14 @@ func (t *turn) timeline(ctx context.Context, contactID string, filter TimelineFi
 		if err != nil {
 			return page, err
 		}
-		for _, e := range part.Items {
-			if (filter.SourceID == "" || filter.SourceID == e.SourceID) && (filter.ThreadID == "" || filter.ThreadID == e.ThreadID) {
+		entries := slices.DeleteFunc(part.Items, func(e TimelineEntry) bool {
+			return filter.SourceID != "" && filter.SourceID != e.SourceID || filter.ThreadID != "" && filter.ThreadID != e.ThreadID
+		})
+		if err := t.illustrate(ctx, entries); err != nil {
+			return page, err
+		}
+		for _, e := range entries {
+			if e.Content == nil || e.Content.DuplicateOf == "" {
 				page.Items = append(page.Items, e)
 			}
 		}
@@ -107,7 +134,67 @@ func (t *turn) timeline(ctx context.Context, contactID string, filter TimelineFi
 			break
 		}
 	}
-	return page, t.illustrate(ctx, page.Items)
+	for n := range page.Items {
+		page.Items[n].Actor = page.Items[n].author(who.ID)
+	}
+	return page, nil
+}
+
+// timelines returns the lists that the timeline of a contact is made of, none if it is
+// not known.
+func (t *turn) timelines(ctx context.Context, who *storedContact, filter TimelineFilter) (lists []sortedList[TimelineEntry], err error) {
+	var thread *interaction.Thread
+	if filter.ThreadID != "" {
+		if thread, err = t.thread(ctx, filter.ThreadID); err != nil {
+			return nil, err
+		}
+	}
+	if who == nil {
+		return nil, nil
+	}
+	ids := who.IdentityIDs
+	if thread != nil {
+		if ids, err = t.partaking(ctx, thread, ids); err != nil {
+			return nil, err
+		}
+	}
+	for _, id := range ids {
+		lists = append(lists, happenedWith(id))
+	}
+	if filter.SourceID == "" && filter.ThreadID == "" {
+		lists = append(lists, recordedFor(who.ID))
+	}
+	return lists, nil
+}
+
+// partaking returns those of some identities that take part in a thread.
+func (t *turn) partaking(ctx context.Context, thread *interaction.Thread, ids []string) (some []string, err error) {
+	pairs := make([]string, len(ids))
+	for n, id := range ids {
+		pairs[n] = correspondentID(thread.ID, id)
+	}
+	found, err := correspondents.All(ctx, t.Work, pairs...)
+	for n, with := range found {
+		if with != nil || ids[n] == thread.IdentityID {
+			some = append(some, ids[n])
+		}
+	}
+	return some, err
+}
+
+// author returns who did it. The entry of what came in from a platform was written for
+// whoever told us; its author is the customer, or who of the company wrote it there.
+func (e TimelineEntry) author(contactID string) Actor {
+	switch {
+	case e.Type != EventContentImported || e.Content == nil:
+		return e.Actor
+	case e.Content.Direction == interaction.Inbound:
+		return Customer(contactID)
+	case !e.Content.Creator.IsZero():
+		return e.Content.Creator
+	default:
+		return e.Actor
+	}
 }
 
 // happenedWith is the timeline of one identity.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/engage-interactions/engage"
 	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/platformtest"
 	"github.com/engage-interactions/engage/store"
 	"github.com/engage-interactions/engage/store/memory"
 )
@@ -170,7 +171,7 @@ func TestATimelineCanBeRead(t *testing.T) {
 		story = append(story, line)
 	}
 	for _, want := range []string{
-		"content.imported by system: Where is my order?", "intervention.opened by agent: open",
+		"content.imported by customer: Where is my order?", "intervention.opened by agent: open",
 		"content.replied by agent: On its way.", `interaction.created by customer: {"s":"a visit"}`,
 	} {
 		if !slices.Contains(story, want) {
@@ -180,6 +181,13 @@ func TestATimelineCanBeRead(t *testing.T) {
 	for _, unknown := range []string{"nobody", strings.Repeat("x", 2000)} {
 		if page, err := d.Contacts.Timeline(t.Context(), unknown, engage.TimelineFilter{}); err != nil || len(page.Items) > 0 {
 			t.Errorf("%+v, %v", page, err)
+		}
+	}
+	for _, f := range []engage.TimelineFilter{{SourceID: "nowhere"}, {ThreadID: "nothing"}, {ThreadID: strings.Repeat("x", 2000)}} {
+		for _, contact := range []string{"customer 1", "nobody"} {
+			if _, err := d.Contacts.Timeline(t.Context(), contact, f); !errors.Is(err, engage.ErrNotFound) {
+				t.Errorf("%s, %+v: %v", contact, f, err)
+			}
 		}
 	}
 	for _, f := range []engage.TimelineFilter{
@@ -193,6 +201,121 @@ func TestATimelineCanBeRead(t *testing.T) {
 		if _, err := d.Contacts.Timeline(t.Context(), "customer 1", f); !errors.Is(err, engage.ErrInvalid) {
 			t.Errorf("%+v: %v", f, err)
 		}
+	}
+}
+
+// TestATimelineHasWhatWasSaidOnce, by who said it, even if the platform tells of an answer
+// before it says that it took it.
+func TestATimelineHasWhatWasSaidOnce(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	in := d.says("account", "Where is my order?")
+	in.Customer.ContactID = "old"
+	got := must(d.Threads.Receive(t.Context(), in))(t)
+	in = d.says("other account", "Hello?")
+	in.Customer.ContactID = "new"
+	must(d.Threads.Receive(t.Context(), in))(t)
+	d.engages(ann, got.ThreadID)
+	for n, by := range []engage.Actor{{}, robot} {
+		echo := d.says("account", fmt.Sprint("From another app ", n))
+		echo.Echo = &engage.Echo{Creator: by}
+		must(d.Threads.Receive(t.Context(), echo))(t)
+	}
+	d.platform.OnDeliver(func(delivered platformtest.Delivered) {
+		echo := d.says("account", delivered.Content.Body)
+		echo.ForeignID, echo.Echo = delivered.ForeignID, &engage.Echo{}
+		if _, err := d.Threads.Receive(t.Context(), echo); err != nil {
+			t.Error(err)
+		}
+	})
+	d.replies(ann, got.ThreadID, "On its way.")
+	d.runs()
+	check := func(contact, who string, limit int) {
+		t.Helper()
+		var said []string
+		f := engage.TimelineFilter{ThreadID: got.ThreadID, OldestFirst: true, Limit: limit}
+		for {
+			page := must(d.Contacts.Timeline(t.Context(), contact, f))(t)
+			for _, e := range page.Items {
+				if e.Content != nil && e.Type != engage.EventContentExported {
+					said = append(said, fmt.Sprintf("%s %s: %s", e.Actor.Type, e.Actor.ID, e.Content.Body))
+				}
+			}
+			if f.Continuation = page.Continuation; f.Continuation == "" {
+				break
+			}
+		}
+		want := []string{
+			"customer " + who + ": Where is my order?", "system : From another app 0", "bot " + robot.ID + ": From another app 1",
+			"agent " + ann.ID + ": On its way.",
+		}
+		if !slices.Equal(said, want) {
+			t.Errorf("%s, by pages of %d:\n%s\nwant\n%s", contact, limit, strings.Join(said, "\n"), strings.Join(want, "\n"))
+		}
+	}
+	duplicates := 0
+	for _, r := range find(t, d.st, "content") {
+		if decodeRecord[interaction.Content](t, r).DuplicateOf != "" {
+			duplicates++
+		}
+	}
+	if duplicates != 1 {
+		t.Fatalf("%d duplicates", duplicates)
+	}
+	check("old", "old", 1)
+	check("old", "old", 50)
+	must(d.Contacts.Merge(t.Context(), "new", "old"))(t)
+	check("old", "new", 2)
+	check("new", "new", 50)
+}
+
+// TestAThreadOfSeveralCustomers is in the timeline of each as far as it is theirs.
+func TestAThreadOfSeveralCustomers(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	var thread string
+	for _, customer := range []string{"adam", "bea", "adam"} {
+		in := d.says(customer, "I, "+customer)
+		in.ThreadForeignID, in.Customer.ContactID = "post", customer
+		thread = must(d.Threads.Receive(t.Context(), in))(t).ThreadID
+		d.clock.pass(time.Minute)
+	}
+	must(d.Threads.Close(t.Context(), thread))(t)
+	for customer, want := range map[string][]engage.EventType{
+		"adam": {engage.EventContentImported, engage.EventContentImported, engage.EventThreadClosed},
+		"bea":  {engage.EventContentImported},
+	} {
+		for _, f := range []engage.TimelineFilter{{OldestFirst: true}, {OldestFirst: true, ThreadID: thread}, {OldestFirst: true, SourceID: "chat"}} {
+			page := must(d.Contacts.Timeline(t.Context(), customer, f))(t)
+			var got []engage.EventType
+			for _, e := range page.Items {
+				got = append(got, e.Type)
+				if e.Content != nil && e.Actor != engage.Customer(customer) {
+					t.Errorf("%s: %+v", customer, e)
+				}
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%s, %+v: %v, want %v", customer, f, got, want)
+			}
+		}
+	}
+}
+
+// TestATimelineOfAThreadReadsWhoTakesPart, not all identities of the contact.
+func TestATimelineOfAThreadReadsWhoTakesPart(t *testing.T) {
+	t.Parallel()
+	st := &counting{Store: newMemory(t)}
+	d := newDeskOn(t, st)
+	var thread string
+	for n := range 40 {
+		in := d.says(fmt.Sprint("account ", n), "hello")
+		in.Customer.ContactID = "ann"
+		thread = must(d.Threads.Receive(t.Context(), in))(t).ThreadID
+	}
+	st.finds.Store(0)
+	page := must(d.Contacts.Timeline(t.Context(), "ann", engage.TimelineFilter{ThreadID: thread}))(t)
+	if finds := st.finds.Load(); len(page.Items) != 1 || finds > 1 {
+		t.Errorf("%d items, %d finds", len(page.Items), finds)
 	}
 }
 

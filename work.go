@@ -65,6 +65,9 @@ func (s scope) services() Services {
 
 // allow asks whether the actor may do it.
 func (s scope) allow(ctx context.Context, action Action, resource Resource) error {
+	if err := checkActor(s.actor); err != nil {
+		return err
+	}
 	if s.core.opts.Authorize == nil {
 		return nil
 	}

@@ -39,10 +39,15 @@ func (p *pair) waiting() time.Time {
 		return time.Time{}
 	}
 	since := p.transferred
-	if open := p.unanswered(); len(open) > 0 && (since.IsZero() || open[0].ReceivedAt.Before(since)) {
-		since = open[0].ReceivedAt
+	if open := p.unanswered(); len(open) > 0 && (since.IsZero() || writtenAt(open[0]).Before(since)) {
+		since = writtenAt(open[0])
 	}
 	return since
+}
+
+// writtenAt is the time of a content that counts.
+func writtenAt(c interaction.Content) time.Time {
+	return time.Unix(0, min(c.CreatedAt.UnixNano(), c.ReceivedAt.UnixNano())).UTC()
 }
 
 func (p *pair) answeredUpTo() int64 {
@@ -102,22 +107,30 @@ func TestCorrespondent(t *testing.T) {
 			}
 			return true
 		}
-		write := func(direction interaction.Direction) {
+		write := func(direction interaction.Direction) time.Time {
 			position += int64(rapid.IntRange(1, 3).Draw(t, "others write, too"))
-			model.contents = append(model.contents, interaction.Content{
+			content := interaction.Content{
 				Position: position, Direction: direction, ReceivedAt: now, FirstInThread: position == 1,
-			})
-			model.last = now
+				CreatedAt: now.Add(time.Duration(rapid.IntRange(-3, 1).Draw(t, "written")) * time.Minute),
+			}
+			if got := content.WrittenAt(); !got.Equal(writtenAt(content)) {
+				t.Fatalf("%+v was written at %v", content, got)
+			}
+			model.contents = append(model.contents, content)
+			if at := writtenAt(content); at.After(model.last) {
+				model.last = at
+			}
+			return writtenAt(content)
 		}
 		for range rapid.IntRange(1, 40).Draw(t, "steps") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 2).Draw(t, "minutes")) * time.Minute)
 			switch rapid.IntRange(0, 9).Draw(t, "what") {
 			case 0, 1, 2:
-				write(interaction.Inbound)
-				c = c.Wrote(position, now)
+				at := write(interaction.Inbound)
+				c = c.Wrote(position, at)
 			case 3:
-				write(interaction.Outbound)
-				c = c.Answered(position, now)
+				at := write(interaction.Outbound)
+				c = c.Answered(position, at)
 				intervention.Replies = intervention.Replies.Add("r", time.Time{}, now)
 			case 4, 5:
 				if len(model.contents) == 0 {
@@ -162,7 +175,7 @@ func TestCorrespondent(t *testing.T) {
 			var from int64
 			var since time.Time
 			if len(open) > 0 {
-				from, since = open[0].Position, open[0].ReceivedAt
+				from, since = open[0].Position, writtenAt(open[0])
 			}
 			switch {
 			case c.Unanswered != int64(len(open)) || c.UnansweredFrom != from || !c.UnansweredSince.Equal(since):
@@ -173,6 +186,8 @@ func TestCorrespondent(t *testing.T) {
 				t.Fatalf("the last content came at %v, want %v", c.LastContentAt, model.last)
 			case !c.WaitingSince().Equal(model.waiting()):
 				t.Fatalf("%+v: waiting since %v, want %v", c, c.WaitingSince(), model.waiting())
+			case c.WaitsForOwner() != (model.live && model.owner != nobody && len(open) > 0):
+				t.Fatalf("%+v waits for its owner: %t, of %+v", c, c.WaitsForOwner(), model)
 			}
 			for _, content := range model.contents {
 				if got, want := content.Status(c), model.status(content); got != want {

@@ -12,7 +12,7 @@ import (
 func Example_thread() {
 	monday := time.Date(2026, 5, 18, 9, 0, 0, 0, time.UTC)
 	source := interaction.Source{ID: "page", Type: "messenger", Name: "Our page", Active: true, TimeForThreadInclusion: 24 * 60 * 60}
-	thread := interaction.Thread{ID: "t1", SourceID: source.ID, Status: interaction.ThreadOpen, LastContentAt: monday}
+	thread := interaction.Thread{ID: "t1", SourceID: source.ID, Status: interaction.ThreadOpen, LastContentAt: monday, LastReceivedAt: monday}
 
 	question := interaction.Content{ID: "c1", ThreadID: thread.ID, Position: 1, Direction: interaction.Inbound}.
 		Say(interaction.Message{Body: "Where is my parcel?"}).

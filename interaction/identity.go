@@ -79,7 +79,8 @@ func (p Profile) Equal(other Profile) bool {
 
 // Limits of what is known of a person.
 const (
-	// MaxIdentities is how many identities a contact has at most.
+	// MaxIdentities is how many identities a contact has at most. An account that
+	// becomes known under the name of a contact that is full gets a contact of its own.
 	MaxIdentities = 100
 	// MaxMerged is how many contacts can be merged into one.
 	MaxMerged = 100
@@ -128,8 +129,9 @@ type Contact struct {
 	MergedInto string `json:"merged_into,omitempty"`
 	// Merged are the contacts that turned out to be this one.
 	Merged []string `json:"merged,omitempty"`
-	// Brought are the identities that this one brought along into MergedInto. If it
-	// is unmerged, those that are still there come back.
+	// Brought are the identities of MergedInto that are this one's: it brought them
+	// along, or they were linked under its name since. If it is unmerged, they come
+	// back. One that is moved away is no longer among them.
 	Brought []string `json:"brought,omitempty"`
 	// CreatedAt is when the contact became known.
 	CreatedAt time.Time `json:"created_at"`
@@ -147,8 +149,23 @@ func (c Contact) Link(identityID string) (Contact, error) {
 	return c, nil
 }
 
-// Unlink returns the contact without an identity.
-func (c Contact) Unlink(identityID string) Contact {
-	c.IdentityIDs = slices.DeleteFunc(slices.Clone(c.IdentityIDs), func(id string) bool { return id == identityID })
+// Bring returns a contact that is merged into another one with one more identity of
+// that one, which goes with it if they are parted.
+func (c Contact) Bring(identityID string) Contact {
+	if !slices.Contains(c.Brought, identityID) {
+		c.Brought = append(slices.Clone(c.Brought), identityID)
+	}
 	return c
+}
+
+// Unlink returns the contact without an identity, be it one that it has or one that it
+// brought along.
+func (c Contact) Unlink(identityID string) Contact {
+	c.IdentityIDs = without(c.IdentityIDs, identityID)
+	c.Brought = without(c.Brought, identityID)
+	return c
+}
+
+func without(ids []string, gone string) []string {
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id == gone })
 }

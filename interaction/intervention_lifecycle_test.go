@@ -215,6 +215,7 @@ func TestInterventionLives(t *testing.T) {
 					Until:          now.Add(time.Duration(rapid.IntRange(-1, 3).Draw(t, "until")) * time.Hour),
 					DispositionIDs: []string{"solved"},
 					Cause:          rapid.SampledFrom([]interaction.CloseCause{"", interaction.CauseInactivity}).Draw(t, "cause"),
+					OwnerGone:      rapid.Bool().Draw(t, "the owner is gone"),
 				}
 				facts := interaction.InterventionFacts{
 					ThreadOpen: mostly.Draw(t, "thread open"), Other: !mostly.Draw(t, "no other"),
@@ -225,6 +226,9 @@ func TestInterventionLives(t *testing.T) {
 				all.Owner, all.NewOwner, all.Replies = i.Owner, change.Owner, i.UserRepliesCount
 				all.Future, all.Due, all.ByItself = change.Until.After(now), !i.DeferredAt.After(now), change.Cause != ""
 				want := whatInterventionsDo(i.Status, by, all)
+				if want.possible && losesOwner(i, by, change) {
+					want.events = append(want.events, "intervention.user_updated")
+				}
 				switch {
 				case want.possible != (err == nil):
 					t.Fatalf("%q, %s, %+v: %v", i.Status, by, all, err)
@@ -233,7 +237,7 @@ func TestInterventionLives(t *testing.T) {
 						t.Fatalf("a refusal of %s changed it", by)
 					}
 				default:
-					if next.Status != want.to || len(events) != len(want.events) || !next.UpdatedAt.Equal(now) {
+					if next.Status != want.to || !slices.Equal(events, want.events) || !next.UpdatedAt.Equal(now) {
 						t.Fatalf("%s: %q with %v, want %+v", by, next.Status, events, want)
 					}
 					checkApplied(t, i, next, by, change, facts)
@@ -271,10 +275,55 @@ func TestNobodyDoesNotReply(t *testing.T) {
 	}
 }
 
+// losesOwner reports whether an intervention that is opened because the customer writes
+// comes back without its owner, who is gone.
+func losesOwner(i interaction.Intervention, by interaction.InterventionVerb, c interaction.Change) bool {
+	rests := i.Status == interaction.InterventionClosed || i.Status == interaction.InterventionDeferred
+	return by == interaction.InterventionWritten && rests && c.OwnerGone && i.Owner != nobody
+}
+
+// TestInterventionsOfThoseWhoAreGone walks all that can happen while the owner does not
+// exist any more: only the customer who opens it again takes it from them.
+func TestInterventionsOfThoseWhoAreGone(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 5, 23, 11, 0, 0, 0, time.UTC)
+	for _, from := range interventionStates {
+		for _, by := range interventionVerbs {
+			for _, owner := range []interaction.Actor{nobody, ann, bot} {
+				was := interaction.Intervention{Status: from, Owner: owner, Participants: []interaction.Actor{bob}}
+				facts := interaction.InterventionFacts{ThreadOpen: true, MayManage: true, Disposition: true, TakesPart: true}
+				change := interaction.Change{Owner: owner, Until: now.Add(time.Hour)}
+				there, told, err := was.Apply(by, change, facts, now)
+				change.OwnerGone = true
+				gone, toldOfGone, errOfGone := was.Apply(by, change, facts, now)
+				if (err == nil) != (errOfGone == nil) {
+					t.Fatalf("%q, %s: %v, and with the owner gone %v", from, by, err, errOfGone)
+				}
+				if losesOwner(was, by, change) {
+					if gone.Owner != nobody || !slices.Equal(gone.Participants, was.Participants) {
+						t.Errorf("%q, %s of %v's: %+v", from, by, owner, gone)
+					}
+					there.Owner, told = nobody, append(slices.Clone(told), "intervention.user_updated")
+				}
+				if gone.Owner != there.Owner || gone.Status != there.Status || gone.Reopened != there.Reopened || !slices.Equal(toldOfGone, told) {
+					t.Errorf("%q, %s of %v's: %+v with %v, want %+v with %v", from, by, owner, gone, toldOfGone, there, told)
+				}
+			}
+		}
+	}
+}
+
 // checkApplied compares an intervention with what it was before a verb.
 func checkApplied(t *rapid.T, was, is interaction.Intervention, by interaction.InterventionVerb, c interaction.Change, f interaction.InterventionFacts) {
 	takesOver := by == interaction.InterventionEngages || by == interaction.InterventionAssigns || by == interaction.InterventionTransfers
-	if takesOver && is.Owner != c.Owner || !takesOver && is.Owner != was.Owner {
+	owner := was.Owner
+	if takesOver {
+		owner = c.Owner
+	}
+	if losesOwner(was, by, c) {
+		owner = nobody
+	}
+	if is.Owner != owner {
 		t.Fatalf("after %s by %v's, %v owns it, before it was %v", by, c.Owner, is.Owner, was.Owner)
 	}
 	if is.Status == interaction.InterventionDeferred && by == interaction.InterventionDefers && !is.DeferredAt.Equal(c.Until) {

@@ -39,8 +39,8 @@ func Merge(into, from Contact, merged []Contact) (whole Contact, names []Contact
 	return into, slices.Insert(names, 0, from), nil
 }
 
-// Unmerge returns two contacts that were merged as two again. Identities that from had
-// brought along go with it if they are still there. What had been merged into from
+// Unmerge returns two contacts that were merged as two again. The identities in
+// from.Brought go with it if they are still there. What had been merged into from
 // before stays with into.
 func Unmerge(into, from Contact) (rest, out Contact) {
 	from.IdentityIDs = slices.DeleteFunc(slices.Clone(from.Brought), func(id string) bool {

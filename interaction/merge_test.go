@@ -28,6 +28,7 @@ func TestContactsAreMergedAndUnmerged(t *testing.T) {
 		}
 		into := map[string]string{}  // of a contact: the one that it is merged into
 		homes := map[string]string{} // of an identity: the contact that it was linked to
+		var outside []string         // identities that were linked once
 		whole := func(id string) string {
 			if into[id] != "" {
 				return into[id]
@@ -48,19 +49,27 @@ func TestContactsAreMergedAndUnmerged(t *testing.T) {
 			was := contacts
 			contacts = maps.Clone(contacts)
 			switch rapid.IntRange(0, 3).Draw(t, "what") {
-			case 0:
-				a = whole(a)
+			case 0: // under any of the names of a contact
 				identity := "i" + strconv.Itoa(step)
-				linked, err := contacts[a].Link(identity)
+				if n := len(outside); n > 0 {
+					identity, outside = outside[n-1], outside[:n-1]
+				}
+				linked, err := contacts[whole(a)].Link(identity)
 				if err != nil {
 					t.Fatal(err)
 				}
-				contacts[a], homes[identity] = linked, a
-			case 1: // as if it went to a contact outside
+				contacts[whole(a)], homes[identity] = linked, a
+				if into[a] != "" {
+					contacts[a] = contacts[a].Bring(identity)
+					contacts[a] = contacts[a].Bring(identity) // once is enough
+				}
+			case 1: // it goes to a contact outside, from where it may come back
 				for identity, home := range homes {
 					if home == a {
 						contacts[whole(a)] = contacts[whole(a)].Unlink(identity)
+						contacts[a] = contacts[a].Unlink(identity)
 						delete(homes, identity)
+						outside = append(outside, identity)
 					}
 				}
 			case 2:
@@ -101,8 +110,11 @@ func TestContactsAreMergedAndUnmerged(t *testing.T) {
 			}
 			for _, id := range names {
 				c := contacts[id]
-				var identities, merged []string
+				var identities, brought, merged []string
 				for identity, home := range homes {
+					if home == id && into[id] != "" {
+						brought = append(brought, identity)
+					}
 					if whole(home) == id {
 						identities = append(identities, identity)
 					}
@@ -112,8 +124,8 @@ func TestContactsAreMergedAndUnmerged(t *testing.T) {
 						merged = append(merged, other)
 					}
 				}
-				if c.MergedInto != into[id] || !sameSet(c.IdentityIDs, identities) || !sameSet(c.Merged, merged) {
-					t.Fatalf("%+v, want %v, merged %v, into %q", c, identities, merged, into[id])
+				if c.MergedInto != into[id] || !sameSet(c.IdentityIDs, identities) || !sameSet(c.Merged, merged) || !sameSet(c.Brought, brought) {
+					t.Fatalf("%+v, want %v, merged %v, into %q with %v", c, identities, merged, into[id], brought)
 				}
 			}
 		}

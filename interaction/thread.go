@@ -22,7 +22,7 @@ const (
 	ThreadStarts    ThreadVerb = "start"    // a customer's content, or somebody of the company, begins it
 	ThreadCloses    ThreadVerb = "close"    // somebody closes it
 	ThreadTimesOut  ThreadVerb = "time_out" // nothing was said for so long that it closes by itself
-	ThreadReopens   ThreadVerb = "reopen"   // somebody opens it again
+	ThreadReopens   ThreadVerb = "reopen"   // somebody opens it again, or a content that comes late
 	ThreadContinues ThreadVerb = "continue" // somebody of the company writes
 )
 
@@ -34,8 +34,9 @@ type ThreadFacts struct {
 
 // ThreadLifecycle is the table of what happens to threads.
 //
-// A closed thread stays readable. A customer's content never meets it: it begins a
-// new one.
+// A closed thread stays readable. A customer's content never meets it, but begins a new
+// one; unless it comes late, to a thread that closed by itself since it was written, and
+// opens that again (see Thread.Takes).
 var ThreadLifecycle = Lifecycle[ThreadStatus, ThreadVerb, ThreadFacts]{
 	Of: "thread",
 	Rows: []Transition[ThreadStatus, ThreadVerb, ThreadFacts]{
@@ -89,6 +90,10 @@ type Thread struct {
 	// before there is any, when the thread was opened. It never goes back: a content
 	// that comes late does not count. LastContentID is the one that came in last.
 	LastContentAt time.Time `json:"last_content_at"`
+	// LastReceivedAt is when the latest content came in; before there is any, when the
+	// thread was opened. Silence is counted from then, so that what comes late is not
+	// closed before anybody has seen it.
+	LastReceivedAt time.Time `json:"last_received_at"`
 	// ReopenedAt is when it was opened again, if it was.
 	ReopenedAt time.Time `json:"reopened_at,omitzero"`
 	// TimeOutCheckAt is when it is looked at next whether it has been silent for long
@@ -117,21 +122,19 @@ func (t Thread) Close(cause CloseCause, now time.Time) (Thread, []string, error)
 	return t.apply(ThreadCloses, cause, ThreadFacts{}, now)
 }
 
-// ClosesAt returns when the thread closes by itself if nothing more is said, and false
+// ClosesAt returns when the thread closes by itself if nothing more comes in, and false
 // if it does not.
 func (t Thread) ClosesAt(s Source) (time.Time, bool) {
-	if t.ReopenedAt.After(t.LastContentAt) {
-		return s.ClosesAt(t.ReopenedAt)
-	}
-	return s.ClosesAt(t.LastContentAt)
+	return s.ClosesAt(Latest(t.LastReceivedAt, t.ReopenedAt))
 }
 
-// Takes reports whether a customer's content that was written at a time can join the
-// thread: it is open, and was not to close by itself before, should anybody have
-// looked then.
+// Takes reports whether a customer's content that was written at a time joins the
+// thread: it is open, and the content was not written so long after the last one that
+// the thread would have closed by itself in between. Contents that come late, and all at
+// once, make the threads that they would have made.
 func (t Thread) Takes(s Source, at time.Time) bool {
-	closes, ever := t.ClosesAt(s)
-	return t.Status == ThreadOpen && (!ever || t.Live > 0 || !at.After(closes))
+	closes, ever := s.ClosesAt(Latest(t.LastContentAt, t.ReopenedAt))
+	return t.Status == ThreadOpen && (!ever || at.Before(closes) || t.Live > 0)
 }
 
 // TimeOut returns the thread closed by itself, if its source says so.

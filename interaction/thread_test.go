@@ -62,7 +62,15 @@ func TestThreadsAreJoinedAndClosedInTime(t *testing.T) {
 		}
 
 		live := rapid.IntRange(0, 1).Draw(t, "live")
-		thread := interaction.Thread{Status: interaction.ThreadOpen, LastContentAt: last, Live: live}
+		thread := interaction.Thread{Status: interaction.ThreadOpen, LastContentAt: last, LastReceivedAt: last, Live: live}
+		if takes := !ever || live > 0 || silent < after; thread.Takes(s, now) != takes {
+			t.Fatalf("%+v takes what was written after %d s: %t", thread, silent, !takes)
+		}
+		was := thread
+		was.Status = interaction.ThreadClosed
+		if was.Takes(s, now) {
+			t.Fatalf("%+v takes a content", was)
+		}
 		closed, events, err := thread.TimeOut(s, now)
 		if (err == nil) != (closes && live == 0) {
 			t.Fatalf("%+v, silent for %d s, %d live: %v", s, silent, live, err)

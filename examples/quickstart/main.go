@@ -272,17 +272,19 @@ func describe(entry engage.TimelineEntry) string {
 	case entry.Interaction != nil:
 		return fmt.Sprintf("%s %s", entry.Interaction.SchemaID, entry.Interaction.Payload)
 	case entry.Type == engage.EventContentExported:
-		return "delivered: " + string(entry.Content.Synchronization.Status)
+		return fmt.Sprintf("%q: %s", entry.Content.Body, entry.Content.Synchronization.Status)
 	case entry.Content != nil && entry.Content.Direction == interaction.Inbound:
 		return fmt.Sprintf("customer: %q", entry.Content.Body)
 	case entry.Content != nil:
 		return fmt.Sprintf("%s: %q", entry.Content.Creator, entry.Content.Body)
 	case entry.Thread != nil:
-		return fmt.Sprintf("%s: %s", entry.Actor, entry.Thread.ExtraData)
+		return fmt.Sprintf("%s adds that warranty is %s", entry.Actor, entry.Thread.ExtraData["warranty"])
 	case entry.Type == engage.EventInterventionUserUpdated && entry.Owner.IsZero():
 		return fmt.Sprintf("%s transfers it to whoever engages next", entry.Actor)
 	case entry.Type == engage.EventInterventionUserUpdated:
 		return fmt.Sprintf("%s has it now", entry.Owner)
+	case entry.Intervention != nil:
+		return fmt.Sprintf("by %s", entry.Actor)
 	default:
 		return entry.Actor.String()
 	}

@@ -131,14 +131,27 @@ func deliveryRoom() room {
 				},
 			},
 			{
-				name: "a delivery that failed is not withdrawn", refused: engage.ErrRefused,
+				name: "a delivery that failed is taken off the list", repeated: engage.ErrNotFound,
 				call: func(ctx context.Context, eng *engage.Engine, at place) error {
-					return eng.Jobs.Settle(ctx, at.talks.vic.failed, engage.Settlement{})
+					job, err := eng.Jobs.Get(ctx, at.talks.vic.failed)
+					if err == nil && job.State != engage.JobFailed { // it is retried
+						return errTakenUp
+					}
+					if err != nil {
+						return err
+					}
+					err = eng.Jobs.Settle(ctx, job.ID, engage.Settlement{})
+					if errors.Is(err, engage.ErrRefused) {
+						return errTakenUp
+					}
+					return err
 				},
 			},
 		},
 	}
 }
+
+var errTakenUp = fmt.Errorf("enginetest: it was taken up before: %w", engage.ErrNotFound)
 
 var errRetried = fmt.Errorf("enginetest: it was retried before: %w", engage.ErrRefused)
 

@@ -107,7 +107,7 @@ func checkJobPurpose(b *books) {
 		if t.Status != interaction.ThreadOpen || t.Live > 0 || t.SourceID != mail {
 			continue
 		}
-		if _, there := checks[t.ID+t.TimeOutCheckAt.String()]; !there || t.TimeOutCheckAt.After(t.LastContentAt.Add(silence)) {
+		if _, there := checks[t.ID+t.TimeOutCheckAt.String()]; !there || t.TimeOutCheckAt.After(t.LastReceivedAt.Add(silence)) {
 			b.broken(fmt.Sprintf("thread %s is to be looked at when it is %v, with a job: %v", t.ID, t.TimeOutCheckAt, there), "a job that looks when it has been silent for long enough")
 		}
 	}

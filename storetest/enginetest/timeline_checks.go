@@ -12,7 +12,7 @@ import (
 func checkTimeline(b *books) {
 	want := map[string][]string{} // by contact
 	for _, e := range b.events {
-		if identity := b.with(e); identity != "" {
+		if identity := b.with(e); identity != "" && !b.isDuplicate(e.Resource) {
 			contact := b.contactOf(identity)
 			want[contact] = append(want[contact], entry(e.Type, e.Resource))
 		}
@@ -39,6 +39,17 @@ func checkTimeline(b *books) {
 			b.broken(short(ids(found, func(e engage.TimelineEntry) string { return e.Time.String() })), "in the order of time")
 		}
 	}
+}
+
+// isDuplicate reports whether an event is about a content that turned out to be another
+// one, and so is in no timeline.
+func (c conversations) isDuplicate(about engage.Resource) bool {
+	for _, of := range c.duplicates {
+		if slices.ContainsFunc(of, func(d engage.Content) bool { return about.Type == engage.ResourceContent && about.ID == d.ID }) {
+			return true
+		}
+	}
+	return false
 }
 
 // entry returns what an entry of a timeline says.

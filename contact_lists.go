@@ -1,0 +1,125 @@
+package engage
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/engage-interactions/engage/internal/work"
+	"github.com/engage-interactions/engage/store"
+)
+
+// contactList is a list of what belongs to a contact, in the order of some time. Its
+// continuation is a place in that order, and does not say in whose list: what is behind
+// it still is when the contact was merged into another one, or parted from it, between
+// two pages.
+type contactList[T any] struct {
+	span
+
+	table    finder[T]
+	kind     string // of the table
+	schemaID string // of the filter
+	index    string
+	within   func(contactID string) store.Tuple
+	key      func(*T) store.Tuple
+	keep     func(*T) bool
+}
+
+// listOfContact reads one page of a list. Of a contact that was merged into another
+// one, it is the list of that one; and what has not gone over yet is in it, too.
+func listOfContact[T any](ctx context.Context, s scope, contactID string, list contactList[T]) (Page[T], error) {
+	var page Page[T]
+	err := s.do(ctx, func(t *turn) (err error) {
+		page, err = list.page(ctx, t, contactID)
+		return err
+	})
+	if err != nil {
+		return Page[T]{}, err
+	}
+	return page, nil
+}
+
+func (l contactList[T]) page(ctx context.Context, t *turn, contactID string) (Page[T], error) {
+	page := Page[T]{Items: []T{}}
+	part := l.span
+	var err error
+	if part.continuation, err = l.unseal(t.Tenant(), contactID); err != nil {
+		return page, err
+	}
+	who, err := t.person(ctx, contactID)
+	if err != nil {
+		return page, err
+	}
+	lists := []sortedList[*T]{l.of(contactID)}
+	if who != nil && who.ID != contactID {
+		lists = append(lists, l.of(who.ID))
+		if who.Moving == nil {
+			lists = lists[1:] // all has gone over
+		}
+	}
+	limit := cmp.Or(l.limit, DefaultPage)
+	for range maxScan {
+		part.limit = limit - len(page.Items)
+		found, err := readMerged(ctx, t, lists, part)
+		if err != nil {
+			return page, err
+		}
+		for _, v := range found.Items {
+			if l.keep(v) {
+				page.Items = append(page.Items, *v)
+			}
+		}
+		if part.continuation = found.Continuation; part.continuation == "" || len(page.Items) == limit {
+			break
+		}
+	}
+	page.Continuation = l.seal(part.continuation, t.Tenant(), contactID)
+	return page, nil
+}
+
+// of returns the list of one contact.
+func (l contactList[T]) of(contactID string) sortedList[*T] {
+	return sortedList[*T]{
+		index: l.index, within: l.within(contactID), key: l.key,
+		find: func(ctx context.Context, w *work.Work, q store.Query) ([]*T, string, error) {
+			return l.table.Find(ctx, w, q)
+		},
+	}
+}
+
+// seal returns a continuation that is good for one filter only.
+func (l contactList[T]) seal(continuation, tenant, contactID string) string {
+	if continuation == "" {
+		return ""
+	}
+	sealed := store.Tuple{}.Text(continuation).Text(l.mark(continuation, tenant, contactID))
+	return base64.RawURLEncoding.EncodeToString(sealed)
+}
+
+// unseal returns the continuation of the filter that seal was given.
+func (l contactList[T]) unseal(tenant, contactID string) (string, error) {
+	if l.continuation == "" {
+		return "", nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(l.continuation)
+	parts, ok := splitTuple(string(raw))
+	if err != nil || !ok || len(parts) != 2 || parts[1] != l.mark(parts[0], tenant, contactID) {
+		return "", &InvalidError{Field: "Continuation", Err: errors.New("is not one of this list")}
+	}
+	return parts[0], nil
+}
+
+// mark tells what is listed from anything else.
+func (l contactList[T]) mark(continuation, tenant, contactID string) string {
+	bound := func(t time.Time) string {
+		if t.IsZero() {
+			return ""
+		}
+		return store.Tuple{}.Time(t).String()
+	}
+	return hashOf(continuation, tenant, l.kind, contactID, l.schemaID, l.index,
+		bound(l.from), bound(l.to), strconv.FormatBool(l.oldestFirst))[:16]
+}

@@ -1,0 +1,142 @@
+package engage_test
+
+import (
+	"fmt"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/engage-interactions/engage"
+	"github.com/engage-interactions/engage/interaction"
+)
+
+// receive lets a customer write, or the company on the platform itself, now or long ago.
+func (d *drill) receive() {
+	now := d.clock.read()
+	source := rapid.SampledFrom(drillSources).Draw(d.rt, "source")
+	in := d.says(rapid.SampledFrom(drillCustomers).Draw(d.rt, "customer"), "hello")
+	in.SourceID = source
+	switch rapid.IntRange(0, 9).Draw(d.rt, "foreign ID") {
+	case 0:
+		in.ForeignID = ""
+	case 1:
+		in.ForeignID = fmt.Sprintf("mid.%d", rapid.IntRange(1, d.written).Draw(d.rt, "again"))
+	}
+	in.ThreadForeignID = rapid.SampledFrom([]string{"", "", "t1", "t2"}).Draw(d.rt, "foreign thread")
+	if rapid.Bool().Draw(d.rt, "is a reply") {
+		in.InReplyTo = fmt.Sprintf("mid.%d", rapid.IntRange(1, d.written+1).Draw(d.rt, "in reply to"))
+	}
+	at := now
+	if rapid.IntRange(0, 3).Draw(d.rt, "says when") > 0 {
+		in.CreatedAt = now.Add(rapid.SampledFrom([]time.Duration{
+			0, -time.Second, -time.Hour, -61 * time.Minute, -2 * time.Hour, -3 * time.Hour, -5 * 24 * time.Hour, time.Minute,
+		}).Draw(d.rt, "written"))
+		if in.CreatedAt.Before(now) { // a clock that is ahead counts for nothing
+			at = in.CreatedAt
+		}
+	}
+	if rapid.IntRange(0, 5).Draw(d.rt, "echo") == 0 {
+		in.Echo = &engage.Echo{Creator: robot}
+	}
+	got, err := d.Threads.Receive(d.t.Context(), in)
+	d.verdict(err, nil) // never refused
+	if known := d.byForeign[[2]string{source, in.ForeignID}]; in.ForeignID != "" && known != nil {
+		if !got.Repeated || got.ContentID != known.id || got.ThreadID != known.pair.thread.id {
+			d.rt.Fatalf("repeated: %+v, want content %s", got, known.id)
+		}
+		return
+	}
+	account := communities[source] + "/" + in.Customer.ForeignID
+	if id := d.identities[account]; id != "" && id != got.IdentityID {
+		d.rt.Fatalf("identity %s, want %s", got.IdentityID, id)
+	}
+	d.identities[account] = got.IdentityID
+	t, last := d.joined(in, got.IdentityID, at)
+	isNew := t == nil
+	if isNew {
+		t = d.begin(source, got.IdentityID, at)
+		t.id = got.ThreadID
+	}
+	if in.ThreadForeignID != "" {
+		d.named[[2]string{source, in.ThreadForeignID}] = t
+	}
+	p := t.pair(got.IdentityID, at)
+	c := &contentBook{id: got.ContentID, inbound: in.Echo == nil, body: in.Body, synchronizedAs: interaction.SyncSuccess}
+	if above := d.byForeign[[2]string{source, in.InReplyTo}]; above != nil && above.pair.thread == t {
+		c.above = above
+	}
+	d.say(p, c, at)
+	p.thread.arrived = d.clock.read()
+	if in.ForeignID != "" {
+		d.byForeign[[2]string{source, in.ForeignID}] = c
+	}
+	if got.ThreadID != t.id || got.Repeated || got.FirstInThread != (c.position == 1) {
+		d.rt.Fatalf("%+v, want thread %s, position %d", got, t.id, c.position)
+	}
+	d.tells(engage.System(), engage.EventContentImported, c.id)
+	i := p.latest()
+	if in.Echo != nil {
+		p.answered, c.creator = c.position, robot
+	} else {
+		d.wake(i)
+	}
+	if in.Echo == nil || isNew {
+		last.note(t, in.ThreadForeignID != "", at)
+	}
+	if i != nil && i.live() {
+		c.intervention = i.id
+	}
+	if got.InterventionID != c.intervention {
+		d.rt.Fatalf("intervention %q, want %q", got.InterventionID, c.intervention)
+	}
+}
+
+// joined is the thread that a content, written at a time, joins, nil if it begins one.
+func (d *drill) joined(in engage.Inbound, identity string, at time.Time) (t *threadBook, last *lastBook) {
+	who := [2]string{in.SourceID, identity}
+	if d.current[who] == nil {
+		d.current[who] = &lastBook{}
+	}
+	last = d.current[who]
+	if in.ThreadForeignID != "" {
+		t = d.named[[2]string{in.SourceID, in.ThreadForeignID}]
+	} else if t = last.thread; in.Echo == nil && in.SourceID == "mail" && at.Sub(last.at) > time.Hour {
+		t = nil
+	}
+	if t == nil || in.Echo != nil {
+		return t, last
+	}
+	if !t.takes(at) {
+		return nil, last
+	}
+	return t, last
+}
+
+// wake is what a customer who writes does to the intervention.
+func (d *drill) wake(i *caseBook) {
+	if i == nil {
+		return
+	}
+	switch i.status {
+	case interaction.InterventionClosed:
+		d.tells(engage.System(), engage.EventInterventionReopened, i.id)
+	case interaction.InterventionDeferred:
+		d.tells(engage.System(), engage.EventInterventionReactivated, i.id)
+	case interaction.InterventionOpen, interaction.InterventionCanceled:
+		return
+	}
+	i.open()
+	if d.gone[i.owner] {
+		i.owner = engage.Actor{}
+		d.tells(engage.System(), engage.EventInterventionUserUpdated, i.id)
+	}
+	if i.owner.IsZero() && i.pair.transferred.IsZero() {
+		i.pair.transferred = d.clock.read()
+	}
+}
+
+// comeOrGo makes the host forget somebody, or know them again.
+func (d *drill) comeOrGo() {
+	who := rapid.SampledFrom([]engage.Actor{ann, bob, robot}).Draw(d.rt, "who")
+	d.gone[who] = !d.gone[who]
+}
