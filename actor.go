@@ -150,9 +150,9 @@ const (
 	ActionInterventionsClose      Action = "interventions.close"
 	ActionInterventionsCancel     Action = "interventions.cancel"
 	ActionInterventionsReopen     Action = "interventions.reopen"
-	// ActionInterventionsManage is to close an intervention of somebody else. It
-	// is asked about beside the action itself; without Options.Authorize, only the
-	// system may.
+	// ActionInterventionsManage is to close an intervention of somebody else, or to
+	// assign, transfer, let join or let leave that of another agent. It is asked
+	// about beside the action itself; without Options.Authorize, only the system may.
 	ActionInterventionsManage Action = "interventions.manage"
 
 	ActionJobsRead   Action = "jobs.read"
@@ -172,6 +172,12 @@ const (
 // list it is the source, thread, identity, contact or owner that the filter names, the
 // last with its ActorType for a type; where nothing is named, a Resource without an ID. A
 // contact that was merged is asked about under the name that the caller used.
+//
+// Some calls ask more. To engage on a content whose thread is not named asks about the
+// content, and, once it is read, about its thread. To engage for somebody else asks about
+// ActionInterventionsAssign as well, to close a thread along with an intervention about
+// ActionThreadsClose, and to take what another agent owns about
+// ActionInterventionsManage.
 //
 // It may be asked several times for one call, must be safe for concurrent use, and must
 // not call the Engine.

@@ -54,6 +54,7 @@ type method struct {
 	action   engage.Action
 	resource engage.Resource
 	also     engage.Resource // asked about after it, unless it is zero
+	alsoFor  engage.Action   // for which action; empty: the same
 	call     func(ctx context.Context, s services, at prepared) (any, error)
 	// standalone says that it is not for a Work.
 	standalone bool
@@ -252,7 +253,7 @@ type question struct {
 type guard struct {
 	mu    sync.Mutex
 	deny  error
-	spare engage.Resource // is not denied
+	spare question // is not denied, whoever asks it
 	asked []question
 }
 
@@ -260,7 +261,7 @@ func (g *guard) authorize(_ context.Context, actor engage.Actor, action engage.A
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.asked = append(g.asked, question{actor, action, resource})
-	if resource == g.spare {
+	if g.spare.action == action && g.spare.resource == resource {
 		return nil
 	}
 	return g.deny
@@ -269,7 +270,7 @@ func (g *guard) authorize(_ context.Context, actor engage.Actor, action engage.A
 func (g *guard) set(deny error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.deny, g.spare, g.asked = deny, engage.Resource{}, nil
+	g.deny, g.spare, g.asked = deny, question{}, nil
 }
 
 func TestAuthorizeGuardsEveryMethod(t *testing.T) {
@@ -286,6 +287,9 @@ func TestAuthorizeGuardsEveryMethod(t *testing.T) {
 			denied := errors.New("she may not")
 
 			first, second := question{actor, m.action, m.resource}, question{actor, m.action, m.also}
+			if m.alsoFor != "" {
+				second.action = m.alsoFor
+			}
 			asked := func(where string, want ...question) {
 				t.Helper()
 				if len(g.asked) == 0 || !slices.Equal(g.asked, want) {
@@ -312,7 +316,7 @@ func TestAuthorizeGuardsEveryMethod(t *testing.T) {
 				asked("alone", first)
 				if m.also != (engage.Resource{}) {
 					g.set(denied)
-					g.spare = m.resource
+					g.spare = first
 					result, err := m.call(t.Context(), servicesOf(eng.As(actor)), at)
 					forbidden("half", result, err, second)
 					asked("half", first, second)

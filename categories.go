@@ -1,8 +1,11 @@
 package engage
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
+	"slices"
 	"sync"
 
 	"github.com/engage-interactions/engage/interaction"
@@ -17,7 +20,7 @@ type Categories struct{ scope }
 // Create adds a category. Its ID is the caller's, or minted if it is empty.
 //
 // The error wraps ErrInvalid with a [*interaction.CategoryError] for what its tree
-// cannot have, and ErrConflict if there is a category with this ID, or was one.
+// cannot have, ErrInvalid if all trees together were larger than 8 MiB, and ErrConflict if there is a category with this ID, or was one.
 func (s Categories) Create(ctx context.Context, c interaction.Category) (interaction.Category, error) {
 	if err := s.allow(ctx, ActionCategoriesManage, categoryResource(c.ID)); err != nil {
 		return interaction.Category{}, err
@@ -96,9 +99,13 @@ func (s Categories) change(ctx context.Context, typ EventType, do func(*turn, in
 		if err != nil {
 			return categoryRefusal(err, id)
 		}
+		stored := &storedCategories{tree}
+		if data, err := json.Marshal(stored); err != nil || len(data) > maxCategories {
+			return cmp.Or(err, invalid("category", "makes all trees together too large"))
+		}
 		changed, _ = tree.Get(id)
 		return errors.Join(
-			categories.Put(t.Work, &storedCategories{tree}),
+			categories.Put(t.Work, stored),
 			t.emit(typ, categoryResource(id), CategoryEvent{Name: changed.Name}),
 		)
 	})
@@ -107,6 +114,10 @@ func (s Categories) change(ctx context.Context, typ EventType, do func(*turn, in
 	}
 	return changed, nil
 }
+
+// maxCategories is how large all trees may be together, as JSON, in bytes: they are one
+// record. Removals, which make them a little larger, stay possible.
+const maxCategories = store.MaxValue / 2
 
 // categoryRefusal gives an error of package interaction about a tree its class.
 func categoryRefusal(err error, id string) error {
@@ -142,6 +153,17 @@ func (t *turn) checkCategories(ctx context.Context, sourceID string, ids []strin
 		return nil, &InvalidError{Field: field, Err: err}
 	}
 	return chosen, nil
+}
+
+// defaultCategories returns the categories that a new thread of a source begins with:
+// those of its default ones that it can have, as the trees are now.
+func defaultCategories(tree interaction.CategoryTree, source *interaction.Source) (chosen []string) {
+	for _, id := range source.DefaultCategoryIDs {
+		if more, err := tree.Check(source.ID, append(slices.Clone(chosen), id), interaction.AsCategory); err == nil {
+			chosen = more
+		}
+	}
+	return chosen
 }
 
 // categoryTree returns all categories as they are now.

@@ -17,6 +17,9 @@ func (s Interventions) Comment(ctx context.Context, id, body string) (interactio
 		return interaction.InterventionComment{}, invalidField(err)
 	}
 	return read(ctx, s.scope, func(t *turn) (*interaction.InterventionComment, error) {
+		if err := t.mayHandle(interventionResource(id)); err != nil {
+			return nil, err
+		}
 		i, err := t.intervention(ctx, id)
 		if err != nil {
 			return nil, err
@@ -34,12 +37,16 @@ func (s Interventions) Comment(ctx context.Context, id, body string) (interactio
 }
 
 // Comments returns one page of the comments on an intervention, oldest first.
+// Threads.List says what it promises.
+//
+// The error wraps ErrNotFound for an unknown intervention, and ErrInvalid for a limit or
+// continuation that cannot be.
 func (s Interventions) Comments(ctx context.Context, id string, limit int, continuation string) (Page[interaction.InterventionComment], error) {
 	if err := s.allow(ctx, ActionInterventionsRead, interventionResource(id)); err != nil {
 		return Page[interaction.InterventionComment]{}, err
 	}
 	var page Page[interaction.InterventionComment]
-	err := s.do(ctx, func(t *turn) error {
+	err := s.look(ctx, func(t *turn) error {
 		if _, err := t.intervention(ctx, id); err != nil {
 			return err
 		}
@@ -62,6 +69,9 @@ func (s Interventions) DeleteComment(ctx context.Context, commentID string) erro
 	}
 	return s.do(ctx, func(t *turn) error {
 		resource := Resource{Type: ResourceComment, ID: commentID}
+		if err := t.mayHandle(resource); err != nil {
+			return err
+		}
 		if !isID(commentID) {
 			return &NotFoundError{Resource: resource}
 		}

@@ -3,10 +3,6 @@ package engage
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
-	"errors"
-	"strconv"
-	"time"
 
 	"github.com/engage-interactions/engage/internal/work"
 	"github.com/engage-interactions/engage/store"
@@ -45,10 +41,7 @@ func listOfContact[T any](ctx context.Context, s scope, contactID string, list c
 func (l contactList[T]) page(ctx context.Context, t *turn, contactID string) (Page[T], error) {
 	page := Page[T]{Items: []T{}}
 	part := l.span
-	var err error
-	if part.continuation, err = l.unseal(t.Tenant(), contactID); err != nil {
-		return page, err
-	}
+	part.of = []string{l.kind, contactID, l.schemaID, l.index}
 	who, err := t.person(ctx, contactID)
 	if err != nil {
 		return page, err
@@ -76,7 +69,7 @@ func (l contactList[T]) page(ctx context.Context, t *turn, contactID string) (Pa
 			break
 		}
 	}
-	page.Continuation = l.seal(part.continuation, t.Tenant(), contactID)
+	page.Continuation = part.continuation
 	return page, nil
 }
 
@@ -88,38 +81,4 @@ func (l contactList[T]) of(contactID string) sortedList[*T] {
 			return l.table.Find(ctx, w, q)
 		},
 	}
-}
-
-// seal returns a continuation that is good for one filter only.
-func (l contactList[T]) seal(continuation, tenant, contactID string) string {
-	if continuation == "" {
-		return ""
-	}
-	sealed := store.Tuple{}.Text(continuation).Text(l.mark(continuation, tenant, contactID))
-	return base64.RawURLEncoding.EncodeToString(sealed)
-}
-
-// unseal returns the continuation of the filter that seal was given.
-func (l contactList[T]) unseal(tenant, contactID string) (string, error) {
-	if l.continuation == "" {
-		return "", nil
-	}
-	raw, err := base64.RawURLEncoding.DecodeString(l.continuation)
-	parts, ok := splitTuple(string(raw))
-	if err != nil || !ok || len(parts) != 2 || parts[1] != l.mark(parts[0], tenant, contactID) {
-		return "", &InvalidError{Field: "Continuation", Err: errors.New("is not one of this list")}
-	}
-	return parts[0], nil
-}
-
-// mark tells what is listed from anything else.
-func (l contactList[T]) mark(continuation, tenant, contactID string) string {
-	bound := func(t time.Time) string {
-		if t.IsZero() {
-			return ""
-		}
-		return store.Tuple{}.Time(t).String()
-	}
-	return hashOf(continuation, tenant, l.kind, contactID, l.schemaID, l.index,
-		bound(l.from), bound(l.to), strconv.FormatBool(l.oldestFirst))[:16]
 }

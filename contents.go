@@ -15,6 +15,8 @@ type Contents struct{ scope }
 type Content struct {
 	interaction.Content
 
+	// Status may be newer than the rest where it comes in a list: somebody may have
+	// answered it since.
 	Status interaction.ContentStatus `json:"status"`
 }
 
@@ -46,6 +48,10 @@ type ContentFilter struct {
 }
 
 // List returns one page of the contents of a thread, in the order in which they came in.
+// Threads.List says what it promises.
+//
+// The error wraps ErrNotFound for an unknown thread, and ErrInvalid for a limit or
+// continuation that cannot be.
 func (s Contents) List(ctx context.Context, filter ContentFilter) (Page[Content], error) {
 	q := store.Query{
 		Index: byThreadPosition, Prefix: idTerm(filter.ThreadID).String(),
@@ -66,6 +72,10 @@ type TreeFilter struct {
 // Tree returns one page of the contents of a thread in the order of its tree: each
 // before those that reply to it, which are in the order in which they came in. Depth
 // says how deep a content stands. Below interaction.MaxDepth the tree is flat.
+// Threads.List says what it promises.
+//
+// The error wraps ErrNotFound for an unknown thread or content, and ErrInvalid for a
+// content of another thread, and for a limit or continuation that cannot be.
 func (s Contents) Tree(ctx context.Context, filter TreeFilter) (Page[Content], error) {
 	return s.list(ctx, filter.ThreadID, func(t *turn) (store.Query, error) {
 		q := store.Query{
@@ -92,7 +102,7 @@ func (s Contents) list(ctx context.Context, threadID string, query func(*turn) (
 		return Page[Content]{}, err
 	}
 	var page Page[Content]
-	err := s.do(ctx, func(t *turn) error {
+	err := s.look(ctx, func(t *turn) error {
 		if _, err := t.thread(ctx, threadID); err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -73,7 +74,7 @@ func prepareTalk(tb testing.TB, eng *engage.Engine) (at preparedTalk) {
 // conversationMethods returns the methods of the services of conversations.
 func conversationMethods(at preparedTalk) map[string]method {
 	chat, ann, eve := about("content_source", "chat"), about("contact", "ann"), about("identity", at.identity)
-	sales, thread := about("category", "sales"), about("content_thread", at.thread)
+	sales, thread, free := about("category", "sales"), about("content_thread", at.thread), about("content_thread", at.free)
 	answered, fresh := about("intervention", at.intervention), about("intervention", at.freshIntervention)
 	resting, ended := about("intervention", at.deferred), about("intervention", at.closed)
 	later := time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -176,9 +177,9 @@ func conversationMethods(at preparedTalk) map[string]method {
 			return s.Contents.Tree(ctx, engage.TreeFilter{ThreadID: at.thread})
 		}),
 		"Contents.Ignore": of(engage.ActionContentsIgnore, about("content", at.content), func(ctx context.Context, s services) (any, error) { return s.Contents.Ignore(ctx, at.content) }),
-		"Interventions.Engage": of(engage.ActionInterventionsEngage, about("content_thread", at.free), func(ctx context.Context, s services) (any, error) {
+		"Interventions.Engage": {action: engage.ActionInterventionsEngage, resource: free, also: free, alsoFor: engage.ActionInterventionsAssign, call: func(ctx context.Context, s services, _ prepared) (any, error) {
 			return s.Interventions.Engage(ctx, engage.Engagement{ThreadID: at.free, Owner: bob})
-		}),
+		}},
 		"Interventions.Get": on(engage.ActionInterventionsRead, answered, func(ctx context.Context, s engage.Interventions) (any, error) { return s.Get(ctx, at.intervention) }),
 		"Interventions.List": on(engage.ActionInterventionsRead, thread, func(ctx context.Context, s engage.Interventions) (any, error) {
 			return s.List(ctx, engage.InterventionFilter{ThreadID: at.thread})
@@ -265,6 +266,131 @@ func TestClosingAsksAboutAllThatItDoes(t *testing.T) {
 		}
 		if got := must(eng.Interventions.Get(t.Context(), at.intervention))(t); (got.Status == interaction.InterventionClosed) != (class == nil) {
 			t.Errorf("%v, but it is %s", err, got.Status)
+		}
+	}
+}
+
+// taking is an attempt to say who is on an intervention.
+type taking struct {
+	verb      string
+	owner, by engage.Actor
+	who       engage.Actor
+	host      string // what Authorize says about managing; empty: there is none
+}
+
+func (c taking) call(ctx context.Context, s engage.Interventions, id string) error {
+	switch c.verb {
+	case "assign":
+		return second(s.Assign(ctx, id, c.who))
+	case "transfer":
+		return second(s.Transfer(ctx, id, c.who))
+	case "join":
+		return second(s.Join(ctx, id, c.who))
+	default:
+		return second(s.Leave(ctx, id, c.who))
+	}
+}
+
+// takings are all attempts that make sense.
+func takings() (all []taking) {
+	for _, verb := range []string{"assign", "transfer", "join", "leave"} {
+		for _, owner := range []engage.Actor{ann, robot, {}} {
+			for _, by := range []engage.Actor{ann, bob, robot, engage.System()} {
+				for _, who := range []engage.Actor{engage.Agent("third"), by} {
+					if who == owner || who == engage.System() {
+						continue // is refused, whoever does it
+					}
+					for _, host := range []string{"", "allows it", "denies it"} {
+						all = append(all, taking{verb, owner, by, who, host})
+					}
+				}
+			}
+		}
+	}
+	return all
+}
+
+// TestTakingAsksAboutManaging: what another agent owns nobody assigns, transfers, or lets
+// others join or leave but its owner, the system, and who may manage it; only of them it
+// is asked whether they may.
+func TestTakingAsksAboutManaging(t *testing.T) {
+	t.Parallel()
+	for _, c := range takings() {
+		t.Run(fmt.Sprintf("%v: %s of %v, owned by %v, host %s", c.by, c.verb, c.who, c.owner, c.host), func(t *testing.T) {
+			t.Parallel()
+			asked := false
+			d := newDesk(t, func(o *engage.Options) {
+				if c.host == "" {
+					return
+				}
+				o.Authorize = func(_ context.Context, _ engage.Actor, action engage.Action, _ engage.Resource) error {
+					manages := action == engage.ActionInterventionsManage
+					asked = asked || manages
+					if manages && c.host == "denies it" {
+						return errors.New("not this")
+					}
+					return nil
+				}
+			})
+			begins := c.owner
+			if begins.IsZero() {
+				begins = robot
+			}
+			i := d.engages(begins, d.writes("eve", "hello").ThreadID)
+			if c.owner.IsZero() {
+				must(d.As(robot).Interventions.Transfer(t.Context(), i.ID, engage.Actor{}))(t)
+			}
+			inPerson := c.who == c.by && (c.verb == "join" || c.verb == "leave")
+			takes := c.owner == ann && c.by != ann && c.by != engage.System() && !inPerson
+			err := c.call(t.Context(), d.As(c.by).Interventions, i.ID)
+			if refused := takes && c.host != "allows it"; refused != errors.Is(err, engage.ErrRefused) || !refused && err != nil {
+				t.Errorf("%v, want it refused: %v", err, refused)
+			}
+			if want := takes && c.host != ""; asked != want {
+				t.Errorf("it was asked whether it may be managed: %v, want %v", asked, want)
+			}
+		})
+	}
+}
+
+// TestEngagingOnAContentAsksAboutItsThread: what is forbidden of a thread is not had by
+// way of its contents, alone or for somebody else.
+func TestEngagingOnAContentAsksAboutItsThread(t *testing.T) {
+	t.Parallel()
+	for _, owner := range []engage.Actor{{}, ann, bob} {
+		var g guard
+		forbidden := question{}
+		d := newDesk(t, func(o *engage.Options) {
+			o.Authorize = func(ctx context.Context, a engage.Actor, action engage.Action, r engage.Resource) error {
+				if err := g.authorize(ctx, a, action, r); forbidden.action != action || forbidden.resource != r {
+					return err
+				}
+				return errors.New("not this")
+			}
+		})
+		in := d.writes("eve", "hello")
+		content, thread := about("content", in.ContentID), about("content_thread", in.ThreadID)
+		want := []question{{ann, engage.ActionInterventionsEngage, content}, {ann, engage.ActionInterventionsEngage, thread}}
+		if owner == bob {
+			want = []question{
+				want[0], {ann, engage.ActionInterventionsAssign, content}, want[1], {ann, engage.ActionInterventionsAssign, thread},
+			}
+		}
+		engages := func() error {
+			g.set(nil)
+			return second(d.As(ann).Interventions.Engage(t.Context(), engage.Engagement{ContentID: in.ContentID, Owner: owner}))
+		}
+		for n, q := range want {
+			forbidden = q
+			unchanged(t, d.st, func() {
+				if err := engages(); !errors.Is(err, engage.ErrForbidden) || !slices.Equal(g.asked, want[:n+1]) {
+					t.Errorf("for %v, %v denied: %v, asked %+v", owner, q, err, g.asked)
+				}
+			})
+		}
+		forbidden = question{}
+		if err := engages(); err != nil || !slices.Equal(g.asked, want) {
+			t.Errorf("for %v: %v, asked %+v", owner, err, g.asked)
 		}
 	}
 }

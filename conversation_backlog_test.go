@@ -152,7 +152,9 @@ func TestWhatComesOutOfOrderJoins(t *testing.T) {
 func TestWhatIsNamedLateDoesNotTakeOver(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	here := d.writes("eve", "hello")
+	first := d.says("eve", "hello")
+	first.ThreadForeignID = "h"
+	here := must(d.Threads.Receive(t.Context(), first))(t)
 	late := d.says("eve", "long ago")
 	late.ThreadForeignID, late.CreatedAt = "t", d.clock.read().Add(-time.Hour)
 	there := must(d.Threads.Receive(t.Context(), late))(t)

@@ -83,7 +83,7 @@ func TestWhatConversationsCost(t *testing.T) {
 		}))(t)
 	})
 	show("defer", 4, func() { must(d.As(ann).Interventions.Defer(ctx, i.ID, d.clock.read().Add(time.Hour)))(t) })
-	show("receive while it is deferred", 7, func() { d.writes("eve", "hm") })
+	show("receive while it is deferred", 8, func() { d.writes("eve", "hm") })
 	show("close", 5, func() { must(d.As(ann).Interventions.Close(ctx, i.ID, engage.Closing{}))(t) })
 	show("get a thread", 1, func() { must(d.Threads.Get(ctx, eve.ThreadID))(t) })
 	show("close a thread", 2, func() { must(d.Threads.Close(ctx, eve.ThreadID))(t) })
@@ -161,11 +161,23 @@ func TestPagesCostTheSameHoweverMuchThereIs(t *testing.T) {
 			{"threads of a source", func(t *testing.T, c string) string {
 				return must(d.Threads.List(ctx, engage.ThreadFilter{SourceID: "chat", Status: interaction.ThreadOpen, Limit: limit, Continuation: c}))(t).Continuation
 			}},
+			{"threads of a source, open or closed", func(t *testing.T, c string) string {
+				return must(d.Threads.List(ctx, engage.ThreadFilter{SourceID: "chat", Limit: limit, Continuation: c}))(t).Continuation
+			}},
 			{"threads of an identity", func(t *testing.T, c string) string {
 				return must(d.Threads.List(ctx, engage.ThreadFilter{IdentityID: fay, Limit: limit, Continuation: c}))(t).Continuation
 			}},
 			{"threads of a contact", func(t *testing.T, c string) string {
 				return must(d.Threads.List(ctx, engage.ThreadFilter{ContactID: busy.ContactID, Limit: limit, Continuation: c}))(t).Continuation
+			}},
+			{"interventions", func(t *testing.T, c string) string {
+				return must(d.Interventions.List(ctx, engage.InterventionFilter{Limit: limit, Continuation: c}))(t).Continuation
+			}},
+			{"interventions of a source, in any state", func(t *testing.T, c string) string {
+				return must(d.Interventions.List(ctx, engage.InterventionFilter{SourceID: "chat", Limit: limit, Continuation: c}))(t).Continuation
+			}},
+			{"interventions of an owner, in any state", func(t *testing.T, c string) string {
+				return must(d.Interventions.List(ctx, engage.InterventionFilter{Owner: ann, Limit: limit, Continuation: c}))(t).Continuation
 			}},
 			{"interventions of an identity", func(t *testing.T, c string) string {
 				return must(d.Interventions.List(ctx, engage.InterventionFilter{IdentityID: fay, Limit: limit, Continuation: c}))(t).Continuation

@@ -15,7 +15,8 @@ const (
 	// first_in_thread says that it began a thread. It comes for what the company
 	// said on the platform itself, too: look at the status.
 	EventContentImported EventType = "content.imported"
-	// EventContentReplied, with [ContentEvent]: somebody of the company replied.
+	// EventContentReplied, with [ContentEvent]: somebody of the company replied. It
+	// comes for what the system posts, too, which answers nothing: look at the actor.
 	EventContentReplied EventType = "content.replied"
 	// EventContentDiscussionInitiated, with [ContentEvent]: somebody of the company
 	// began to write to a customer who had not written in the thread.

@@ -126,7 +126,7 @@ func (d *drill) open() {
 	t.id = got.ID
 	t.pairs[got.IdentityID] = t.pair(got.IdentityID, now)
 	if foreign != "" {
-		d.named[[2]string{source, foreign}] = t
+		d.named[[2]string{source, foreign}], t.foreign = t, foreign
 	}
 	d.current[[2]string{source, got.IdentityID}] = &lastBook{t, now}
 }
@@ -187,6 +187,8 @@ func (d *drill) customer(t *threadBook) (identity string, on *contentBook, who s
 		return "", on, on.pair.identity, nil
 	case identity == "nobody":
 		return identity, nil, "", engage.ErrNotFound
+	case identity != "" && t.pairs[identity] == nil:
+		return identity, nil, "", engage.ErrRefused
 	case identity != "":
 		return identity, nil, identity, nil
 	case len(t.pairs) > 1:
@@ -207,6 +209,9 @@ func (d *drill) engage() {
 		if on != nil {
 			e.ContentID = on.id
 		}
+		if want == nil && on != nil && rapid.Bool().Draw(d.rt, "names no thread") {
+			e.ThreadID = ""
+		}
 	}
 	if d.gone[by] {
 		want = engage.ErrNotFound
@@ -214,6 +219,7 @@ func (d *drill) engage() {
 	if !canOwn(by) {
 		want = engage.ErrInvalid
 	}
+	want = unlessCustomer(by, want)
 	var p *pairBook
 	var i *caseBook
 	if want == nil {
@@ -245,7 +251,10 @@ func (d *drill) engage() {
 		i.own(by)
 		d.tells(by, engage.EventInterventionReopened, i.id)
 	default:
-		i = &caseBook{id: got.ID, pair: p, status: interaction.InterventionOpen, owner: by}
+		i = &caseBook{id: got.ID, pair: p, on: e.ContentID, status: interaction.InterventionOpen, owner: by}
+		if i.on == "" {
+			i.on = p.lastWords()
+		}
 		t.pairs[identity] = p
 		p.cases, d.interventions = append(p.cases, i), append(d.interventions, i)
 		d.tells(by, engage.EventInterventionOpened, i.id)
@@ -294,6 +303,9 @@ func (d *drill) post() {
 		}
 		i.replies++
 		c.intervention, p.answered = i.id, len(t.contents)+1
+	}
+	if last := d.current[[2]string{t.source, identity}]; p.wrote().IsZero() && last != nil && last.thread == t {
+		last.at = now
 	}
 	d.say(p, c, now)
 	p.thread.arrived = now

@@ -54,6 +54,7 @@ func (d *drill) changeThread() {
 		_, err := d.As(by).Threads.Reopen(ctx, id)
 		if d.verdict(err, want) {
 			t.open, t.cause, t.reopened = true, "", now
+			d.reclaim(t)
 			d.tells(by, engage.EventThreadOpened, t.id)
 		}
 	default:
@@ -66,6 +67,17 @@ func (d *drill) changeThread() {
 			t.categories = ids
 			d.tells(by, engage.EventThreadRecategorized, t.id)
 		}
+	}
+}
+
+// reclaim gives a reopened thread what went over to others that are closed.
+func (d *drill) reclaim(t *threadBook) {
+	name := [2]string{t.source, t.foreign}
+	if other := d.named[name]; t.foreign != "" && (other == nil || !other.open) {
+		d.named[name] = t
+	}
+	if last := d.current[[2]string{t.source, t.began}]; last != nil && last.thread != nil && !last.thread.open {
+		last.thread = t
 	}
 }
 
@@ -87,6 +99,14 @@ func (d *drill) anyCase() (i *caseBook, id string) {
 	return d.interventions[n], d.interventions[n].id
 }
 
+// unlessCustomer is the error of a call about an intervention, which customers are refused.
+func unlessCustomer(by engage.Actor, want error) error {
+	if by.Type == engage.ActorCustomer {
+		return engage.ErrRefused
+	}
+	return want
+}
+
 // known is ErrNotFound for an intervention that is not.
 func known(i *caseBook) error {
 	if i == nil {
@@ -97,10 +117,10 @@ func known(i *caseBook) error {
 
 func (d *drill) assign() {
 	ctx, now := d.t.Context(), d.clock.read()
-	by, to := rapid.SampledFrom(drillActors).Draw(d.rt, "actor"), rapid.SampledFrom(drillOwners).Draw(d.rt, "to")
+	to := rapid.SampledFrom(drillOwners).Draw(d.rt, "to")
 	i, id := d.anyCase()
-	want := known(i)
-	if i != nil && (!i.live() || i.owner == to) {
+	by, want := d.actor(i), known(i)
+	if i != nil && (!i.live() || i.owner == to || !i.mayTake(by)) {
 		want = engage.ErrRefused
 	}
 	transfers := rapid.Bool().Draw(d.rt, "transfers")
@@ -110,6 +130,7 @@ func (d *drill) assign() {
 	if i != nil && !canOwn(to) && (!to.IsZero() || !transfers) {
 		want = engage.ErrInvalid
 	}
+	want = unlessCustomer(by, want)
 	call := d.As(by).Interventions.Assign
 	if transfers {
 		call = d.As(by).Interventions.Transfer
@@ -129,13 +150,23 @@ func (d *drill) assign() {
 
 func (d *drill) changeParticipants() {
 	ctx := d.t.Context()
-	by, who := rapid.SampledFrom(drillActors).Draw(d.rt, "actor"), rapid.SampledFrom(drillOwners).Draw(d.rt, "who")
+	who := rapid.SampledFrom(drillOwners).Draw(d.rt, "who")
 	i, id := d.anyCase()
-	want := known(i)
+	by, want := d.actor(i), known(i)
+	if rapid.IntRange(0, 3).Draw(d.rt, "in person") == 0 && !who.IsZero() {
+		by = who
+	}
+	if i != nil && (!i.live() || by != who && !i.mayTake(by)) {
+		want = engage.ErrRefused
+	}
 	if rapid.IntRange(0, 2).Draw(d.rt, "leaves") == 0 {
 		if i != nil && who == i.owner {
 			want = engage.ErrRefused
 		}
+		if i != nil && !canOwn(who) {
+			want = engage.ErrInvalid
+		}
+		want = unlessCustomer(by, want)
 		_, err := d.As(by).Interventions.Leave(ctx, id, who)
 		if d.verdict(err, want) && slices.Contains(i.participants, who) {
 			i.participants = slices.DeleteFunc(i.participants, func(a engage.Actor) bool { return a == who })
@@ -143,15 +174,13 @@ func (d *drill) changeParticipants() {
 		}
 		return
 	}
-	if i != nil && !i.live() {
-		want = engage.ErrRefused
-	}
 	if d.gone[who] {
 		want = engage.ErrNotFound
 	}
 	if i != nil && !canOwn(who) {
 		want = engage.ErrInvalid
 	}
+	want = unlessCustomer(by, want)
 	_, err := d.As(by).Interventions.Join(ctx, id, who)
 	if d.verdict(err, want) && !i.takesPart(who) {
 		i.participants = append(i.participants, who)
@@ -167,6 +196,7 @@ func (d *drill) deferOrResume() {
 		if i != nil && i.status != interaction.InterventionDeferred {
 			want = engage.ErrRefused
 		}
+		want = unlessCustomer(by, want)
 		_, err := d.As(by).Interventions.Resume(ctx, id)
 		if d.verdict(err, want) {
 			i.open()
@@ -178,6 +208,7 @@ func (d *drill) deferOrResume() {
 	if i != nil && (i.status != interaction.InterventionOpen || !until.After(now)) {
 		want = engage.ErrRefused
 	}
+	want = unlessCustomer(by, want)
 	_, err := d.As(by).Interventions.Defer(ctx, id, until)
 	if d.verdict(err, want) {
 		i.status, i.until = interaction.InterventionDeferred, until
@@ -194,6 +225,7 @@ func (d *drill) end() {
 		if i != nil && (!i.live() || i.replies > 0) {
 			want = engage.ErrRefused
 		}
+		want = unlessCustomer(by, want)
 		_, err := d.As(by).Interventions.Cancel(ctx, id)
 		if d.verdict(err, want) {
 			i.end(interaction.InterventionCanceled)
@@ -214,6 +246,7 @@ func (d *drill) end() {
 			want = engage.ErrRefused
 		}
 	}
+	want = unlessCustomer(by, want)
 	_, err := d.As(by).Interventions.Close(ctx, id, closing)
 	if !d.verdict(err, want) {
 		return
@@ -234,6 +267,7 @@ func (d *drill) reopen() {
 	if i != nil && (i.status != interaction.InterventionClosed || !i.pair.thread.open) {
 		want = engage.ErrRefused
 	}
+	want = unlessCustomer(by, want)
 	_, err := d.As(by).Interventions.Reopen(d.t.Context(), id)
 	if d.verdict(err, want) {
 		i.open()
@@ -252,20 +286,24 @@ func (d *drill) describeCase() {
 		if i != nil {
 			want = refused
 		}
+		want = unlessCustomer(by, want)
 		_, err := d.As(by).Interventions.Categorize(ctx, id, ids)
 		if d.verdict(err, want) {
 			i.categories = ids
 			d.tells(by, engage.EventInterventionRecategorized, i.id)
 		}
 	case 1:
+		want = unlessCustomer(by, want)
 		c, err := d.As(by).Interventions.Comment(ctx, id, "call back")
 		if d.verdict(err, want) {
 			i.comments++
 			d.tells(by, engage.EventCommentCreated, c.ID)
 		}
 	default:
-		_, err := d.As(by).Interventions.SetCustomFields(ctx, id, map[string]json.RawMessage{"n": []byte("1")})
-		if d.verdict(err, want) {
+		want = unlessCustomer(by, want)
+		fields := rapid.SampledFrom([]map[string]json.RawMessage{{"n": []byte("1")}, {"n": []byte("2")}, {}, nil}).Draw(d.rt, "fields")
+		_, err := d.As(by).Interventions.SetCustomFields(ctx, id, fields)
+		if d.verdict(err, want) && len(fields) > 0 {
 			d.tells(by, engage.EventInterventionCustomFieldsUpdated, i.id)
 		}
 	}

@@ -162,7 +162,7 @@ func (d *drill) checkStates() {
 func (d *drill) checkCase(got interaction.Intervention, i *caseBook) {
 	d.rt.Helper()
 	want := got
-	want.ID, want.ThreadID, want.IdentityID, want.Status, want.Owner = i.id, i.pair.thread.id, i.pair.identity, i.status, i.owner
+	want.ID, want.ThreadID, want.IdentityID, want.ContentID, want.Status, want.Owner = i.id, i.pair.thread.id, i.pair.identity, i.on, i.status, i.owner
 	want.Participants, want.Reopened, want.CategoryIDs, want.DispositionIDs = got.Participants[:0:0], i.reopened, i.categories, i.dispositions
 	want.Participants = append(want.Participants, i.participants...)
 	want.CommentsCount, want.DeferredAt, want.UserRepliesCount, want.UserReplyInAverageCount = i.comments, i.until, i.replies, int64(len(i.waited))

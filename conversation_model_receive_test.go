@@ -1,7 +1,9 @@
 package engage_test
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"pgregory.net/rapid"
@@ -58,7 +60,7 @@ func (d *drill) receive() {
 		t.id = got.ThreadID
 	}
 	if in.ThreadForeignID != "" {
-		d.named[[2]string{source, in.ThreadForeignID}] = t
+		d.named[[2]string{source, in.ThreadForeignID}], t.foreign = t, in.ThreadForeignID
 	}
 	p := t.pair(got.IdentityID, at)
 	c := &contentBook{id: got.ContentID, inbound: in.Echo == nil, body: in.Body, synchronizedAs: interaction.SyncSuccess}
@@ -98,18 +100,58 @@ func (d *drill) joined(in engage.Inbound, identity string, at time.Time) (t *thr
 		d.current[who] = &lastBook{}
 	}
 	last = d.current[who]
-	if in.ThreadForeignID != "" {
-		t = d.named[[2]string{in.SourceID, in.ThreadForeignID}]
-	} else if t = last.thread; in.Echo == nil && in.SourceID == "mail" && at.Sub(last.at) > time.Hour {
-		t = nil
+	joins := func(t *threadBook) bool { return in.Echo != nil || t.takes(at) }
+	if in.ThreadForeignID == "" {
+		return d.unnamed(in, identity, at, last, joins), last
 	}
-	if t == nil || in.Echo != nil {
-		return t, last
-	}
-	if !t.takes(at) {
+	if t := d.named[[2]string{in.SourceID, in.ThreadForeignID}]; t != nil {
+		if joins(t) {
+			return t, last
+		}
 		return nil, last
 	}
-	return t, last
+	return d.unnamed(in, identity, at, last, func(t *threadBook) bool { return t.foreign == "" && joins(t) }), last
+}
+
+// unnamed is the thread that a content joins which names none, or one that is not known.
+func (d *drill) unnamed(in engage.Inbound, identity string, at time.Time, last *lastBook, joins func(*threadBook) bool) *threadBook {
+	includes := func(wrote time.Time) bool { return in.SourceID != "mail" || at.Sub(wrote) <= time.Hour }
+	if t := last.thread; t != nil {
+		if (in.Echo != nil || includes(last.at)) && joins(t) {
+			return t
+		}
+		if !t.open {
+			var all []*pairBook
+			for _, t := range d.threads {
+				if p := t.pairs[identity]; p != nil {
+					all = append(all, p)
+				}
+			}
+			slices.SortFunc(all, func(x, y *pairBook) int {
+				return cmp.Or(y.active.Compare(x.active), cmp.Compare(y.thread.id, x.thread.id))
+			})
+			for _, p := range all[:min(len(all), 10)] {
+				if p.thread.source == in.SourceID && includes(p.wrote()) && p.thread.open && joins(p.thread) {
+					return p.thread
+				}
+			}
+		}
+	}
+	above := d.byForeign[[2]string{in.SourceID, in.InReplyTo}]
+	if in.InReplyTo != "" && above != nil && above.pair.identity == identity && joins(above.pair.thread) {
+		return above.pair.thread
+	}
+	return nil
+}
+
+// wrote is when the latest content of the customer was written.
+func (p *pairBook) wrote() (at time.Time) {
+	for _, c := range p.thread.contents {
+		if c.pair == p && c.inbound {
+			at = latest(at, c.at)
+		}
+	}
+	return at
 }
 
 // wake is what a customer who writes does to the intervention.

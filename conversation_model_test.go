@@ -48,6 +48,7 @@ func latest(a, b time.Time) time.Time {
 
 type threadBook struct {
 	id, source, began string // began: the identity
+	foreign           string
 	open              bool
 	cause             interaction.CloseCause
 	contents          []*contentBook
@@ -88,6 +89,7 @@ type contentBook struct {
 type caseBook struct {
 	id           string
 	pair         *pairBook
+	on           string // the content
 	status       interaction.InterventionStatus
 	owner        engage.Actor
 	participants []engage.Actor
@@ -120,6 +122,17 @@ func (p *pairBook) unanswered() (all []*contentBook) {
 		}
 	}
 	return all
+}
+
+// lastWords is the latest content of the customer that is not ignored, empty if there is
+// none.
+func (p *pairBook) lastWords() (id string) {
+	for _, c := range p.thread.contents {
+		if c.pair == p && c.inbound && !c.ignored {
+			id = c.id
+		}
+	}
+	return id
 }
 
 // waiting is since when the customer has been waiting for an agent to engage.
@@ -298,7 +311,7 @@ func (c *caseBook) own(owner engage.Actor) {
 
 // end ends an intervention.
 func (c *caseBook) end(status interaction.InterventionStatus) {
-	c.status, c.until, c.pair.transferred = status, time.Time{}, time.Time{}
+	c.status, c.until, c.pair.transferred, c.participants = status, time.Time{}, time.Time{}, nil
 }
 
 // open makes an intervention open: again, if it was closed.
@@ -308,6 +321,11 @@ func (c *caseBook) open() {
 		c.dispositions = nil
 	}
 	c.status, c.until = interaction.InterventionOpen, time.Time{}
+}
+
+// mayTake reports whether somebody may take an intervention away from its owner.
+func (c *caseBook) mayTake(by engage.Actor) bool {
+	return c.owner.Type != engage.ActorAgent || by == c.owner || by == engage.System()
 }
 
 // takesPart reports whether somebody owns an intervention, or has joined it.

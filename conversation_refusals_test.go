@@ -23,7 +23,7 @@ type bench struct {
 
 	fresh, answered, closed, deferred, crowd, demanding, stopped, canceled string // threads
 	of                                                                     map[string]string
-	content, reply, eve, stranger, comment                                 string
+	content, reply, eve, fay, stranger, comment                            string
 }
 
 func newBench(t *testing.T, st store.Store) *bench {
@@ -72,7 +72,7 @@ func newBench(t *testing.T, st store.Store) *bench {
 	b.crowd = thread("chat", "eve", ann, true)
 	in := d.says("fay", secret)
 	in.ThreadForeignID = must(d.Threads.Get(ctx, b.crowd))(t).ForeignID
-	must(d.Threads.Receive(ctx, in))(t)
+	b.fay = must(d.Threads.Receive(ctx, in))(t).IdentityID
 	b.answered = thread("chat", "eve", bob, true)
 	list := must(d.Contents.List(ctx, engage.ContentFilter{ThreadID: b.answered}))(t)
 	b.content, b.eve = list.Items[0].ID, list.Items[0].IdentityID

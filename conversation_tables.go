@@ -1,6 +1,7 @@
 package engage
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -94,11 +95,17 @@ var (
 		Kind: "content_thread", Format: 1,
 		ID: func(t *interaction.Thread) string { return t.ID },
 		Indexes: []work.Index[interaction.Thread]{
+			{Name: byActive, Term: func(t *interaction.Thread) (string, bool) {
+				return activeKey(t).String(), true
+			}},
+			{Name: bySourceActive, Term: func(t *interaction.Thread) (string, bool) {
+				return slices.Concat(sourceTerm(t.SourceID), activeKey(t)).String(), true
+			}},
 			{Name: byStatusActive, Term: func(t *interaction.Thread) (string, bool) {
-				return activeTerm(t).String(), true
+				return slices.Concat(idTerm(string(t.Status)), activeKey(t)).String(), true
 			}},
 			{Name: bySourceStatusActive, Term: func(t *interaction.Thread) (string, bool) {
-				return sourceTerm(t.SourceID).Text(string(t.Status)).Time(t.LastContentAt).Text(t.ID).String(), true
+				return slices.Concat(sourceTerm(t.SourceID).Text(string(t.Status)), activeKey(t)).String(), true
 			}},
 			{Name: byWaiting, Term: func(t *interaction.Thread) (string, bool) {
 				return store.Tuple{}.Time(t.WaitingSince).Text(t.ID).String(), t.Status == interaction.ThreadOpen && !t.WaitingSince.IsZero()
@@ -149,20 +156,29 @@ var (
 		Kind: "intervention", Format: 1,
 		ID: func(i *interaction.Intervention) string { return i.ID },
 		Indexes: []work.Index[interaction.Intervention]{
+			{Name: byCreated, Term: func(i *interaction.Intervention) (string, bool) {
+				return createdKey(i).String(), true
+			}},
 			{Name: byThreadCreated, Term: func(i *interaction.Intervention) (string, bool) {
-				return idTerm(i.ThreadID).Time(i.CreatedAt).Text(i.ID).String(), true
+				return slices.Concat(idTerm(i.ThreadID), createdKey(i)).String(), true
 			}},
 			{Name: byIdentityCreated, Term: func(i *interaction.Intervention) (string, bool) {
-				return idTerm(i.IdentityID).Time(i.CreatedAt).Text(i.ID).String(), true
+				return slices.Concat(idTerm(i.IdentityID), createdKey(i)).String(), true
 			}},
-			{Name: byOwnerStatusCreated, Term: func(i *interaction.Intervention) (string, bool) {
-				return ownerTerm(i.Owner).Text(string(i.Status)).Time(i.CreatedAt).Text(i.ID).String(), true
+			{Name: bySourceCreated, Term: func(i *interaction.Intervention) (string, bool) {
+				return slices.Concat(sourceTerm(i.SourceID), createdKey(i)).String(), true
+			}},
+			{Name: byOwnerCreated, Term: func(i *interaction.Intervention) (string, bool) {
+				return slices.Concat(ownerTerm(i.Owner), createdKey(i)).String(), true
 			}},
 			{Name: byStatusCreated, Term: func(i *interaction.Intervention) (string, bool) {
-				return store.Tuple{}.Text(string(i.Status)).Time(i.CreatedAt).Text(i.ID).String(), true
+				return slices.Concat(idTerm(string(i.Status)), createdKey(i)).String(), true
 			}},
 			{Name: bySourceStatusCreated, Term: func(i *interaction.Intervention) (string, bool) {
-				return sourceTerm(i.SourceID).Text(string(i.Status)).Time(i.CreatedAt).Text(i.ID).String(), true
+				return slices.Concat(sourceTerm(i.SourceID).Text(string(i.Status)), createdKey(i)).String(), true
+			}},
+			{Name: byOwnerStatusCreated, Term: func(i *interaction.Intervention) (string, bool) {
+				return slices.Concat(ownerTerm(i.Owner).Text(string(i.Status)), createdKey(i)).String(), true
 			}},
 		},
 	}
@@ -210,6 +226,8 @@ func conversationKinds() []store.Kind {
 // any entry.
 const (
 	byTypeForeign             = "type_foreign"
+	byActive                  = "active"
+	bySourceActive            = "source_active"
 	byStatusActive            = "status_active"
 	bySourceStatusActive      = "source_status_active"
 	byWaiting                 = "waiting"
@@ -220,6 +238,9 @@ const (
 	byThreadPosition          = "thread_position"
 	byThreadTree              = "thread_tree"
 	byCorrespondentUnanswered = "correspondent_unanswered"
+	byCreated                 = "created"
+	bySourceCreated           = "source_created"
+	byOwnerCreated            = "owner_created"
 	byThreadCreated           = "thread_created"
 	byIdentityCreated         = "identity_created"
 	byOwnerStatusCreated      = "owner_status_created"
@@ -245,8 +266,14 @@ func ownerTerm(owner Actor) store.Tuple {
 	return store.Tuple{}.Text(brief(string(owner.Type))).Text(brief(owner.ID))
 }
 
-func activeTerm(t *interaction.Thread) store.Tuple {
-	return store.Tuple{}.Text(string(t.Status)).Time(t.LastContentAt).Text(t.ID)
+// activeKey orders threads by their last content.
+func activeKey(t *interaction.Thread) store.Tuple {
+	return store.Tuple{}.Time(t.LastContentAt).Text(t.ID)
+}
+
+// createdKey orders interventions by when they were created.
+func createdKey(i *interaction.Intervention) store.Tuple {
+	return store.Tuple{}.Time(i.CreatedAt).Text(i.ID)
 }
 
 func correspondentID(threadID, identityID string) string {

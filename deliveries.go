@@ -35,7 +35,8 @@ func (t *turn) deliver(ctx context.Context, c *interaction.Content) error {
 		return refusal(err, contentResource(c.ID))
 	}
 	c.Synchronization = next
-	c.JobID, err = t.add(ctx, jobs.Job{Type: jobDeliver, Lane: "thread " + c.ThreadID, Due: t.now}, delivery{ContentID: c.ID, SourceType: c.SourceType})
+	// It is due at once, also if the clock is put back after it.
+	c.JobID, err = t.add(ctx, jobs.Job{Type: jobDeliver, Class: c.SourceType, Lane: "thread " + c.ThreadID}, delivery{ContentID: c.ID, SourceType: c.SourceType})
 	return err
 }
 
@@ -68,7 +69,9 @@ func (c *core) registerDeliveries() {
 			})
 			return jobs.Go(), err
 		},
-		Do: c.send,
+		Do:      c.send,
+		Classes: c.deliverers,
+		Missing: missingPlatform,
 		Idempotent: func(j jobs.Job) bool {
 			var d delivery
 			return json.Unmarshal(j.Data, &d) == nil && d.Keyed
@@ -89,7 +92,22 @@ func (c *core) platform(sourceType string) (Platform, error) {
 	if platform := c.opts.Platforms[sourceType]; platform != nil {
 		return platform, nil
 	}
-	return nil, fmt.Errorf("%w: Options.Platforms has none for sources of type %q (InApp{} is one for those without an outside world)", jobs.ErrNotHere, sourceType)
+	return nil, errors.New(missingPlatform(sourceType))
+}
+
+// deliverers returns the types of sources whose platforms this process has.
+func (c *core) deliverers() (types []string) {
+	for typ, platform := range c.opts.Platforms {
+		if platform != nil {
+			types = append(types, typ)
+		}
+	}
+	return types
+}
+
+// missingPlatform says what a process needs to deliver contents of a type of sources.
+func missingPlatform(sourceType string) string {
+	return fmt.Sprintf("Options.Platforms has none for sources of type %q (InApp{} is one for those without an outside world)", sourceType)
 }
 
 // system returns a turn of the system within a work of a job.
@@ -319,11 +337,56 @@ func (t *turn) unite(ctx context.Context, posted, echo *interaction.Content) err
 		}
 		*k.with = k.with.AnsweredOnly(upTo, count, first)
 	}
+	if thread.ContentsCount > 0 || thread.ID == posted.ThreadID || thread.Live > 0 || thread.Status != interaction.ThreadOpen {
+		return t.keep(ctx, k)
+	}
+	return t.dissolve(ctx, k, posted)
+}
+
+// dissolve closes a thread that was opened for an echo alone, and gives what stood for it
+// to the thread in which the content was posted.
+func (t *turn) dissolve(ctx context.Context, k *talk, posted *interaction.Content) error {
+	closed, events, err := k.thread.Close(interaction.CauseDuplicate, t.now)
+	if err != nil {
+		return err
+	}
+	home, err := t.thread(ctx, posted.ThreadID)
+	if err != nil {
+		return err
+	}
+	if closed.ForeignID != "" && home.ForeignID == "" {
+		home.ForeignID, closed.ForeignID = closed.ForeignID, ""
+		if err := errors.Join(
+			t.rebind(ctx, &threadKeys, home.ID, home.SourceID, home.ForeignID),
+			threads.Put(t.Work, home),
+		); err != nil {
+			return err
+		}
+	}
+	current, err := currentThreads.Get(ctx, t.Work, currentThreadID(closed.SourceID, k.with.IdentityID))
+	if err != nil {
+		return err
+	}
+	if current != nil && current.ThreadID == closed.ID {
+		current.ThreadID = home.ID
+		if err := currentThreads.Put(t.Work, current); err != nil {
+			return err
+		}
+	}
+	*k.thread = closed
+	for _, typ := range events {
+		if err := t.tellThread(EventType(typ), k.thread); err != nil {
+			return err
+		}
+	}
 	return t.keep(ctx, k)
 }
 
 // reported notes that the platform has told of a content that was posted here.
 func (t *turn) reported(ctx context.Context, c *interaction.Content, foreignID string) error {
+	if c.Synchronization.Status == interaction.SyncSuccess && (foreignID == "" || foreignID == c.ForeignID || slices.Contains(c.Duplicates, foreignID)) {
+		return nil // that is known
+	}
 	if c.JobID != "" {
 		err := t.core.jobs.Settle(ctx, t.Work, c.JobID, jobs.Outcome{State: jobs.Done, Value: foreignID})
 		if !errors.Is(err, jobs.ErrNotFound) {

@@ -99,7 +99,9 @@
 // all there, or none is. A decision holds only if nothing that it rests on has
 // changed at the time of the commit; if something has, it is made anew. This holds
 // for any number of goroutines and processes on one store. A refusal never tells of
-// a state that never was.
+// a state that never was. Lists are the exception: outside of Atomically they are read as
+// they are found, so that they do not fail because others write; Threads.List says what a
+// page promises.
 //
 // An error that wraps [ErrUnknownOutcome], and only such a one, leaves open whether
 // a commit was done: it comes when a context ends, or a store fails, in the middle

@@ -2,6 +2,7 @@ package engage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -37,8 +38,10 @@ type Options struct {
 	// sources that have no outside world.
 	Platforms map[string]Platform
 	// OwnerExists is asked when an agent or a bot is to own an intervention, or to
-	// take part in it. It may be asked several times for one call, should be quick,
-	// and must not call the Engine. Nil: everybody exists who has an ID.
+	// take part in it, and when a customer's content reopens or reactivates one: an
+	// owner who is gone does not get it back, and an error counts as there then. It may
+	// be asked several times for one call, should be quick, and must not call the
+	// Engine. Nil: everybody exists who has an ID.
 	OwnerExists func(ctx context.Context, owner Actor) (bool, error)
 	// Clock tells the time. It must be safe for concurrent use. Default: the
 	// clock of the machine.
@@ -67,7 +70,8 @@ type JobOptions struct {
 	// Timeout and 10 s.
 	Lease time.Duration
 	// MaxClockSkew is by how much the clocks of processes may differ. What a process
-	// that died was at is taken over only that long after the lease. Default 5 s.
+	// that died was at is taken over only that long after the lease. All processes
+	// should have the same. Default 5 s.
 	MaxClockSkew time.Duration
 	// Poll is how often to look for the jobs of other processes, or of another
 	// Engine that was made with New. Default 500 ms.
@@ -76,9 +80,11 @@ type JobOptions struct {
 	Tries int
 	// Backoff is the time between the n-th attempt, n = 1, 2, …, and the next.
 	// Default: 32 s, 4 min, 17 min, 52 min, 2 h, as Engage Digital spaces the retries
-	// of its webhooks.
+	// of its webhooks. If it panics, the default counts.
 	Backoff func(n int) time.Duration
-	// Concurrency is how many jobs a process does at a time. Default 8.
+	// Concurrency is how many jobs of one type, and deliveries to the sources of one
+	// type, a process does at a time, so that none waits for those of another. With 1,
+	// RunDue does one job at a time, always in the same order. Default 8.
 	Concurrency int
 }
 
@@ -100,6 +106,14 @@ type ConsumerOptions struct {
 	// Abandoned is how long a consumer may stay away before Events.Trim drops it.
 	// Default 30 days.
 	Abandoned time.Duration
+}
+
+// options returns the same for internal/jobs, without those that all of the Engine shares.
+func (o JobOptions) options() jobs.Options {
+	return jobs.Options{
+		Timeout: o.Timeout, Lease: o.Lease, Skew: o.MaxClockSkew, Poll: o.Poll,
+		Tries: o.Tries, Backoff: o.Backoff, Concurrency: o.Concurrency,
+	}
 }
 
 // Engine keeps the customer engagement of one tenant in a store. What it can do is in
@@ -201,17 +215,9 @@ func New(ctx context.Context, st store.Store, opts *Options) (*Engine, error) {
 		OnDrop:    c.consumerDropped,
 		Logger:    c.opts.Logger,
 	})
-	c.jobs = jobs.New(c.runner, jobs.Options{
-		Clock:       c.opts.Clock,
-		Timeout:     c.opts.Jobs.Timeout,
-		Lease:       c.opts.Jobs.Lease,
-		Skew:        c.opts.Jobs.MaxClockSkew,
-		Poll:        c.opts.Jobs.Poll,
-		Tries:       c.opts.Jobs.Tries,
-		Backoff:     c.opts.Jobs.Backoff,
-		Concurrency: c.opts.Jobs.Concurrency,
-		Logger:      c.opts.Logger,
-	})
+	doing := c.opts.Jobs.options()
+	doing.Clock, doing.Logger = c.opts.Clock, c.opts.Logger
+	c.jobs = jobs.New(c.runner, doing)
 	c.registerDeliveries()
 	c.registerTimers()
 	c.registerTasks()
@@ -231,17 +237,16 @@ func (o Options) check() error {
 		"Consumers.MaxClockSkew": o.Consumers.MaxClockSkew,
 		"Consumers.Poll":         o.Consumers.Poll,
 		"Consumers.Abandoned":    o.Consumers.Abandoned,
-		"Jobs.Timeout":           o.Jobs.Timeout,
-		"Jobs.Lease":             o.Jobs.Lease,
-		"Jobs.MaxClockSkew":      o.Jobs.MaxClockSkew,
-		"Jobs.Poll":              o.Jobs.Poll,
 	} {
 		if d < 0 {
 			return invalid("Options."+field, "is negative")
 		}
 	}
-	if o.Jobs.Tries < 0 || o.Jobs.Concurrency < 0 {
-		return invalid("Options.Jobs", "has a negative number")
+	if wrong, ok := errors.AsType[*jobs.OptionError](o.Jobs.options().Check()); ok {
+		if wrong.Option == "Skew" {
+			wrong.Option = "MaxClockSkew"
+		}
+		return invalid("Options.Jobs."+wrong.Option, wrong.Reason)
 	}
 	if o.Schema.Limits.Properties > maxProperties {
 		return invalid("Options.Schema.Limits.Properties", "is more than 1,000, so that all that an interaction comes to fits into a commit")

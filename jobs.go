@@ -37,10 +37,12 @@ type Job struct {
 	ID    string   `json:"id"`
 	Type  string   `json:"type"` // "content.deliver", "intervention.fall_due", "thread.time_out", "source.retime", "task.step"
 	State JobState `json:"state"`
-	// Due is when it is to be done, or tried again.
-	Due      time.Time `json:"due"`
+	// Due is when it is to be done, or tried again. Zero: at once, or, of one that has
+	// failed or is uncertain, never.
+	Due      time.Time `json:"due,omitzero"`
 	Attempts int       `json:"attempts"`
-	// Error is what the last attempt said.
+	// Error is what the last attempt said, or what a process needs that has found it due
+	// and cannot do it, such as a platform.
 	Error     string    `json:"error,omitempty"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
@@ -107,13 +109,19 @@ func (s Jobs) List(ctx context.Context, filter JobFilter) (Page[Job], error) {
 	return page, nil
 }
 
-// Retry makes a job that has failed, or is uncertain, due now, with all its tries before
-// it. Of an uncertain one that says: it was not done, or it does no harm to do it twice.
+// Retry makes a job that has failed, is uncertain, or waits for its next try, due now,
+// with all its tries before it. Of an uncertain one that says: it was not done, or it does
+// no harm to do it twice. One that is pending keeps its place in its thread, so those
+// before it come first still. It is refused while an attempt is under way, and of what is
+// no delivery before its time has come for the first time.
 func (s Jobs) Retry(ctx context.Context, id string) error {
 	return s.settle(ctx, id, func(t *turn) error {
 		j, err := t.core.jobs.Get(ctx, t.Work, id)
 		if err != nil {
 			return err
+		}
+		if j.State == jobs.Pending && j.Type != jobDeliver && j.Attempts == 0 {
+			return &jobs.StateError{ID: id, State: j.State, Act: "retry"}
 		}
 		if err := t.core.jobs.Retry(ctx, t.Work, id); err != nil || j.Type != jobDeliver {
 			return err
@@ -190,11 +198,20 @@ func (s Jobs) settle(ctx context.Context, id string, do func(*turn) error) error
 
 // Run does the work that is due, as it becomes due, until ctx ends, whose error it
 // returns: deliveries, timers, the steps of long tasks that were interrupted. Any number
-// of processes may run at the same time on one store. When ctx ends, it claims nothing
-// new, ends the contexts of what is under way and waits for that, at most until its
-// deadlines.
+// of processes may run at the same time on one store, with the same platforms or others:
+// each does what it can. Deliveries to sources of one type, timers of one kind, the steps
+// of tasks wait for no others: Options.Jobs.Concurrency counts for each.
 //
-// Without Run, or RunDue, nothing of that happens: contents stay export_pending.
+// A clean stop: when ctx ends, Run begins nothing new, and waits for the attempts under
+// way, which end as ever: their contexts last until their own deadlines. So a stop takes
+// as long as the slowest Send, at most Options.Jobs.Timeout and a little more, and leaves
+// nothing uncertain that would not have been anyway. What has an effect in the store only
+// ends at once, and was done or not. Who cannot wait so long lets the process die: see
+// below.
+//
+// Without Run, or RunDue, nothing of that happens: contents stay export_pending. The same
+// goes for sources for which no process that runs has a platform: the jobs of the first
+// such contents say so (Job.Error), as does the log.
 //
 // # What a crash leaves
 //
@@ -241,7 +258,8 @@ func (e *Engine) Run(ctx context.Context) error {
 
 // RunDue does the work that is due now, and what becomes due through it, and returns how
 // many jobs it worked on. It is for tests, and for hosts with a scheduler of their own.
-// That a job fails is no error of RunDue: see Jobs.List.
+// That a job fails is no error of RunDue: see Jobs.List. When ctx ends, it stops as cleanly
+// as Run does.
 func (e *Engine) RunDue(ctx context.Context) (int, error) {
 	if err := (scope{core: e.core, actor: e.actor}).allow(ctx, ActionJobsRun, jobResource("")); err != nil {
 		return 0, err

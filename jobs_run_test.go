@@ -121,7 +121,7 @@ func TestRunStopsCleanly(t *testing.T) {
 		if err := stop(); !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
-		expect(t, "it took", bubbleTime().Sub(begun), 0)
+		expect(t, "it took", bubbleTime().Sub(begun), 30*time.Second) // until their deadline
 		hung := len(d.platform.Attempts())
 		if hung == 0 || hung == len(contents) {
 			t.Errorf("%d were under way", hung)
@@ -136,6 +136,29 @@ func TestRunStopsCleanly(t *testing.T) {
 		d.platform.Heal()
 		d.runs()
 		expect(t, "delivered", len(d.platform.Delivered()), len(contents)-hung)
+		d.platform.Check(t)
+	})
+}
+
+func TestWhoStopsRunWaitsForWhatIsUnderWay(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, d *desk) {
+		talk := d.talkWith("eve")
+		hold := platformtest.NewHold()
+		d.platform.Will(hold.Gate(), platformtest.Next(1))
+		a, b := d.replies(ann, talk.ThreadID, "a"), d.replies(ann, talk.ThreadID, "b")
+		stop := starts(t, d.Engine)
+		<-hold.Arrived()
+		begun := bubbleTime()
+		time.AfterFunc(20*time.Second, func() { hold.Answer(platformtest.Deliver()) })
+		if err := stop(); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		expect(t, "it took", bubbleTime().Sub(begun), 20*time.Second)
+		expect(t, "a", d.state(a.ID), "success")
+		expect(t, "b", d.state(b.ID), "export_pending") // nothing new is begun
+		d.runs()
+		expect(t, "seen", d.platform.Seen(talk.IdentityID), []string{"a", "b"})
 		d.platform.Check(t)
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -30,6 +31,7 @@ type sortedList[T any] struct {
 
 // span says which part of a merged list to read.
 type span struct {
+	of           []string  // what tells the list from all others
 	from, to     time.Time // from <= time < to; zero is open
 	oldestFirst  bool
 	limit        int    // 0: DefaultPage
@@ -40,6 +42,10 @@ type span struct {
 // their keys, and, where these are equal, of their names. It goes on behind the last
 // entry of the page before, wherever that is in its list. Of every list it reads few
 // records that are not in the page.
+//
+// Each list is read at moments of its own. What goes over from one to another meanwhile
+// may be in neither when that is read: lists are merged that records do not change
+// between, like those of several identities.
 func readMerged[T any](ctx context.Context, t *turn, lists []sortedList[T], s span) (Page[T], error) {
 	page := Page[T]{Items: []T{}}
 	if s.limit == 0 {
@@ -48,7 +54,7 @@ func readMerged[T any](ctx context.Context, t *turn, lists []sortedList[T], s sp
 	if s.limit < 0 || s.limit > store.MaxLimit {
 		return page, invalid("Limit", "is not 0 to 1,000")
 	}
-	after, err := parsePlace(s.continuation)
+	after, err := s.unseal(t.Tenant())
 	if err != nil {
 		return page, err
 	}
@@ -70,7 +76,7 @@ func readMerged[T any](ctx context.Context, t *turn, lists []sortedList[T], s sp
 	}
 	more, err := firstOf(ctx, t, runs, !s.oldestFirst)
 	if err == nil && more != nil {
-		page.Continuation = last.String()
+		page.Continuation = s.seal(t.Tenant(), last)
 	}
 	return page, err
 }
@@ -160,22 +166,37 @@ func (p place) compare(other place) int {
 	return cmp.Or(strings.Compare(p.key, other.key), strings.Compare(p.name, other.name))
 }
 
-// String returns the place as a continuation.
-func (p place) String() string {
-	return base64.RawURLEncoding.EncodeToString(store.Tuple{}.Text(p.key).Text(p.name))
+// seal returns a place as a continuation, which is good for this list only, in the same
+// direction and within the same bounds.
+func (s span) seal(tenant string, p place) string {
+	return base64.RawURLEncoding.EncodeToString(store.Tuple{}.Text(p.key).Text(p.name).Text(s.mark(tenant, p)))
 }
 
-// parsePlace reads a continuation; an empty one is no place.
-func parsePlace(continuation string) (p place, err error) {
-	if continuation == "" {
+// unseal reads the continuation; an empty one is no place.
+func (s span) unseal(tenant string) (p place, err error) {
+	if s.continuation == "" {
 		return p, nil
 	}
-	raw, err := base64.RawURLEncoding.DecodeString(continuation)
-	parts, ok := splitTuple(string(raw))
-	if err != nil || !ok || len(parts) != 2 || len(parts[0]) > store.MaxText || parts[0] == "" {
-		return p, &InvalidError{Field: "Continuation", Err: errors.New("is not one of this list")}
+	raw, err := base64.RawURLEncoding.DecodeString(s.continuation)
+	if parts, ok := splitTuple(string(raw)); err == nil && ok && len(parts) == 3 {
+		p = place{key: parts[0], name: parts[1]}
+		if parts[2] == s.mark(tenant, p) {
+			return p, nil
+		}
 	}
-	return place{key: parts[0], name: parts[1]}, nil
+	return place{}, &InvalidError{Field: "Continuation", Err: errors.New("is not one of this list")}
+}
+
+// mark tells a place in this list from one in any other.
+func (s span) mark(tenant string, p place) string {
+	bound := func(t time.Time) string {
+		if t.IsZero() {
+			return ""
+		}
+		return store.Tuple{}.Time(t).String()
+	}
+	parts := append([]string{p.key, p.name, tenant, bound(s.from), bound(s.to), strconv.FormatBool(s.oldestFirst)}, s.of...)
+	return hashOf(parts...)[:16]
 }
 
 // splitTuple takes a tuple of texts apart.

@@ -7,13 +7,42 @@ import (
 	"slices"
 
 	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/internal/work"
 	"github.com/engage-interactions/engage/store"
 )
 
 // The lists of threads and interventions. Each is read from the indexes that it needs,
 // a page of each; none is gone through.
 
+// look runs a call that shows what there is and decides nothing: as a part of the Work
+// it belongs to, whose commit then rests on what it showed; else as it is read, without
+// being confirmed. Threads.List says what that means to callers.
+func (s scope) look(ctx context.Context, call func(*turn) error) error {
+	if s.work != nil {
+		return s.do(ctx, call)
+	}
+	return s.core.runner.Look(ctx, func(w *work.Work) error { return call(s.turn(w)) })
+}
+
 // List returns one page of threads.
+//
+// What it promises holds for all lists of conversations: of threads, of interventions
+// and their comments, of contents, and for timelines.
+//
+//   - Each item is as it was at some moment of the call. Not all are of the same moment,
+//     except within Atomically, whose commit holds only if all are still so.
+//   - An item that was there throughout, and had the same place in the order, comes
+//     exactly once, on whichever page. One whose place changed meanwhile may come again
+//     on another page, or not at all.
+//   - That others write, however much, does not make a list fail.
+//   - An ID that no record can have is like one that no record has: to filter by it lists
+//     nothing; where the list is that of one thread or intervention, the error wraps
+//     ErrNotFound.
+//   - A continuation belongs to its list, with the same filter in the same direction;
+//     the limit may change. With another one the error wraps ErrInvalid.
+//
+// The error wraps ErrInvalid, too, for filters that exclude each other, a status that
+// there is not, and a limit that cannot be.
 func (s Threads) List(ctx context.Context, filter ThreadFilter) (Page[interaction.Thread], error) {
 	if filter.Status != "" && filter.Status != interaction.ThreadOpen && filter.Status != interaction.ThreadClosed {
 		return Page[interaction.Thread]{}, invalid("Status", "is neither open nor closed")
@@ -27,10 +56,13 @@ func (s Threads) List(ctx context.Context, filter ThreadFilter) (Page[interactio
 	if err := s.allow(ctx, ActionThreadsRead, named); err != nil {
 		return Page[interaction.Thread]{}, err
 	}
-	part := span{oldestFirst: filter.OldestFirst, limit: filter.Limit, continuation: filter.Continuation}
+	part := span{
+		of:          []string{threads.Kind, filter.SourceID, filter.IdentityID, filter.ContactID, string(filter.Status)},
+		oldestFirst: filter.OldestFirst, limit: filter.Limit, continuation: filter.Continuation,
+	}
 	if filter.IdentityID == "" && filter.ContactID == "" {
 		return pagePointers(ctx, s.scope, func(t *turn) (Page[*interaction.Thread], error) {
-			return readMerged(ctx, t, filter.lists(), part)
+			return readMerged(ctx, t, []sortedList[*interaction.Thread]{filter.list()}, part)
 		})
 	}
 	return pagePointers(ctx, s.scope, func(t *turn) (Page[*interaction.Thread], error) {
@@ -53,6 +85,7 @@ func (s Threads) List(ctx context.Context, filter ThreadFilter) (Page[interactio
 		}
 		page := Page[*interaction.Thread]{Continuation: found.Continuation}
 		var threadIDs []string
+		once := map[string]bool{} // what is written meanwhile gets another place
 		for _, with := range found.Items {
 			threadIDs = append(threadIDs, with.ThreadID)
 		}
@@ -62,7 +95,8 @@ func (s Threads) List(ctx context.Context, filter ThreadFilter) (Page[interactio
 		}
 		later, err := t.listedBefore(ctx, found.Items, all, ids, filter.OldestFirst)
 		for n, thread := range all {
-			if thread != nil && !later[n] && (filter.Status == "" || thread.Status == filter.Status) {
+			if thread != nil && !later[n] && !once[thread.ID] && (filter.Status == "" || thread.Status == filter.Status) {
+				once[thread.ID] = true
 				page.Items = append(page.Items, thread)
 			}
 		}
@@ -103,29 +137,36 @@ func (t *turn) listedBefore(ctx context.Context, parts []*interaction.Correspond
 	return listed, nil
 }
 
-// lists returns the lists that threads in the order of their last content are in: one
-// for each status.
-func (f ThreadFilter) lists() []sortedList[*interaction.Thread] {
-	statuses := []interaction.ThreadStatus{interaction.ThreadOpen, interaction.ThreadClosed}
-	if f.Status != "" {
-		statuses = []interaction.ThreadStatus{f.Status}
+// list returns the list that threads in the order of their last content are in. Where no
+// status is asked for, it is one of all: of two lists, a thread that is closed between
+// them is in neither.
+func (f ThreadFilter) list() sortedList[*interaction.Thread] {
+	list := sortedList[*interaction.Thread]{index: byActive, find: threads.Find, key: activeKey}
+	switch {
+	case f.SourceID != "" && f.Status != "":
+		list.index, list.within = bySourceStatusActive, sourceTerm(f.SourceID).Text(string(f.Status))
+	case f.SourceID != "":
+		list.index, list.within = bySourceActive, sourceTerm(f.SourceID)
+	case f.Status != "":
+		list.index, list.within = byStatusActive, idTerm(string(f.Status))
 	}
-	index, within := byStatusActive, store.Tuple{}
-	if f.SourceID != "" {
-		index, within = bySourceStatusActive, sourceTerm(f.SourceID)
-	}
-	var lists []sortedList[*interaction.Thread]
-	for _, status := range statuses {
-		lists = append(lists, sortedList[*interaction.Thread]{
-			name: string(status), index: index, within: append(store.Tuple{}, within...).Text(string(status)), find: threads.Find,
-			key: func(t *interaction.Thread) store.Tuple { return store.Tuple{}.Time(t.LastContentAt).Text(t.ID) },
-		})
-	}
-	return lists
+	return list
 }
 
-// List returns one page of interventions.
+// List returns one page of interventions. Threads.List says what it promises.
+//
+// The error wraps ErrInvalid for filters that exclude each other, an owner who is neither
+// an agent nor a bot or has no ID, a status that there is not, and a limit or
+// continuation that cannot be.
 func (s Interventions) List(ctx context.Context, filter InterventionFilter) (Page[interaction.Intervention], error) {
+	if filter.Status != "" && !slices.Contains(interventionStatuses, filter.Status) {
+		return Page[interaction.Intervention]{}, invalid("Status", "is not one that interventions have")
+	}
+	if !filter.Owner.IsZero() {
+		if err := checkListedOwner(filter.Owner); err != nil {
+			return Page[interaction.Intervention]{}, err
+		}
+	}
 	named, err := oneOf(map[string]Resource{
 		"ThreadID": threadResource(filter.ThreadID), "IdentityID": identityResource(filter.IdentityID), "ContactID": contactResource(filter.ContactID),
 		"SourceID": sourceResource(filter.SourceID), "Owner": {Type: string(filter.Owner.Type), ID: filter.Owner.ID},
@@ -136,7 +177,13 @@ func (s Interventions) List(ctx context.Context, filter InterventionFilter) (Pag
 	if err := s.allow(ctx, ActionInterventionsRead, named); err != nil {
 		return Page[interaction.Intervention]{}, err
 	}
-	part := span{oldestFirst: filter.OldestFirst, limit: filter.Limit, continuation: filter.Continuation}
+	part := span{
+		of: []string{
+			interventions.Kind, filter.ThreadID, filter.IdentityID, filter.ContactID, filter.SourceID,
+			string(filter.Owner.Type), filter.Owner.ID, string(filter.Status),
+		},
+		oldestFirst: filter.OldestFirst, limit: filter.Limit, continuation: filter.Continuation,
+	}
 	return pagePointers(ctx, s.scope, func(t *turn) (Page[*interaction.Intervention], error) {
 		lists, err := filter.lists(ctx, t)
 		if err != nil {
@@ -177,6 +224,8 @@ type Waiting struct {
 // of the customer is unanswered, such as the one with which a customer came back and
 // reopened it. What waits for somebody to engage is in Threads.ListEngageable instead,
 // or as well, if a bot owns it. A thread may be closed meanwhile: reopen it to answer.
+// Threads.List says what it promises; With is how it was a moment before the rest, and
+// what has ended or has another owner since is left out, so that a page may be short.
 //
 // The error wraps ErrInvalid for an owner who is neither an agent nor a bot.
 func (s Interventions) ListWaiting(ctx context.Context, filter WaitingFilter) (Page[Waiting], error) {
@@ -184,15 +233,15 @@ func (s Interventions) ListWaiting(ctx context.Context, filter WaitingFilter) (P
 	if owner.IsZero() {
 		owner = s.actor
 	}
-	if err := interaction.CheckOwner(owner); err != nil {
-		return Page[Waiting]{}, invalidField(err)
+	if err := checkListedOwner(owner); err != nil {
+		return Page[Waiting]{}, err
 	}
 	if err := s.allow(ctx, ActionInterventionsRead, Resource{Type: string(owner.Type), ID: owner.ID}); err != nil {
 		return Page[Waiting]{}, err
 	}
 	q := store.Query{Index: byOwnerUnanswered, Prefix: ownerTerm(owner).String(), Limit: filter.Limit, Cursor: filter.Continuation}
 	var page Page[Waiting]
-	err := s.do(ctx, func(t *turn) error {
+	err := s.look(ctx, func(t *turn) error {
 		found, err := pageOf(ctx, t, &correspondents, q, everything)
 		if err != nil {
 			return err
@@ -204,7 +253,7 @@ func (s Interventions) ListWaiting(ctx context.Context, filter WaitingFilter) (P
 		all, err := interventions.All(ctx, t.Work, ids...)
 		page = Page[Waiting]{Items: make([]Waiting, 0, len(all)), Continuation: found.Continuation}
 		for n, i := range all {
-			if i != nil {
+			if i != nil && i.Status.Live() && i.Owner == owner {
 				page.Items = append(page.Items, Waiting{Intervention: *i, With: found.Items[n]})
 			}
 		}
@@ -216,36 +265,37 @@ func (s Interventions) ListWaiting(ctx context.Context, filter WaitingFilter) (P
 	return page, nil
 }
 
-// lists returns the lists that the interventions are in.
+// interventionStatuses are those that interventions have.
+var interventionStatuses = []interaction.InterventionStatus{
+	interaction.InterventionOpen, interaction.InterventionDeferred, interaction.InterventionClosed, interaction.InterventionCanceled,
+}
+
+// lists returns the lists that the interventions are in: several, if a contact has
+// several identities. Where no status is asked for, none of them is of one status, so
+// that they stay where they are whatever becomes of them.
 func (f InterventionFilter) lists(ctx context.Context, t *turn) ([]sortedList[*interaction.Intervention], error) {
 	one := func(name, index string, within store.Tuple) sortedList[*interaction.Intervention] {
-		return sortedList[*interaction.Intervention]{
-			name: name, index: index, within: within, find: interventions.Find,
-			key: func(i *interaction.Intervention) store.Tuple { return store.Tuple{}.Time(i.CreatedAt).Text(i.ID) },
-		}
+		return sortedList[*interaction.Intervention]{name: name, index: index, within: within, find: interventions.Find, key: createdKey}
 	}
-	byStatus := func(index string, within store.Tuple) []sortedList[*interaction.Intervention] {
-		statuses := []interaction.InterventionStatus{
-			interaction.InterventionOpen, interaction.InterventionDeferred, interaction.InterventionClosed, interaction.InterventionCanceled,
-		}
+	// Of all in some order, or of those with a status.
+	within := func(index, withStatus string, within store.Tuple) []sortedList[*interaction.Intervention] {
 		if f.Status != "" {
-			statuses = []interaction.InterventionStatus{f.Status}
+			index, within = withStatus, within.Text(string(f.Status))
 		}
-		var lists []sortedList[*interaction.Intervention]
-		for _, status := range statuses {
-			lists = append(lists, one(string(status), index, append(store.Tuple{}, within...).Text(string(status))))
-		}
-		return lists
+		return []sortedList[*interaction.Intervention]{one("", index, within)}
 	}
 	switch {
 	case f.ThreadID != "":
+		if !isID(f.ThreadID) {
+			return nil, nil
+		}
 		return []sortedList[*interaction.Intervention]{one("", byThreadCreated, idTerm(f.ThreadID))}, nil
 	case f.SourceID != "":
-		return byStatus(bySourceStatusCreated, sourceTerm(f.SourceID)), nil
+		return within(bySourceCreated, bySourceStatusCreated, sourceTerm(f.SourceID)), nil
 	case !f.Owner.IsZero():
-		return byStatus(byOwnerStatusCreated, ownerTerm(f.Owner)), nil
+		return within(byOwnerCreated, byOwnerStatusCreated, ownerTerm(f.Owner)), nil
 	case f.IdentityID == "" && f.ContactID == "":
-		return byStatus(byStatusCreated, store.Tuple{}), nil
+		return within(byCreated, byStatusCreated, store.Tuple{}), nil
 	}
 	ids, err := t.accounts(ctx, f.IdentityID, f.ContactID)
 	var lists []sortedList[*interaction.Intervention]
@@ -255,8 +305,24 @@ func (f InterventionFilter) lists(ctx context.Context, t *turn) ([]sortedList[*i
 	return lists, err
 }
 
-// accounts returns the identities that a list is about: one, or those of a contact.
+// checkListedOwner refuses who is no owner by kind. Any ID will do: of one that nobody can
+// have, nothing is listed.
+func checkListedOwner(owner Actor) error {
+	if owner.ID != "" {
+		owner.ID = plain(owner.ID)
+	}
+	if err := interaction.CheckOwner(owner); err != nil {
+		return invalidField(err)
+	}
+	return nil
+}
+
+// accounts returns the identities that a list is about: one, or those of a contact; none
+// if there can be none.
 func (t *turn) accounts(ctx context.Context, identityID, contactID string) ([]string, error) {
+	if identityID != "" && !isID(identityID) {
+		return nil, nil
+	}
 	if identityID != "" {
 		return []string{identityID}, nil
 	}
@@ -287,7 +353,7 @@ func oneOf(filters map[string]Resource, all Resource) (Resource, error) {
 // pagePointers runs a call that reads a page of a table.
 func pagePointers[T any](ctx context.Context, s scope, get func(*turn) (Page[*T], error)) (Page[T], error) {
 	var page Page[T]
-	err := s.do(ctx, func(t *turn) error {
+	err := s.look(ctx, func(t *turn) error {
 		found, err := get(t)
 		page = Page[T]{Items: make([]T, 0, len(found.Items)), Continuation: found.Continuation}
 		for _, v := range found.Items {

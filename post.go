@@ -12,8 +12,8 @@ import (
 // Post is what somebody of the company says in a thread.
 type Post struct {
 	ThreadID string
-	// IdentityID is the customer it is for. It may be left out where the thread has
-	// one customer, or InReplyToID says it.
+	// IdentityID is the customer it is for, who takes part in the thread. It may be left
+	// out where the thread has one customer, or InReplyToID says it.
 	IdentityID string
 	// InReplyToID is the content that it replies to, in the same thread. Empty: it
 	// stands by itself.
@@ -41,11 +41,15 @@ type Posted struct {
 //
 // An agent or a bot replies: within an open intervention with the customer that it owns
 // or takes part in, in an open thread. The system, that is the host itself, may post to
-// any open thread; that is no reply, and leaves the customer unanswered. Customers do
-// not post: what they write is received.
+// any open thread; that is no reply, and leaves the customer unanswered. It is told of
+// by EventContentReplied all the same, and has the status user_reply: the names of the
+// Engage Digital API, whose journal knows no other way to say that the company wrote.
+// The actor and the creator say that it was the system. Customers do not post: what they
+// write is received.
 //
-// The error wraps ErrRefused if the thread is closed, there is no such intervention, or
-// the source is not active; ErrInvalid if there is nothing said, or more than the source
+// The error wraps ErrRefused if the thread is closed, the customer takes no part in it
+// (see Threads.Open), there is no such intervention, or the source is not active;
+// ErrInvalid if there is nothing said, or more than the source
 // takes; ErrConflict if the idempotency key was used for something else.
 func (s Contents) Post(ctx context.Context, post Post) (Posted, error) {
 	if err := s.allow(ctx, ActionContentsPost, threadResource(post.ThreadID)); err != nil {
@@ -109,6 +113,9 @@ func (t *turn) post(ctx context.Context, post Post) (Posted, error) {
 		IdempotencyKey: keyText(post.IdempotencyKey), CreatedAt: t.now, ReceivedAt: t.now, UpdatedAt: t.now,
 	}.Say(post.Message)
 	t.addContent(k, &content, parent)
+	if err := t.refresh(ctx, k); err != nil {
+		return Posted{}, err
+	}
 	if t.replies() {
 		if err := t.countReply(k, &content); err != nil {
 			return Posted{}, err
@@ -163,10 +170,13 @@ func (t *turn) mayPost(k *talk) error {
 		return nil
 	}
 	if interaction.CheckOwner(t.actor) != nil {
-		return &RefusedError{
-			Rule: "agents, bots and the system post", Resource: threadResource(k.thread.ID),
-			Remedy: "hand what a customer wrote to Threads.Receive",
+		refused := &RefusedError{
+			Rule: "agents, bots and the system post", Resource: threadResource(k.thread.ID), Remedy: "act for one of them with Engine.As",
 		}
+		if t.actor.Type == ActorCustomer {
+			refused.Remedy = "hand what a customer wrote to Threads.Receive"
+		}
+		return refused
 	}
 	i := k.intervention
 	if i == nil {

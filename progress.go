@@ -102,7 +102,8 @@ func (t *turn) begin(ctx context.Context, task Task, subject Resource, with stor
 	if last != nil && last.State == StateRunning {
 		return nil // it has its job already
 	}
-	return t.later(ctx, jobTask, t.now.Add(taskGrace), taskStep{Task: task, Subject: subject})
+	_, err = t.later(ctx, jobTask, t.now.Add(taskGrace), taskStep{Task: task, Subject: subject})
+	return err
 }
 
 // advance does one step of a task that is running. What the step cannot fit into one

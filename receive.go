@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"time"
 
 	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/store"
@@ -192,23 +191,45 @@ func (t *turn) loadParties(ctx context.Context, source *interaction.Source, in I
 
 // known returns the content that an inbound one is, if it is not new.
 func (t *turn) known(ctx context.Context, source *interaction.Source, in Inbound) (*interaction.Content, error) {
-	if in.ForeignID != "" {
-		id, err := t.lookup(ctx, &contentKeys, source.ID, in.ForeignID)
+	if in.Echo != nil && isID(in.Echo.Key) {
+		posted, err := contents.Get(ctx, t.Work, in.Echo.Key)
 		if err != nil {
 			return nil, err
 		}
-		if id != "" {
-			return t.content(ctx, id)
+		if posted != nil && posted.SourceID == source.ID && posted.Origin == interaction.FromAPI {
+			return posted, errors.Join(t.reported(ctx, posted, in.ForeignID), t.identify(ctx, posted, in))
 		}
 	}
-	if in.Echo == nil || !isID(in.Echo.Key) {
+	if in.ForeignID == "" {
 		return nil, nil
 	}
-	posted, err := contents.Get(ctx, t.Work, in.Echo.Key)
-	if err != nil || posted == nil || posted.SourceID != source.ID || posted.Origin != interaction.FromAPI {
+	id, err := t.lookup(ctx, &contentKeys, source.ID, in.ForeignID)
+	if err != nil || id == "" {
 		return nil, err
 	}
-	return posted, t.reported(ctx, posted, in.ForeignID)
+	there, err := t.content(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return there, t.identify(ctx, there, in)
+}
+
+// identify notes what the platform calls the thread of a content that was posted here,
+// in a thread that the platform had not named yet.
+func (t *turn) identify(ctx context.Context, posted *interaction.Content, in Inbound) error {
+	if in.ThreadForeignID == "" || posted.Origin != interaction.FromAPI {
+		return nil
+	}
+	thread, err := t.thread(ctx, posted.ThreadID)
+	if err != nil || thread.ForeignID != "" {
+		return err
+	}
+	bound, err := t.bind(ctx, &threadKeys, thread.ID, thread.SourceID, in.ThreadForeignID)
+	if err != nil || bound != thread.ID { // the platform has told of it as another one
+		return err
+	}
+	thread.ForeignID = in.ThreadForeignID
+	return threads.Put(t.Work, thread)
 }
 
 // repeated answers for a content that was known.
@@ -227,57 +248,6 @@ func (t *turn) repeated(ctx context.Context, c *interaction.Content) (Received, 
 		ContentID: c.ID, ThreadID: c.ThreadID, IdentityID: c.IdentityID, ContactID: identity.ContactID,
 		FirstInThread: c.FirstInThread, InterventionID: c.InterventionID, Repeated: true,
 	}, nil
-}
-
-// threadFor returns the thread that an inbound content, written at a time, joins. It may
-// be new.
-func (t *turn) threadFor(ctx context.Context, source *interaction.Source, identity *interaction.Identity, in Inbound, at time.Time) (*interaction.Thread, error) {
-	joins := func(thread *interaction.Thread) bool { return in.Echo != nil || thread.Takes(*source, at) }
-	if in.ThreadForeignID != "" {
-		id, err := t.lookup(ctx, &threadKeys, source.ID, in.ThreadForeignID)
-		if err != nil {
-			return nil, err
-		}
-		if id != "" {
-			if thread, err := t.thread(ctx, id); err != nil || joins(thread) {
-				return thread, err
-			}
-		}
-		thread, err := t.openThread(ctx, source, identity.ID, in.ThreadForeignID, in.ThreadTitle, at)
-		if err != nil {
-			return nil, err
-		}
-		return thread, t.rebind(ctx, &threadKeys, thread.ID, source.ID, in.ThreadForeignID)
-	}
-	current, err := currentThreads.Get(ctx, t.Work, currentThreadID(source.ID, identity.ID))
-	if err != nil {
-		return nil, err
-	}
-	if current != nil && (in.Echo != nil || source.Includes(current.LastContentAt, at)) {
-		if thread, err := t.thread(ctx, current.ThreadID); err != nil || joins(thread) {
-			return thread, err
-		}
-	}
-	return t.openThread(ctx, source, identity.ID, "", in.ThreadTitle, at)
-}
-
-// follow makes a thread, in which the customer wrote at a time, the one that the next
-// content joins. One with a foreign ID, which the platform would name again, is not if
-// the customer has written elsewhere since.
-func (t *turn) follow(ctx context.Context, sourceID, identityID string, thread *interaction.Thread, at time.Time) error {
-	current, err := currentThreads.Get(ctx, t.Work, currentThreadID(sourceID, identityID))
-	if err != nil {
-		return err
-	}
-	next := currentThread{SourceID: sourceID, IdentityID: identityID, ThreadID: thread.ID, LastContentAt: at}
-	switch {
-	case current == nil:
-	case current.ThreadID == thread.ID:
-		next.LastContentAt = interaction.Latest(current.LastContentAt, at)
-	case thread.ForeignID != "" && at.Before(current.LastContentAt):
-		return nil
-	}
-	return currentThreads.Put(t.Work, &next)
 }
 
 // parentOf returns the content that another one replies to, nil if it is not known or

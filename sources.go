@@ -114,6 +114,9 @@ func (t *turn) checkSource(ctx context.Context, s *interaction.Source) error {
 		return invalidField(err)
 	}
 	ids, err := t.checkCategories(ctx, s.ID, s.DefaultCategoryIDs, interaction.AsCategory)
+	if wrong, ok := errors.AsType[*InvalidError](err); ok {
+		wrong.Field = "default_category_ids"
+	}
 	s.DefaultCategoryIDs = ids
 	return err
 }
@@ -178,9 +181,9 @@ func refusal(err error, resource Resource) error {
 }
 
 // wayOut says what would make possible what a state does not allow; nothing where
-// there is nothing left to do, such as to close what is closed.
+// there is nothing left to do, such as to close or leave what is closed.
 func wayOut(e *interaction.TransitionError) string {
-	ends := e.By == string(interaction.InterventionCloses) || e.By == string(interaction.InterventionCancels)
+	ends := e.By == string(interaction.InterventionCloses) || e.By == string(interaction.InterventionCancels) || e.By == string(interaction.InterventionLeaves)
 	switch {
 	case e.Of == interaction.ThreadLifecycle.Of && e.By == string(interaction.ThreadContinues):
 		return "reopen the thread"

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/internal/jobs"
 	"github.com/engage-interactions/engage/store"
 )
 
@@ -20,13 +21,21 @@ type talk struct {
 	engaged      *engagedList              // read when an intervention begins or ends
 }
 
-// talk reads the part that an identity has in a thread. An identity that takes no part
-// yet begins to.
+// talk reads the part that an identity has in a thread: it takes part already, or is the
+// first in a new one. The company does not bring anybody else into a conversation.
 func (t *turn) talk(ctx context.Context, thread *interaction.Thread, identityID string) (*talk, error) {
-	return t.talkFrom(ctx, thread, identityID, t.now)
+	others := thread.CustomersCount
+	k, err := t.talkFrom(ctx, thread, identityID, t.now)
+	if err == nil && others > 0 && thread.CustomersCount > others {
+		return nil, &RefusedError{
+			Rule: "only customers who take part in the thread are written to", Resource: threadResource(thread.ID), Remedy: "open a thread with them: Threads.Open",
+		}
+	}
+	return k, err
 }
 
-// talkFrom is talk with the time from which on an identity takes part that does not yet.
+// talkFrom reads the part that an identity has in a thread. One that takes no part yet
+// begins to, from a time on.
 func (t *turn) talkFrom(ctx context.Context, thread *interaction.Thread, identityID string, from time.Time) (*talk, error) {
 	if !isID(identityID) {
 		return nil, &NotFoundError{Resource: identityResource(identityID)}
@@ -114,6 +123,9 @@ func (t *turn) apply(ctx context.Context, k *talk, by interaction.InterventionVe
 	if err := t.engage(ctx, k, &after); err != nil {
 		return err
 	}
+	if err := t.schedule(ctx, before, &after, by); err != nil {
+		return err
+	}
 	write := interventions.Put
 	if before.Status == "" {
 		write = interventions.Insert
@@ -123,11 +135,27 @@ func (t *turn) apply(ctx context.Context, k *talk, by interaction.InterventionVe
 	}
 	k.intervention = &after
 	*k.with = k.with.With(after)
-	if err := t.tellIntervention(&after, previousOwner(before, &after), Actor{}, events...); err != nil {
+	return t.tellIntervention(&after, previousOwner(before, &after), Actor{}, events...)
+}
+
+// schedule adds the job that reactivates an intervention which is deferred now, and
+// takes it back when the intervention is no longer deferred.
+func (t *turn) schedule(ctx context.Context, before, after *interaction.Intervention, by interaction.InterventionVerb) (err error) {
+	was, is := before.Status == interaction.InterventionDeferred, after.Status == interaction.InterventionDeferred
+	switch {
+	case !was && is:
+		after.DeferralJobID, err = t.later(ctx, jobFallDue, after.DeferredAt, fallDue{InterventionID: after.ID, DeferredAt: after.DeferredAt})
 		return err
-	}
-	if before.Status != interaction.InterventionDeferred && after.Status == interaction.InterventionDeferred {
-		return t.later(ctx, jobFallDue, after.DeferredAt, fallDue{InterventionID: after.ID, DeferredAt: after.DeferredAt})
+	case was && !is && before.DeferralJobID != "":
+		after.DeferralJobID = ""
+		if by == interaction.InterventionFallsDue { // it is that job
+			return nil
+		}
+		err := t.core.jobs.Cancel(ctx, t.Work, before.DeferralJobID)
+		if errors.Is(err, jobs.ErrNotFound) || errors.Is(err, jobs.ErrState) {
+			return nil // it finds out by itself
+		}
+		return err
 	}
 	return nil
 }
@@ -218,7 +246,8 @@ func (t *turn) watch(ctx context.Context, source *interaction.Source, thread *in
 		at = t.now
 	}
 	thread.TimeOutCheckAt = at
-	return t.later(ctx, jobTimeOut, at, timeOut{ThreadID: thread.ID, CheckAt: at})
+	_, err := t.later(ctx, jobTimeOut, at, timeOut{ThreadID: thread.ID, CheckAt: at})
+	return err
 }
 
 // addContent gives a content its place in the thread.
@@ -251,7 +280,7 @@ func (t *turn) openThread(ctx context.Context, source *interaction.Source, ident
 	}
 	thread := &interaction.Thread{
 		ID: t.ID(), SourceID: source.ID, Status: row.To, Title: title, IdentityID: identityID, ForeignID: foreignID,
-		ThreadCategoryIDs: tree.Resolve(source.DefaultCategoryIDs),
+		ThreadCategoryIDs: defaultCategories(tree, source),
 		LastContentAt:     at, LastReceivedAt: t.now, CreatedAt: t.now, UpdatedAt: t.now,
 	}
 	return thread, threads.Insert(t.Work, thread)

@@ -138,7 +138,7 @@ func (s Threads) Reopen(ctx context.Context, id string) (interaction.Thread, err
 		if err != nil {
 			return nil, nil, err
 		}
-		return &after, events, t.watch(ctx, source, &after)
+		return &after, events, errors.Join(t.reclaim(ctx, &after), t.watch(ctx, source, &after))
 	})
 }
 
@@ -204,7 +204,7 @@ type EngageableFilter struct {
 // the oldest unanswered content was written: the thread is open, a customer's content is
 // unanswered or was transferred to whoever engages next, and no agent has an open or
 // deferred intervention with the customer. Those who wait for their agent are in
-// Interventions.ListWaiting.
+// Interventions.ListWaiting. List says what a page promises.
 func (s Threads) ListEngageable(ctx context.Context, filter EngageableFilter) (Page[Engageable], error) {
 	if err := s.allow(ctx, ActionThreadsRead, threadListResource(filter.SourceID)); err != nil {
 		return Page[Engageable]{}, err
@@ -214,7 +214,7 @@ func (s Threads) ListEngageable(ctx context.Context, filter EngageableFilter) (P
 		q.Index, q.Prefix = bySourceWaiting, sourceTerm(filter.SourceID).String()
 	}
 	var page Page[Engageable]
-	err := s.do(ctx, func(t *turn) error {
+	err := s.look(ctx, func(t *turn) error {
 		found, err := pageOf(ctx, t, &threads, q, everything)
 		if err != nil {
 			return err

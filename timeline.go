@@ -74,9 +74,9 @@ type TimelineEntry struct {
 // belongs to.
 //
 // What a page costs grows with the number of the contact's identities, not with what
-// has happened, unless the filter names a source or a thread. While others write, an
-// entry that was there throughout comes exactly once; also if the contact is merged or
-// unmerged meanwhile, as far as it is one of the contact's then.
+// has happened, unless the filter names a source or a thread. Threads.List says what it
+// promises while others write; the same if the contact is merged or unmerged meanwhile,
+// as far as an entry is one of the contact's throughout.
 //
 // The error wraps ErrNotFound if the filter names a source or a thread that is not known,
 // and ErrInvalid for a limit or continuation that cannot be.
@@ -85,7 +85,7 @@ func (s Contacts) Timeline(ctx context.Context, contactID string, filter Timelin
 		return Page[TimelineEntry]{}, err
 	}
 	var page Page[TimelineEntry]
-	err := s.do(ctx, func(t *turn) (err error) {
+	err := s.look(ctx, func(t *turn) (err error) {
 		page, err = t.timeline(ctx, contactID, filter)
 		return err
 	})
@@ -110,7 +110,10 @@ func (t *turn) timeline(ctx context.Context, contactID string, filter TimelineFi
 	if err != nil {
 		return page, err
 	}
-	s := span{from: filter.From, to: filter.To, oldestFirst: filter.OldestFirst, limit: filter.Limit, continuation: filter.Continuation}
+	s := span{
+		of:   []string{timeline.Kind, contactID, filter.SourceID, filter.ThreadID},
+		from: filter.From, to: filter.To, oldestFirst: filter.OldestFirst, limit: filter.Limit, continuation: filter.Continuation,
+	}
 	limit := cmp.Or(filter.Limit, DefaultPage)
 	for range maxScan {
 		s.limit = limit - len(page.Items)

@@ -37,10 +37,9 @@ type retime struct {
 	Cursor   string `json:"cursor,omitempty"` // behind the thread that was looked at last
 }
 
-// later adds a job that falls due at a time.
-func (t *turn) later(ctx context.Context, typ string, at time.Time, data any) error {
-	_, err := t.add(ctx, jobs.Job{Type: typ, Due: at}, data)
-	return err
+// later adds a job that falls due at a time, or at once if that is zero.
+func (t *turn) later(ctx context.Context, typ string, at time.Time, data any) (jobID string, err error) {
+	return t.add(ctx, jobs.Job{Type: typ, Due: at}, data)
 }
 
 func (c *core) registerTimers() {
@@ -133,7 +132,8 @@ func (t *turn) retime(ctx context.Context, before, after *interaction.Source) er
 	if !does || ever && !is.Before(was) {
 		return nil
 	}
-	return t.later(ctx, jobRetime, t.now, retime{SourceID: after.ID})
+	_, err := t.later(ctx, jobRetime, time.Time{}, retime{SourceID: after.ID})
+	return err
 }
 
 // within is how a job is done that has data of one type, and no effect outside of the

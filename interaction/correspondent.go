@@ -27,7 +27,10 @@ type Correspondent struct {
 	// (see Content.WrittenAt); before there is any, when it began. It never goes
 	// back: a content that comes late does not count.
 	LastContentAt time.Time `json:"last_content_at"`
-	CreatedAt     time.Time `json:"created_at"`
+	// LastWroteAt is when the latest content of the customer was written; zero if
+	// there is none.
+	LastWroteAt time.Time `json:"last_wrote_at,omitzero"`
+	CreatedAt   time.Time `json:"created_at"`
 }
 
 // Wrote returns the pair after the customer wrote a content at a time. It may come
@@ -37,7 +40,7 @@ func (c Correspondent) Wrote(position int64, at time.Time) Correspondent {
 		c.UnansweredFrom, c.UnansweredSince = position, at
 	}
 	c.Unanswered++
-	c.LastContentAt = Latest(c.LastContentAt, at)
+	c.LastContentAt, c.LastWroteAt = Latest(c.LastContentAt, at), Latest(c.LastWroteAt, at)
 	return c
 }
 

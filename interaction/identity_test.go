@@ -167,7 +167,7 @@ func TestHowManyAContactAndAnInterventionHave(t *testing.T) {
 		if (err == nil) != (n < interaction.MaxIdentities) {
 			t.Fatalf("identity %d: %v", n+1, err)
 		}
-		joined, err := i.Join(interaction.Actor{Type: interaction.ActorAgent, ID: id}, time.Time{})
+		joined, _, err := i.Join(interaction.Actor{Type: interaction.ActorAgent, ID: id}, interaction.InterventionFacts{MayManage: true}, time.Time{})
 		if (err == nil) != (n < interaction.MaxParticipants) {
 			t.Fatalf("participant %d: %v", n+1, err)
 		}
@@ -176,7 +176,9 @@ func TestHowManyAContactAndAnInterventionHave(t *testing.T) {
 	if _, err := c.Link("0"); err != nil { // who is there already is welcome
 		t.Error(err)
 	}
-	if _, err := i.Join(ann, time.Time{}); err != nil {
-		t.Error(err)
+	for _, who := range []interaction.Actor{ann, {Type: interaction.ActorAgent, ID: "0"}} {
+		if _, events, err := i.Join(who, interaction.InterventionFacts{MayManage: true}, time.Time{}); err != nil || events != nil {
+			t.Errorf("%v joins again: %v, %v", who, events, err)
+		}
 	}
 }

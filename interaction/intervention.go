@@ -35,7 +35,7 @@ type Intervention struct {
 	ContentID  string             `json:"content_id,omitempty"` // the one that it was opened on
 	Status     InterventionStatus `json:"status"`
 	// Owner is the agent or bot who is answering; nobody after a transfer to
-	// whoever engages next. Participants may reply, too.
+	// whoever engages next. Participants may reply, too, until it ends.
 	Owner        Actor   `json:"owner,omitzero"`
 	Participants []Actor `json:"participants,omitempty"`
 	// Reopened counts how often it was closed and opened again.
@@ -52,7 +52,9 @@ type Intervention struct {
 
 	// DeferredAt is until when it is deferred, if it is.
 	DeferredAt time.Time `json:"deferred_at,omitzero"`
-	ClosedAt   time.Time `json:"closed_at,omitzero"`
+	// DeferralJobID is the job that reactivates it then.
+	DeferralJobID string    `json:"deferral_job_id,omitempty"`
+	ClosedAt      time.Time `json:"closed_at,omitzero"`
 	// ClosedAutomatically is why it was closed, if nobody did it by hand.
 	ClosedAutomatically CloseCause `json:"closed_automatically,omitempty"`
 	CreatedAt           time.Time  `json:"created_at"`
@@ -135,14 +137,14 @@ func (i Intervention) Apply(by InterventionVerb, c Change, facts InterventionFac
 		i.DeferredAt = c.Until
 	case InterventionCloses:
 		i.DispositionIDs, i.DispositionMissing = slices.Clone(c.DispositionIDs), c.DispositionMissing || !facts.Disposition
-		i.ClosedAutomatically, i.ClosedAt = c.Cause, now
+		i.ClosedAutomatically, i.ClosedAt, i.Participants = c.Cause, now, nil
 	case InterventionCancels:
-		i.ClosedAutomatically, i.ClosedAt = c.Cause, now
+		i.ClosedAutomatically, i.ClosedAt, i.Participants = c.Cause, now, nil
 	case InterventionWritten:
 		if c.OwnerGone && from != InterventionOpen && !i.Owner.IsZero() {
 			i.Owner, events = Actor{}, append(slices.Clone(events), "intervention.user_updated")
 		}
-	case InterventionReopens, InterventionReplies, InterventionResumes, InterventionFallsDue:
+	case InterventionReopens, InterventionReplies, InterventionResumes, InterventionFallsDue, InterventionJoins, InterventionLeaves:
 		// The status says it all.
 	}
 	if from == InterventionClosed && row.To == InterventionOpen {
@@ -166,35 +168,40 @@ func keptIf(keep bool, t time.Time) time.Time {
 // MaxParticipants is how many can take part in an intervention beside its owner.
 const MaxParticipants = 100
 
-// Join returns the intervention with one more agent or bot who takes part. The error
-// is a [*FieldError] if it is neither, else a [*TransitionError].
-func (i Intervention) Join(a Actor, now time.Time) (Intervention, error) {
-	if err := checkAnswerer("participant", a); err != nil {
-		return i, err
-	}
-	switch {
-	case !i.Status.Live():
-		return i, &TransitionError{Of: "intervention", From: string(i.Status), By: "join"}
-	case a == i.Owner || slices.Contains(i.Participants, a):
-		return i, nil
-	case len(i.Participants) >= MaxParticipants:
-		return i, &TransitionError{Of: "intervention", From: string(i.Status), By: "join", Rule: "less than 100 take part", Remedy: "let somebody leave first"}
+// Join returns the intervention with one more agent or bot who takes part, and the types
+// of the events that tell of it: none if they do already. The error is a [*FieldError] if
+// it is neither, else a [*TransitionError].
+func (i Intervention) Join(a Actor, facts InterventionFacts, now time.Time) (Intervention, []string, error) {
+	row, err := i.takePart(InterventionJoins, a, facts)
+	if err != nil || a == i.Owner || slices.Contains(i.Participants, a) {
+		return i, nil, err
 	}
 	i.Participants, i.UpdatedAt = append(slices.Clone(i.Participants), a), now
-	return i, nil
+	return i, row.Events, nil
 }
 
-// Leave returns the intervention without one who takes part. The owner cannot leave
-// so: the intervention is assigned or transferred.
-func (i Intervention) Leave(a Actor, now time.Time) (Intervention, error) {
-	if a == i.Owner {
-		return i, &TransitionError{Of: "intervention", From: string(i.Status), By: "leave", Rule: "it is not the owner", Remedy: "assign or transfer it"}
+// Leave returns the intervention without one who takes part, and the types of the events
+// that tell of it: none if they did not. The owner cannot leave so: the intervention is
+// assigned or transferred. Errors are those of Join.
+func (i Intervention) Leave(a Actor, facts InterventionFacts, now time.Time) (Intervention, []string, error) {
+	row, err := i.takePart(InterventionLeaves, a, facts)
+	if err != nil || !slices.Contains(i.Participants, a) {
+		return i, nil, err
 	}
-	if slices.Contains(i.Participants, a) {
-		i.Participants = slices.DeleteFunc(slices.Clone(i.Participants), func(other Actor) bool { return other == a })
-		i.UpdatedAt = now
+	i.Participants = slices.DeleteFunc(slices.Clone(i.Participants), func(other Actor) bool { return other == a })
+	i.UpdatedAt = now
+	return i, row.Events, nil
+}
+
+func (i Intervention) takePart(by InterventionVerb, a Actor, facts InterventionFacts) (interventionRow, error) {
+	if err := checkAnswerer("participant", a); err != nil {
+		return interventionRow{}, err
 	}
-	return i, nil
+	facts.Owner, facts.NewOwner, facts.Others = i.Owner, a, len(i.Participants)
+	if a == i.Owner || slices.Contains(i.Participants, a) {
+		facts.Others = 0 // who is there already needs no room
+	}
+	return InterventionLifecycle.Next(i.Status, by, facts)
 }
 
 // Reply refuses a reply by somebody who may not give one: the intervention is not

@@ -14,6 +14,8 @@ const (
 	InterventionFallsDue  InterventionVerb = "fall_due"        // the time has come
 	InterventionAssigns   InterventionVerb = "assign"          // somebody else is to own it
 	InterventionTransfers InterventionVerb = "transfer"        // it goes from whom it was with, to somebody or to whoever engages next
+	InterventionJoins     InterventionVerb = "join"            // somebody takes part beside the owner
+	InterventionLeaves    InterventionVerb = "leave"           // somebody takes part no longer
 	InterventionCloses    InterventionVerb = "close"           // it is solved
 	InterventionCancels   InterventionVerb = "cancel"          // it needed no reply
 )
@@ -23,12 +25,13 @@ const (
 type InterventionFacts struct {
 	ThreadOpen  bool // its thread is open
 	Other       bool // another intervention with the same customer in the thread is open or deferred
-	MayManage   bool // who acts owns it, or may manage those of others
+	MayManage   bool // who acts owns it, or may manage those of others; joins or leaves in person
 	Disposition bool // its disposition and categories are all that is demanded
 	TakesPart   bool // who acts owns it or takes part
 
 	Owner    Actor // who owns it
-	NewOwner Actor // who is to own it
+	NewOwner Actor // who is to own it, to join or to leave
+	Others   int   // how many take part beside the owner and who joins
 	Replies  int64 // how many replies there were
 	Future   bool  // the time that comes with the verb is in the future
 	Due      bool  // the time until when it is deferred has come
@@ -70,6 +73,22 @@ var (
 		Rule: "its owner does so, or somebody who may manage others' ones", Remedy: "have it assigned",
 		Holds: func(f InterventionFacts) bool { return f.MayManage },
 	}
+	mayTake = Guard[InterventionFacts]{
+		Rule: "no agent owns it, or its owner does so, or somebody who may manage others' ones", Remedy: "have its owner do so",
+		Holds: func(f InterventionFacts) bool { return f.Owner.Type != ActorAgent || f.MayManage },
+	}
+	isParticipant = Guard[InterventionFacts]{
+		Rule: "who joins or leaves is an agent or a bot", Remedy: "name one",
+		Holds: func(f InterventionFacts) bool { return CheckOwner(f.NewOwner) == nil },
+	}
+	isNotOwner = Guard[InterventionFacts]{
+		Rule: "who leaves is not the owner", Remedy: "assign or transfer it",
+		Holds: func(f InterventionFacts) bool { return f.Owner != f.NewOwner },
+	}
+	hasRoom = Guard[InterventionFacts]{
+		Rule: "less than 100 others take part", Remedy: "let somebody leave first",
+		Holds: func(f InterventionFacts) bool { return f.Others < MaxParticipants },
+	}
 	isDisposed = Guard[InterventionFacts]{
 		Rule: "the categories and the disposition that are demanded are there, or it ends by itself", Remedy: "categorise it, and close it with a disposition",
 		Holds: func(f InterventionFacts) bool { return f.Disposition || f.ByItself },
@@ -108,7 +127,8 @@ var (
 // InterventionLifecycle is the table of what happens to interventions. Close and
 // cancel exclude each other: the first needs a reply, the second that there was none,
 // so that exactly one of them is always possible. A canceled one has ended for good;
-// nothing is ever destroyed.
+// nothing is ever destroyed. What an agent owns nobody takes away who may not: what a
+// bot or nobody owns, anybody may pass on.
 var InterventionLifecycle = Lifecycle[InterventionStatus, InterventionVerb, InterventionFacts]{
 	Of: "intervention",
 	Rows: []interventionRow{
@@ -125,9 +145,11 @@ var InterventionLifecycle = Lifecycle[InterventionStatus, InterventionVerb, Inte
 		{From: deferred, By: InterventionResumes, To: InterventionOpen, Events: []string{"intervention.reactivated"}},
 		{From: deferred, By: InterventionFallsDue, To: InterventionOpen, Guards: interventionGuards{isDue}, Events: []string{"intervention.reactivated"}},
 
-		{From: live, By: InterventionAssigns, Guards: interventionGuards{isAnswerer, ownerChanges}, Events: []string{"intervention.assigned", "intervention.user_updated"}},
-		{From: live, By: InterventionTransfers, Guards: interventionGuards{isAnswerer, ownerChanges}, Events: []string{"intervention.assigned", "intervention.user_updated"}},
-		{From: live, By: InterventionTransfers, Guards: interventionGuards{isToNobody, ownerChanges}, Events: []string{"intervention.user_updated"}},
+		{From: live, By: InterventionAssigns, Guards: interventionGuards{isAnswerer, ownerChanges, mayTake}, Events: []string{"intervention.assigned", "intervention.user_updated"}},
+		{From: live, By: InterventionTransfers, Guards: interventionGuards{isAnswerer, ownerChanges, mayTake}, Events: []string{"intervention.assigned", "intervention.user_updated"}},
+		{From: live, By: InterventionTransfers, Guards: interventionGuards{isToNobody, ownerChanges, mayTake}, Events: []string{"intervention.user_updated"}},
+		{From: live, By: InterventionJoins, Guards: interventionGuards{isParticipant, mayTake, hasRoom}, Events: []string{"intervention.participant_joined"}},
+		{From: live, By: InterventionLeaves, Guards: interventionGuards{isParticipant, isNotOwner, mayTake}, Events: []string{"intervention.participant_left"}},
 		{From: live, By: InterventionCloses, To: InterventionClosed, Guards: interventionGuards{isReplied, mayManage, isDisposed}, Events: []string{"intervention.closed"}},
 		{From: live, By: InterventionCancels, To: InterventionCanceled, Guards: interventionGuards{isUnreplied}, Events: []string{"intervention.canceled"}},
 	},

@@ -25,7 +25,8 @@ var (
 	interventionVerbs = []interaction.InterventionVerb{
 		interaction.InterventionEngages, interaction.InterventionReopens, interaction.InterventionWritten, interaction.InterventionReplies,
 		interaction.InterventionDefers, interaction.InterventionResumes, interaction.InterventionFallsDue, interaction.InterventionAssigns,
-		interaction.InterventionTransfers, interaction.InterventionCloses, interaction.InterventionCancels,
+		interaction.InterventionTransfers, interaction.InterventionJoins, interaction.InterventionLeaves, interaction.InterventionCloses,
+		interaction.InterventionCancels,
 	}
 )
 
@@ -49,10 +50,19 @@ var interventionRules = map[string]func(interaction.InterventionFacts) bool{
 	"the categories and the disposition that are demanded are there, or it ends by itself": func(f interaction.InterventionFacts) bool {
 		return f.Disposition || f.ByItself
 	},
-	"who replies owns it or takes part":  func(f interaction.InterventionFacts) bool { return f.TakesPart },
-	"the new owner is an agent or a bot": func(f interaction.InterventionFacts) bool { return answers(f.NewOwner) },
-	"no new owner is named":              func(f interaction.InterventionFacts) bool { return f.NewOwner == nobody },
-	"the owner becomes another":          func(f interaction.InterventionFacts) bool { return f.NewOwner != f.Owner },
+	"who replies owns it or takes part":        func(f interaction.InterventionFacts) bool { return f.TakesPart },
+	"the new owner is an agent or a bot":       func(f interaction.InterventionFacts) bool { return answers(f.NewOwner) },
+	"no new owner is named":                    func(f interaction.InterventionFacts) bool { return f.NewOwner == nobody },
+	"the owner becomes another":                func(f interaction.InterventionFacts) bool { return f.NewOwner != f.Owner },
+	"who leaves is not the owner":              func(f interaction.InterventionFacts) bool { return f.NewOwner != f.Owner },
+	"who joins or leaves is an agent or a bot": func(f interaction.InterventionFacts) bool { return answers(f.NewOwner) },
+	"less than 100 others take part":           func(f interaction.InterventionFacts) bool { return f.Others <= 99 },
+	"no agent owns it, or its owner does so, or somebody who may manage others' ones": mayTake,
+}
+
+// mayTake reports whether who acts may take an intervention away from its owner.
+func mayTake(f interaction.InterventionFacts) bool {
+	return f.Owner == nobody || f.Owner.Type == "bot" || f.MayManage
 }
 
 // whatInterventionsDo states the rules as plain conditions, verb by verb.
@@ -106,17 +116,25 @@ func whatInterventionsDo(from interaction.InterventionStatus, by interaction.Int
 			return into(opened, "intervention.reactivated")
 		}
 	case interaction.InterventionAssigns:
-		if live && answers(f.NewOwner) && f.Owner != f.NewOwner {
+		if live && answers(f.NewOwner) && f.Owner != f.NewOwner && mayTake(f) {
 			return into(from, "intervention.assigned", "intervention.user_updated")
 		}
 	case interaction.InterventionTransfers:
 		switch {
-		case !live || f.Owner == f.NewOwner:
+		case !live || f.Owner == f.NewOwner || !mayTake(f):
 			return refused
 		case f.NewOwner == nobody:
 			return into(from, "intervention.user_updated")
 		case answers(f.NewOwner):
 			return into(from, "intervention.assigned", "intervention.user_updated")
+		}
+	case interaction.InterventionJoins:
+		if live && answers(f.NewOwner) && mayTake(f) && f.Others < 100 {
+			return into(from, "intervention.participant_joined")
+		}
+	case interaction.InterventionLeaves:
+		if live && answers(f.NewOwner) && mayTake(f) && f.Owner != f.NewOwner {
+			return into(from, "intervention.participant_left")
 		}
 	case interaction.InterventionCloses:
 		if live && f.Replies > 0 && f.MayManage && (f.Disposition || f.ByItself) {
@@ -137,10 +155,10 @@ func TestInterventionLifecycle(t *testing.T) {
 		is := func(n int) bool { return bits>>n&1 == 1 }
 		for _, owner := range []interaction.Actor{nobody, ann, bot} {
 			for _, newOwner := range []interaction.Actor{nobody, ann, bob, bot, bot2, customer, nameless} {
-				for _, replies := range []int64{0, 2} {
+				for n, replies := range []int64{0, 2, 1} {
 					all = append(all, interaction.InterventionFacts{
 						ThreadOpen: is(0), Other: is(1), MayManage: is(2), Disposition: is(3), TakesPart: is(4), Future: is(5), Due: is(6), ByItself: is(7),
-						Owner: owner, NewOwner: newOwner, Replies: replies,
+						Owner: owner, NewOwner: newOwner, Replies: replies, Others: []int{0, interaction.MaxParticipants - 1, interaction.MaxParticipants}[n],
 					})
 				}
 			}
@@ -177,18 +195,23 @@ func TestInterventionLives(t *testing.T) {
 				what = 9 // before it is there, hardly anything else is possible
 			}
 			switch what {
-			case 0, 3:
-				who := anybody.Draw(t, "joins")
-				next, err := i.Join(who, now)
-				if (err == nil) != (answers(who) && i.Status.Live()) {
-					t.Fatalf("%v joins one that is %q: %v", who, i.Status, err)
+			case 0, 1, 3:
+				who, allowed, leaves := anybody.Draw(t, "who"), mostly.Draw(t, "allowed"), what == 1
+				verb, join, told := interaction.InterventionJoins, i.Join, "intervention.participant_joined"
+				takesPart, changes := slices.Contains(i.Participants, who), who != i.Owner && !slices.Contains(i.Participants, who)
+				if leaves {
+					verb, join, told, changes = interaction.InterventionLeaves, i.Leave, "intervention.participant_left", takesPart
 				}
-				i = next
-			case 1:
-				who := anybody.Draw(t, "leaves")
-				next, err := i.Leave(who, now)
-				if (err == nil) != (who != i.Owner) {
-					t.Fatalf("%v leaves that of %v: %v", who, i.Owner, err)
+				want := whatInterventionsDo(i.Status, verb, interaction.InterventionFacts{Owner: i.Owner, NewOwner: who, MayManage: allowed})
+				next, events, err := join(who, interaction.InterventionFacts{MayManage: allowed}, now)
+				if (err == nil) != want.possible {
+					t.Fatalf("%v: %s of one of %v that is %q, allowed %v: %v", who, verb, i.Owner, i.Status, allowed, err)
+				}
+				if changes = changes && err == nil; changes != slices.Equal(events, []string{told}) || !changes && len(events) > 0 {
+					t.Fatalf("%s tells %v, want something %v", verb, events, changes)
+				}
+				if is := slices.Contains(next.Participants, who); is != (takesPart != changes) {
+					t.Fatalf("after %s %v takes part: %v", verb, who, is)
 				}
 				i = next
 			case 2:
@@ -220,6 +243,9 @@ func TestInterventionLives(t *testing.T) {
 				facts := interaction.InterventionFacts{
 					ThreadOpen: mostly.Draw(t, "thread open"), Other: !mostly.Draw(t, "no other"),
 					MayManage: mostly.Draw(t, "may manage"), Disposition: mostly.Draw(t, "disposition"),
+				}
+				if by == interaction.InterventionJoins || by == interaction.InterventionLeaves {
+					continue // these are calls of their own, above
 				}
 				next, events, err := i.Apply(by, change, facts, now)
 				all := facts
@@ -344,6 +370,8 @@ func checkApplied(t *rapid.T, was, is interaction.Intervention, by interaction.I
 func checkIntervention(t *rapid.T, i interaction.Intervention, now time.Time, reopened int) {
 	ended := i.Status == interaction.InterventionClosed || i.Status == interaction.InterventionCanceled
 	switch {
+	case ended && len(i.Participants) > 0:
+		t.Fatalf("%q, and somebody takes part: %v", i.Status, i.Participants)
 	case i.DeferredAt.IsZero() == (i.Status == interaction.InterventionDeferred):
 		t.Fatalf("%q, deferred until %v", i.Status, i.DeferredAt)
 	case i.ClosedAt.IsZero() == ended:

@@ -114,8 +114,14 @@ type Thread struct {
 // hand. Hosts may have causes of their own.
 type CloseCause string
 
-// CauseInactivity is that nothing was said for as long as the source allows.
-const CauseInactivity CloseCause = "inactivity"
+// The causes that the library itself knows.
+const (
+	// CauseInactivity is that nothing was said for as long as the source allows.
+	CauseInactivity CloseCause = "inactivity"
+	// CauseDuplicate is that nothing is left in a thread, because its only content
+	// turned out to be that of another one.
+	CauseDuplicate CloseCause = "duplicate"
+)
 
 // Close returns the thread closed by somebody, and the events that tell of it.
 func (t Thread) Close(cause CloseCause, now time.Time) (Thread, []string, error) {

@@ -16,7 +16,10 @@ import (
 var errLost = fmt.Errorf("%w: its process died, or could not reach the store", ErrNoAnswer)
 
 // errNotBegun says that an attempt was claimed, and Do not called.
-var errNotBegun = errors.New("the attempt was not begun: its time was over, or the process stops")
+var errNotBegun = errors.New("the attempt was not begun: when its claim was committed, the time that its lease leaves it was over")
+
+// errStopped says the same of an attempt whose process was told to stop meanwhile.
+var errStopped = errors.New("the attempt was not begun: the process stops")
 
 // attempt is one attempt at a job with an effect outside.
 type attempt struct {
@@ -91,7 +94,7 @@ func (q *Jobs) lend(ctx context.Context, w *work.Work, r *record, h handler, att
 	now := q.now()
 	switch r.Data = j.Data; {
 	case verdict.end:
-		return nil, remove(ctx, w, r)
+		return nil, q.remove(ctx, w, r)
 	case !verdict.wait.IsZero():
 		soonest := now.Add(q.opts.Poll) // it would be asked again and again
 		if verdict.wait.After(soonest) {
@@ -99,18 +102,25 @@ func (q *Jobs) lend(ctx context.Context, w *work.Work, r *record, h handler, att
 		}
 		return nil, q.write(ctx, w, r, Outcome{State: Pending, When: moment(soonest)})
 	}
-	r.State, r.Updated, r.Last = Running, now, attemptID
+	if r.Attempts == 0 {
+		r.Error = "" // if somebody could not do it, that is over
+	}
+	r.State, r.Updated, r.Taken, r.Last = Running, now, now, attemptID
 	r.Attempts++
 	r.Lease = q.lease.Take(attemptID, now)
 	r.Over = q.lease.Free(r.Lease)
 	return &attempt{id: attemptID, job: r.Job, handler: h}, jobTable.Put(w, r)
 }
 
-// try does the job of an attempt, and returns its answer. It waits until shortly
-// after the attempt's deadline; an answer that comes still later is settled then.
+// try does the job of an attempt, and returns its answer. An attempt that has begun is
+// not cut short when ctx ends: nobody could tell then what it has done. It waits until
+// shortly after the attempt's deadline; an answer that comes still later is settled then.
 func (q *Jobs) try(ctx context.Context, a *attempt) answer {
 	left := min(q.opts.Timeout, q.lease.Left(a.job.Lease, q.now()))
-	if left <= 0 || ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
+		return answer{err: errStopped}
+	case left <= 0:
 		return answer{err: errNotBegun}
 	}
 	// A Do that returns because its context ends is still heard.
@@ -119,7 +129,7 @@ func (q *Jobs) try(ctx context.Context, a *attempt) answer {
 	var decided atomic.Bool // by who comes first: the answer, or the end of patience
 	answered := make(chan answer, 1)
 	go func() {
-		timed, cancel := context.WithTimeout(ctx, left)
+		timed, cancel := context.WithTimeout(context.WithoutCancel(ctx), left)
 		defer cancel()
 		got := a.do(timed)
 		if decided.CompareAndSwap(false, true) {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/engage-interactions/engage/internal/jobs"
@@ -114,4 +115,32 @@ func TestAddingWithoutALaneReadsNothing(t *testing.T) {
 	if calls := st.Calls(); len(calls) != 1 || calls[0].Method != faults.Commit {
 		t.Errorf("%v", calls)
 	}
+}
+
+// TestIdleRunCostsAFindForEachSortAndPoll, and nothing for what others commit meanwhile.
+func TestIdleRunCostsAFindForEachSortAndPoll(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		st := faults.New(open(t))
+		p := newProcess(t, st, bubble).count().classes(&world{}, false, "a", "b")
+		p.add(jobs.Job{Type: "count", Due: bubble().Add(time.Hour)}, jobs.Job{Type: "send", Class: "a", Due: bubble().Add(time.Hour)})
+		r := p.run()
+		pass(5*time.Second + 1)
+		st.Restart()
+		for range 1000 {
+			p.Wake()
+			pass(10 * time.Millisecond)
+		}
+		// Twice a second each of a, b, count, and what was lost.
+		if n := len(st.Calls()); n < 20*4 || n > 21*4 {
+			t.Errorf("%d calls in 10 s", n)
+		}
+		at := bubble()
+		mine := p.add(jobs.Job{Type: "send", Class: "b"})[0]
+		synctest.Wait()
+		if p.state(mine) != jobs.Done || !bubble().Equal(at) {
+			t.Errorf("it is %s", p.state(mine))
+		}
+		_ = r.end()
+	})
 }

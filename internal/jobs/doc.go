@@ -26,18 +26,38 @@
 //	Permanent                                running → failed
 //	no answer, not idempotent                running → uncertain
 //	no answer, idempotent                    as if it was certainly not done
-//	Retry                                    uncertain, failed → pending
+//	not begun: its time was over             running → pending
+//	Retry                                    uncertain, failed, pending → pending
 //	Settle, Cancel, a late success           all but running → (gone)
 //
 // A job that is pending, running or uncertain holds up those behind it in its lane. One
-// that failed has left it, and goes to its end when it is retried. Who is the head of a lane stands in the jobs themselves, so
-// that the index of what is due holds no job that must wait for another.
+// that failed has left it, and goes to its end when it is retried. Who is the head of a
+// lane stands in the jobs themselves, so that the index of what is due holds no job that
+// must wait for another.
+//
+// # Who does what
+//
+// Not every process can do every job. A job has a class, which says what its handler needs
+// for it, and the handler says which classes it does in this process ([Outside.Classes]).
+// A process looks for jobs of those types and classes only, for each by itself, and each has
+// as many hands as Options.Concurrency says: none waits for another, however many jobs
+// another has, and however long they take. Nobody writes anything because he cannot do a
+// job, but for a word in Job.Error, once, that says what he would need. To settle an attempt
+// that was lost, the handler is enough.
+//
+// # A clean stop
+//
+// When the context of Run or RunDue ends, nothing new begins, and the attempts under way go
+// on until their own deadlines: their answers are taken and written as ever. So a clean stop
+// is none of the points at which a process dies. Jobs within the store are cut short: they
+// have been committed, or nothing of them has.
 //
 // # Where a process can die
 //
 // For each point, what the record then shows, what happens next, and how often the
 // effect has taken place when all is over. The lease is waited for first, and the
-// clocks' skew, where an attempt is under way. "Once*" is once for a world that
+// clocks' skew, where an attempt is under way; a lease that was taken later than any clock
+// can show, by one that was wrong, counts as over. "Once*" is once for a world that
 // honours the job's ID: it may be asked twice.
 //
 //	the process dies                                 record     then, if idempotent      then, if not

@@ -2,113 +2,140 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
 
+	"github.com/engage-interactions/engage/internal/bell"
 	"github.com/engage-interactions/engage/internal/work"
+	"github.com/engage-interactions/engage/store"
 )
 
-// asideFor is for how long a job is left alone that a process cannot do.
-const asideFor = time.Minute
+// What happens to jobs that this process cannot do: nothing. They are the business of
+// those processes that can, which nothing written here may keep from it. It is only
+// said that they are there.
 
-// elsewhere are the jobs that this process has met and cannot do. Other processes
-// perhaps can, and get the time to: only a job that is still there after that is set
-// aside for a while, so that it is not in the way of those behind it.
-type elsewhere struct {
-	grace time.Duration
+const (
+	// surveyEvery is how often Run looks for jobs that it cannot do.
+	surveyEvery = time.Minute
+	// overdue is for how long a job must have been due before Run says so: another
+	// process perhaps does it.
+	overdue = 10 * time.Second
+	// hintEvery is how often the log tells of jobs of the same type and class.
+	hintEvery = 10 * time.Minute
+	// shown is in how many jobs of a type and class it stands why they wait.
+	shown = 16
+)
 
-	mu    sync.Mutex
-	first map[string]time.Time // when they were met
-	why   map[string]error
-	swept time.Time
+// hints are what the log was told, and when.
+type hints struct {
+	mu   sync.Mutex
+	last map[sort]time.Time
 }
 
-// note remembers that a job was met which cannot be done here.
-func (e *elsewhere) note(id string, why error, now time.Time) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if _, known := e.first[id]; known {
-		return
+// wanted reports whether it is time to tell of a sort of jobs, and takes it for told.
+func (h *hints) wanted(of sort, now time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	last, told := h.last[of]
+	if since := now.Sub(last); told && since >= 0 && since < hintEvery {
+		return false
 	}
-	if e.why == nil {
-		e.why = make(map[string]error)
-	}
-	e.first[id], e.why[id] = now, why
+	h.last[of] = now
+	return true
 }
 
-// met reports whether a job was met, and whether it has been there for long enough.
-func (e *elsewhere) met(id string, now time.Time) (met, long bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	first, met := e.first[id]
-	return met, met && (now.Sub(first) >= e.grace || now.Before(first))
-}
-
-// forget returns why a job cannot be done here, and begins anew with it.
-func (e *elsewhere) forget(id string) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	why := e.why[id]
-	delete(e.first, id)
-	delete(e.why, id)
-	return why
-}
-
-// sweep forgets, once in a while, those that others have done.
-func (e *elsewhere) sweep(now time.Time) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if since := now.Sub(e.swept); since >= 0 && since < asideFor {
-		return
-	}
-	e.swept = now
-	for id, first := range e.first {
-		if age := now.Sub(first); age < 0 || age > 10*asideFor {
-			delete(e.first, id)
-			delete(e.why, id)
+// surveys makes a survey once in a while, until the pool ends.
+func (p *pool) surveys() {
+	for p.looking.Err() == nil {
+		switch err := p.survey(p.looking, overdue); {
+		case err == nil || p.looking.Err() != nil:
+		case passes(err):
+			p.opts.Logger.WarnContext(p.looking, "looking for jobs of other processes failed", slog.Any("error", err))
+		default:
+			p.stop(err)
 		}
+		_ = bell.Wait(p.looking, nil, surveyEvery)
 	}
 }
 
-// setAside leaves jobs alone for a while, and says so in them.
-func (q *Jobs) setAside(ctx context.Context, ids []string) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	why := make(map[string]error, len(ids))
-	for _, id := range ids {
-		why[id] = q.elsewhere.forget(id)
-	}
-	var types map[string]int
-	err := q.runner.Do(ctx, func(w *work.Work) error {
-		types = make(map[string]int)
-		found, err := jobTable.All(ctx, w, ids...)
-		if err != nil {
+// survey finds the jobs that have been due for some time and cannot be done here, and
+// makes that seen. It goes from sort to sort, however many jobs there are of each.
+func (q *Jobs) survey(ctx context.Context, since time.Duration) error {
+	here := q.here()
+	query := store.Query{Index: byDue, Limit: shown}
+	for {
+		page, _, err := q.find(ctx, query)
+		if err != nil || len(page) == 0 {
 			return err
 		}
-		now := q.now()
-		for _, r := range found {
-			if r == nil || !r.ripe(now) {
-				continue
-			}
-			until := now.Add(asideFor)
-			if r.State == Running {
-				r.Over = until
-			} else {
-				r.Aside = until
-			}
-			r.Error, r.Updated = say(why[r.ID]), now
-			types[r.Type]++
-			if err := jobTable.Put(w, r); err != nil {
+		of := page[0].sort()
+		if _, can := here[of]; !can {
+			if err := q.show(ctx, of, page, q.now().Add(-since)); err != nil {
 				return err
 			}
 		}
-		return nil
+		query.From = of.behind()
+	}
+}
+
+// show says of jobs of a sort, the first of a page, that they cannot be done here.
+func (q *Jobs) show(ctx context.Context, of sort, page []*record, before time.Time) error {
+	why := q.handlers[of.typ].missing(of)
+	for i, r := range page {
+		if r.sort() != of || !r.waiting(before) {
+			break
+		}
+		if i == 0 && q.hints.wanted(of, q.now()) {
+			q.opts.Logger.WarnContext(ctx, "jobs wait for a process that can do them", slog.String("type", of.typ),
+				slog.String("class", of.class), slog.String("job", r.ID), slog.Any("error", why))
+		}
+		if r.Error != "" {
+			continue
+		}
+		if err := q.mark(ctx, r.ID, why); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// errOvertaken says that a job was changed while it was to be marked.
+var errOvertaken = errors.New("the job was changed meanwhile")
+
+// mark writes in a job why it waits, and nothing else. It is done once for each wait, and
+// given up if anybody else changes the job: theirs counts.
+func (q *Jobs) mark(ctx context.Context, id string, why error) error {
+	again := false
+	err := q.runner.Do(ctx, func(w *work.Work) error {
+		if again {
+			return errOvertaken
+		}
+		again = true
+		r, err := get(ctx, w, id)
+		if err != nil || r == nil || r.Error != "" || !r.waiting(q.now()) {
+			return err
+		}
+		r.Error = say(why)
+		return jobTable.Put(w, r)
 	})
-	for typ, n := range types {
-		q.opts.Logger.WarnContext(ctx, "jobs cannot be done in this process, and wait for another",
-			slog.String("type", typ), slog.Int("jobs", n))
+	if errors.Is(err, errOvertaken) || errors.Is(err, store.ErrConflict) {
+		return nil
 	}
 	return err
+}
+
+// here returns the sorts of jobs that can be done in this process.
+func (q *Jobs) here() map[sort]handler {
+	all := make(map[sort]handler)
+	for typ, h := range q.handlers {
+		for _, class := range h.classes() {
+			all[sort{typ: typ, class: class}] = h
+		}
+		if h.outside != nil {
+			all[sort{typ: typ, lost: true}] = h
+		}
+	}
+	return all
 }

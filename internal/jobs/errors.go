@@ -21,8 +21,8 @@ var (
 	// ErrState says that the job is in a state that does not allow it. It comes as
 	// a [*StateError].
 	ErrState = errors.New("the job's state does not allow it")
-	// ErrNotHere is returned by a handler for a job that this process cannot do,
-	// and another one perhaps can. It does not count as an attempt.
+	// ErrNotHere says that this process cannot do the job, and another one perhaps
+	// can: its type has no handler here, or that does no jobs of its class.
 	ErrNotHere = errors.New("the job cannot be done in this process")
 	// ErrNoAnswer says that an attempt gave no answer: it was not back at its
 	// deadline, or its process died.

@@ -44,15 +44,16 @@ func (q *Jobs) List(ctx context.Context, w *work.Work, state State, limit int, c
 	return page, next, nil
 }
 
-// Retry makes a job that is uncertain or failed due now, with all its tries before
-// it. One that is uncertain is still the head of its lane; one that failed goes to
-// its end. It gives ErrNotFound, or a [*StateError].
+// Retry makes a job that is pending, uncertain or failed due now, with all its tries
+// before it. One that failed goes to the end of its lane; the others keep their place,
+// and those that stand behind others wait for them still. It gives ErrNotFound, and a
+// [*StateError] while an attempt is under way.
 func (q *Jobs) Retry(ctx context.Context, w *work.Work, id string) error {
 	r, err := need(ctx, w, id)
 	if err != nil {
 		return err
 	}
-	if r.State != Uncertain && r.State != Failed {
+	if r.State == Running {
 		return &StateError{ID: id, State: r.State, Act: "retry"}
 	}
 	if r.Turn == 0 {
@@ -61,13 +62,14 @@ func (q *Jobs) Retry(ctx context.Context, w *work.Work, id string) error {
 		}
 	}
 	r.Attempts = 0
-	return q.write(ctx, w, r, Outcome{State: Pending, When: q.now()})
+	return q.write(ctx, w, r, Outcome{State: Pending})
 }
 
 // Settle says what became of a job, as a person or a report of the world outside
 // knows it, and lets the handler write what that means. Any job can be said to be
 // done; an attempt under way goes on, but is the last. A job that is pending or
-// uncertain can also be said to have failed, or to be tried again at o.When.
+// uncertain can also be said to have failed, or to be tried again at o.When,
+// at once if that is zero.
 //
 // It gives ErrNotFound, a [*StateError], ErrInvalid for an outcome that is none, the
 // handler's own error, and ErrNotHere if the job's type has no handler in this
@@ -116,5 +118,5 @@ func (q *Jobs) Cancel(ctx context.Context, w *work.Work, id string) error {
 	if r.State == Running {
 		return &StateError{ID: id, State: r.State, Act: "cancel"}
 	}
-	return remove(ctx, w, r)
+	return q.remove(ctx, w, r)
 }

@@ -80,7 +80,7 @@ func TestHandsOnJobs(t *testing.T) {
 		want []jobs.State // in the order of states
 		told string
 	}{
-		{"retry", func(ctx context.Context, p *process, w *work.Work, id string) error { return p.Retry(ctx, w, id) }, []jobs.State{refused, refused, jobs.Pending, jobs.Pending}, ""},
+		{"retry", func(ctx context.Context, p *process, w *work.Work, id string) error { return p.Retry(ctx, w, id) }, []jobs.State{jobs.Pending, refused, jobs.Pending, jobs.Pending}, ""},
 		{"cancel", func(ctx context.Context, p *process, w *work.Work, id string) error { return p.Cancel(ctx, w, id) }, []jobs.State{jobs.Done, refused, jobs.Done, jobs.Done}, ""},
 		{"settle", settle(jobs.Outcome{State: jobs.Done}), []jobs.State{jobs.Done, jobs.Running, jobs.Done, jobs.Done}, "done"},
 		{"settle", settle(jobs.Outcome{State: jobs.Failed, Err: errors.New("so")}), []jobs.State{jobs.Failed, refused, jobs.Failed, refused}, "failed"},

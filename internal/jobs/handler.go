@@ -44,6 +44,13 @@ type Outside struct {
 	// Idempotent says whether doing the job twice is as good as once, because the
 	// world outside honours its ID. Nil: no job is.
 	Idempotent func(j Job) bool
+	// Classes, if not nil, returns the classes of jobs that this process can do. It is
+	// asked again and again. Nil: those without a class. Jobs of others are left to
+	// other processes.
+	Classes func() []string
+	// Missing, if not nil, says what this process would need to do jobs of a class
+	// that is not among Classes: for those who wonder why they wait.
+	Missing func(class string) string
 }
 
 // Verdict is what a Claim says. Its zero value is Go.
@@ -108,6 +115,28 @@ func (h handler) idempotent(j Job) bool {
 		return true
 	}
 	return h.outside.Idempotent != nil && h.outside.Idempotent(j)
+}
+
+// classes returns the classes of jobs that can be done here.
+func (h handler) classes() []string {
+	switch {
+	case !h.known():
+		return nil
+	case h.outside != nil && h.outside.Classes != nil:
+		return h.outside.Classes()
+	}
+	return []string{""}
+}
+
+// missing says why jobs of a sort that the handler does not do cannot be done here.
+func (h handler) missing(p sort) error {
+	switch {
+	case !h.known():
+		return fmt.Errorf("%w: type %q has no handler", ErrNotHere, p.typ)
+	case h.outside != nil && h.outside.Missing != nil:
+		return fmt.Errorf("%w: %s", ErrNotHere, h.outside.Missing(p.class))
+	}
+	return fmt.Errorf("%w: type %q has no handler for class %q", ErrNotHere, p.typ, p.class)
 }
 
 // settle tells the domain what became of a job.

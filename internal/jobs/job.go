@@ -1,7 +1,9 @@
 package jobs
 
 import (
+	"crypto/sha512"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/engage-interactions/engage/internal/lease"
@@ -27,11 +29,14 @@ type Job struct {
 	// ID is the same in all attempts, and so is good as an idempotency key.
 	ID   string `json:"id"`
 	Type string `json:"type"` // says which handler does it
+	// Class says what the handler needs to do it, in its own words: not every process
+	// may have that. Jobs of one type and class wait for none of another. UTF-8.
+	Class string `json:"class,omitempty"`
 	// Lane is the line that the job stands in: the jobs of one lane are done
 	// strictly one after another, in the order in which they were added. Empty: the
 	// job waits for no other. At most MaxLane bytes, without NUL.
 	Lane string          `json:"lane,omitempty"`
-	Due  time.Time       `json:"due"`           // not before
+	Due  time.Time       `json:"due,omitzero"`  // not before; zero: at once, whatever the clock says, if it is pending
 	Data json.RawMessage `json:"data,omitzero"` // the handler's, JSON
 
 	State    State       `json:"state"`
@@ -56,9 +61,8 @@ type record struct {
 	Behind bool  `json:"behind,omitzero"` // others stand before it in its lane
 	// Over is from when on an attempt under way may be taken for lost.
 	Over time.Time `json:"over,omitzero"`
-	// Aside is until when the job is left alone because a process met it that
-	// cannot do it.
-	Aside time.Time `json:"aside,omitzero"`
+	// Taken is when the attempt under way was claimed, by the clock of its process.
+	Taken time.Time `json:"taken,omitzero"`
 	// Last is the ID of the attempt that was begun last.
 	Last string `json:"last,omitempty"`
 	// Known says that the job is done, as an earlier attempt has said meanwhile:
@@ -70,9 +74,6 @@ type record struct {
 func (r *record) look() (at time.Time, ever bool) {
 	switch r.State {
 	case Pending:
-		if r.Aside.After(r.Due) {
-			return r.Aside, !r.Behind
-		}
 		return r.Due, !r.Behind
 	case Running:
 		return r.Over, true
@@ -81,10 +82,57 @@ func (r *record) look() (at time.Time, ever bool) {
 	return time.Time{}, false
 }
 
-// ripe reports whether it is time to look at the job.
-func (r *record) ripe(now time.Time) bool {
+// ripe reports whether it is time to look at the job. That an attempt was claimed
+// later than any clock can show now says that one was wrong, and put right: its lease
+// would last too long, and counts as over.
+func (r *record) ripe(now time.Time, skew time.Duration) bool {
 	at, ever := r.look()
-	return ever && !at.After(now)
+	return ever && !at.After(now) || r.State == Running && r.Taken.After(now.Add(skew))
+}
+
+// waiting reports whether the job has waited for somebody to look at it since before a
+// time, or from then on.
+func (r *record) waiting(since time.Time) bool {
+	at, ever := r.look()
+	if at.IsZero() {
+		at = r.Updated
+	}
+	return ever && !at.After(since)
+}
+
+// sort is what jobs are told apart by when somebody looks for what can be done.
+type sort struct {
+	typ, class string
+	// lost says that an attempt is under way, or lost: who settles a lost one needs
+	// nothing but the handler, whatever its class.
+	lost bool
+}
+
+// sort returns the job's.
+func (r *record) sort() sort {
+	if r.State == Running {
+		return sort{typ: r.Type, lost: true}
+	}
+	return sort{typ: r.Type, class: r.Class}
+}
+
+// term is what the terms of jobs of the sort begin with. Of a long class, it is the hash,
+// which is longer than any that is not hashed.
+func (s sort) term() store.Tuple {
+	class := "=" + s.class
+	switch {
+	case s.lost:
+		class = "lost"
+	case len(s.class) > 100:
+		class = fmt.Sprintf("=%x", sha512.Sum512([]byte(s.class)))
+	}
+	return store.Tuple{}.Text(s.typ).Text(class)
+}
+
+// behind returns the first term that no job of the sort, or of one before it, has.
+func (s sort) behind() string {
+	term := s.term()
+	return string(term[:len(term)-1]) + "\x02" // the mark that ends a text, and the next
 }
 
 // begun reports whether the attempt is the one under way.
@@ -102,7 +150,8 @@ type lane struct {
 
 // The indexes of jobs.
 const (
-	byDue   = "due"   // when to look at it next
+	byDue   = "due"   // sort, when to look at it next
+	byTaken = "taken" // type, when the attempt under way was claimed
 	byLane  = "lane"  // lane, turn
 	byState = "state" // state; within it, the order of IDs
 )
@@ -113,7 +162,10 @@ var jobTable = work.Table[record]{
 	Indexes: []work.Index[record]{
 		{Name: byDue, Term: func(r *record) (string, bool) {
 			at, ever := r.look()
-			return store.Tuple{}.Time(at).String(), ever
+			return r.sort().term().Time(at).String(), ever
+		}},
+		{Name: byTaken, Term: func(r *record) (string, bool) {
+			return store.Tuple{}.Text(r.Type).Time(r.Taken).String(), r.State == Running
 		}},
 		{Name: byLane, Term: func(r *record) (string, bool) {
 			return store.Tuple{}.Text(r.Lane).Int(r.Turn).String(), r.Turn > 0

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"errors"
+	"log/slog"
 	"time"
 )
 
@@ -9,6 +10,7 @@ import (
 type policy struct {
 	tries   int
 	backoff func(n int) time.Duration
+	logger  *slog.Logger
 }
 
 // judge says what an attempt's answer means for its job, of which it is the n-th
@@ -36,11 +38,21 @@ func (p policy) judge(n int, idempotent bool, value any, err error, now time.Tim
 	case n >= p.tries:
 		return Outcome{State: Failed, Err: err}
 	}
-	wait := p.backoff(n)
+	wait := p.wait(n)
 	if advised {
 		wait = max(wait, a.after)
 	}
 	return Outcome{State: Pending, Err: err, When: now.Add(wait)}
+}
+
+// wait returns the time between the n-th attempt and the next.
+func (p policy) wait(n int) (d time.Duration) {
+	err := calm(func() error { d = p.backoff(n); return nil })
+	if err != nil {
+		p.logger.Error("jobs: Options.Backoff failed, and the default counts", slog.Int("n", n), slog.Any("error", err))
+		d = spacing(n)
+	}
+	return d
 }
 
 // spacing is the default of Options.Backoff: that of Engage Digital's retries.

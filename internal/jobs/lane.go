@@ -29,7 +29,7 @@ func enter(ctx context.Context, w *work.Work, r *record) error {
 
 // leave takes a job out of its lane, if it stands in one. If it was the head, the
 // next one takes its place. The caller writes or deletes it.
-func leave(ctx context.Context, w *work.Work, r *record) error {
+func (q *Jobs) leave(ctx context.Context, w *work.Work, r *record) error {
 	if r.Turn == 0 {
 		return nil
 	}
@@ -41,7 +41,7 @@ func leave(ctx context.Context, w *work.Work, r *record) error {
 		return errors.New("jobs: a lane with jobs has no guard") // not by this package
 	}
 	if !r.Behind {
-		if err := advance(ctx, w, r); err != nil {
+		if err := q.advance(ctx, w, r); err != nil {
 			return err
 		}
 	}
@@ -55,7 +55,7 @@ func leave(ctx context.Context, w *work.Work, r *record) error {
 
 // advance makes the one behind the head the head. The guard was read before: nobody
 // joins or leaves the lane meanwhile.
-func advance(ctx context.Context, w *work.Work, head *record) error {
+func (q *Jobs) advance(ctx context.Context, w *work.Work, head *record) error {
 	first, _, err := jobTable.Find(ctx, w, store.Query{
 		Index: byLane, Prefix: store.Tuple{}.Text(head.Lane).String(), Limit: 2,
 	})
@@ -65,6 +65,7 @@ func advance(ctx context.Context, w *work.Work, head *record) error {
 	for _, next := range first {
 		if next.ID != head.ID {
 			next.Behind = false
+			q.stirred.stir(next.sort(), q.now())
 			return jobTable.Put(w, next)
 		}
 	}
@@ -72,8 +73,8 @@ func advance(ctx context.Context, w *work.Work, head *record) error {
 }
 
 // remove ends a job for good.
-func remove(ctx context.Context, w *work.Work, r *record) error {
-	if err := leave(ctx, w, r); err != nil {
+func (q *Jobs) remove(ctx context.Context, w *work.Work, r *record) error {
+	if err := q.leave(ctx, w, r); err != nil {
 		return err
 	}
 	return jobTable.Delete(w, r)

@@ -3,11 +3,10 @@ package jobs
 import (
 	"context"
 	"errors"
-	"fmt"
-	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/engage-interactions/engage/internal/bell"
 	"github.com/engage-interactions/engage/internal/work"
@@ -17,177 +16,219 @@ import (
 // Run does the jobs that are due, as they become due, until ctx ends, and returns
 // its error. Any number of processes may run at the same time.
 //
-// When ctx ends, nothing new is claimed, the contexts of the attempts under way
-// end, and Run waits for their answers, at most until their deadlines. A Do that
-// ignores its context even then is left alone; if it answers after all, the answer
-// is settled.
+// When ctx ends, nothing new is begun. Attempts under way are not cut short: who can
+// tell what they have done by then? Run waits for their answers, at most until their
+// deadlines. A Do that ignores even those is left alone; if it answers after all, the
+// answer is settled. What is done within the store ends with ctx, and is done or not.
 //
 // While the store is not available, Run pauses and goes on. It gives up on errors
 // that no waiting mends, such as work.ErrOutdated or store.ErrClosed.
+//
+// Jobs that this process cannot do are left to others. Once in a while the log, and
+// Job.Error of the first of them, say what it would need.
 func (q *Jobs) Run(ctx context.Context) error {
 	p, stop := q.newPool(ctx, true)
 	defer stop(nil)
-	err := p.run()
+	p.run()
 	p.doing.Wait()
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return err
+	return p.failure()
 }
 
 // RunDue does all that is due now, also what becomes due through it, such as the
 // next job of a lane, and returns how many jobs it worked on. It waits for their
-// attempts. A job that fails is none of its errors: those are the store's, the first
-// of which ends it, and the context's.
+// attempts, also when ctx ends, as Run does. A job that fails is none of its errors:
+// those are the store's, the first of which ends it, and the context's.
+//
+// Jobs that are due, and this process cannot do, say so in Job.Error when it returns.
 func (q *Jobs) RunDue(ctx context.Context) (n int, err error) {
 	p, stop := q.newPool(ctx, false)
 	defer stop(nil)
-	err = p.runDue()
+	p.runDue()
 	p.doing.Wait()
-	return int(p.did.Load()), errors.Join(err, p.failure())
+	n = int(p.did.Load())
+	switch err := p.failure(); {
+	case err != nil:
+		return n, err
+	case !p.over: // its caller has ended it
+		return n, ctx.Err()
+	}
+	return n, q.survey(ctx, 0)
 }
 
-// pool does jobs, so many at a time.
+// pool does jobs. Those of each sort have a desk of their own.
 type pool struct {
 	*Jobs
 
 	patient bool // it waits for the store to come back
+	alone   bool // one job is done after another
 
-	// The attempts' context is the caller's; that of those who look for jobs ends
-	// also when the pool fails.
-	attempts, looking context.Context //nolint:containedctx // they are those of one Run, and end with it
-	stop              context.CancelCauseFunc
+	// The context of those who look for jobs ends with the caller's, and when the pool
+	// fails.
+	caller, looking context.Context //nolint:containedctx // they are those of one Run, and end with it
+	stop            context.CancelCauseFunc
 
-	slots    chan struct{}
-	doing    sync.WaitGroup
-	did      atomic.Int64
-	failures atomic.Int64 // of the store, in a row
+	turn  chan struct{} // to look for jobs: one desk does at a time
+	doing sync.WaitGroup
+	did   atomic.Int64
 
-	mu   sync.Mutex
-	busy map[string]bool
+	mu    sync.Mutex
+	desks map[sort]*desk
+	busy  map[string]bool // the jobs that are at a desk
+	ended int             // how many were
+	over  bool            // nothing is due any more
 }
 
 func (q *Jobs) newPool(ctx context.Context, patient bool) (p *pool, stop context.CancelCauseFunc) {
-	p = &pool{Jobs: q, patient: patient, attempts: ctx, slots: make(chan struct{}, q.opts.Concurrency), busy: make(map[string]bool)}
+	p = &pool{
+		Jobs: q, patient: patient, caller: ctx, turn: make(chan struct{}, 1),
+		desks: make(map[sort]*desk), busy: make(map[string]bool),
+	}
 	p.looking, p.stop = context.WithCancelCause(ctx)
 	return p, p.stop
 }
 
-func (p *pool) run() error {
-	for failures := 0; ; {
-		rung := p.bell.Rung()
-		began, err := p.round()
-		next := time.Time{}
-		if began == 0 && err == nil {
-			next, err = p.next()
+// run keeps the desks until the pool ends.
+func (p *pool) run() {
+	var staff sync.WaitGroup
+	staff.Go(p.surveys)
+	for p.looking.Err() == nil {
+		for _, d := range p.open() {
+			staff.Go(d.keep)
 		}
-		if p.looking.Err() != nil {
-			return context.Cause(p.looking)
+		_ = bell.Wait(p.looking, nil, p.opts.Poll)
+	}
+	staff.Wait()
+}
+
+// runDue keeps the desks until nothing is due at any of them.
+func (p *pool) runDue() {
+	desks := p.open()
+	if p.opts.Concurrency == 1 || len(desks) == 0 {
+		p.oneByOne(desks)
+		return
+	}
+	var staff sync.WaitGroup
+	for _, d := range desks {
+		staff.Go(d.clear)
+	}
+	staff.Wait()
+}
+
+// oneByOne does what is due at the desks, one job after another, in always the same order.
+func (p *pool) oneByOne(desks []*desk) {
+	for p.alone = true; p.looking.Err() == nil; {
+		found := 0
+		for _, d := range desks {
+			began, _, err := d.round()
+			if err != nil && p.looking.Err() == nil {
+				p.stop(err)
+			}
+			found += began
 		}
-		wait := p.opts.Poll
-		switch {
-		case err == nil:
-			failures = 0
-		case passes(err):
-			p.opts.Logger.WarnContext(p.looking, "jobs pause", slog.Any("error", err))
-			rung, wait, next = nil, pause(failures), time.Time{}
-			failures++
-		default:
-			return err
-		}
-		if began > 0 && err == nil {
-			continue
-		}
-		if !next.IsZero() {
-			wait = min(wait, max(next.Sub(p.now()), 0))
-		}
-		if bell.Wait(p.looking, rung, wait) != nil {
-			return context.Cause(p.looking)
+		if p.looking.Err() == nil && found == 0 {
+			p.over = true
+			return
 		}
 	}
 }
 
-func (p *pool) runDue() error {
-	for p.looking.Err() == nil {
-		rung, idle := p.bell.Rung(), p.idle()
-		began, err := p.round()
-		switch {
-		case p.looking.Err() != nil:
-		case err != nil:
-			return err
-		case began == 0 && idle:
-			return nil
-		case began == 0:
-			_ = bell.Wait(p.looking, rung, p.opts.Poll) // its end is seen above
+// open opens the desks that are missing, and returns them in the order of their sorts.
+func (p *pool) open() (opened []*desk) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for of, h := range p.here() {
+		if p.desks[of] == nil {
+			p.desks[of] = &desk{pool: p, of: of, handler: h, slots: make(chan struct{}, p.opts.Concurrency), empty: -1}
+			opened = append(opened, p.desks[of])
 		}
 	}
-	return p.attempts.Err()
+	slices.SortFunc(opened, func(a, b *desk) int { return strings.Compare(a.of.term().String(), b.of.term().String()) })
+	return opened
+}
+
+// close closes a desk if what it does can no longer be done here.
+func (p *pool) close(d *desk) (closed bool) {
+	if d.of.lost || slices.Contains(d.handler.classes(), d.of.class) {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.desks, d.of)
+	return true
 }
 
 // failure returns what ended the pool, if it was not its caller.
 func (p *pool) failure() error {
-	if cause := context.Cause(p.looking); p.attempts.Err() == nil {
+	if cause := context.Cause(p.looking); p.caller.Err() == nil {
 		return cause
 	}
 	return nil
 }
 
-// The sizes of the pages in which to look for jobs: small to see whether there are
-// any, and then larger.
-const (
-	firstPage = 16
-	laterPage = 100
-)
-
-// round goes through the jobs that are due, and begins those that nobody is at. It
-// returns how many it began.
-func (p *pool) round() (began int, err error) {
-	ctx, now := p.looking, p.now()
-	p.elsewhere.sweep(now)
-	q := store.Query{Index: byDue, To: after(now), Limit: firstPage}
-	for {
-		page, cursor, err := p.find(ctx, q)
-		if err != nil {
-			return began, err
-		}
-		var aside []string
-		for _, r := range page {
-			h := p.handlers[r.Type]
-			if !h.known() {
-				p.elsewhere.note(r.ID, fmt.Errorf("%w: type %q has no handler", ErrNotHere, r.Type), now)
-			}
-			if met, long := p.elsewhere.met(r.ID, now); met {
-				if long {
-					aside = append(aside, r.ID)
-				}
-				continue
-			}
-			if p.begin(r.ID, h) {
-				began++
-			}
-			if ctx.Err() != nil {
-				return began, ctx.Err()
-			}
-		}
-		if err := p.setAside(ctx, aside); err != nil || cursor == "" {
-			return began, err
-		}
-		q.Cursor, q.Limit = cursor, laterPage
+// enter notes that a job is at a desk. It returns false if it is already.
+func (p *pool) enter(id string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.busy[id] {
+		return false
 	}
+	p.busy[id] = true
+	return true
 }
 
-// next returns when the next job will be due, or lost, zero if none will.
-func (p *pool) next() (time.Time, error) {
-	page, _, err := p.find(p.looking, store.Query{Index: byDue, From: after(p.now()), Limit: 1})
-	if err != nil || len(page) == 0 {
-		return time.Time{}, err
-	}
-	at, _ := page[0].look()
-	return at, nil
+func (p *pool) quit(id string, of sort) {
+	p.stirred.stir(of, p.now()) // whatever came of it: more may wait there
+	p.mu.Lock()
+	delete(p.busy, id)
+	p.ended++
+	p.mu.Unlock()
+	p.bell.Ring()
 }
 
-// after returns the term in the index of what is due that comes right after now.
-func after(now time.Time) string { return store.Tuple{}.Time(now.Add(1)).String() }
+// endings returns how many jobs have been at a desk.
+func (p *pool) endings() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ended
+}
+
+// idle reports whether no job is at a desk.
+func (p *pool) idle() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.busy) == 0
+}
+
+// finished reports whether nothing is due any more. d says that there was nothing at
+// its desk, and that it has looked since so many jobs have ended.
+func (p *pool) finished(d *desk, ended int) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	d.empty = ended
+	over := len(p.busy) == 0
+	for _, other := range p.desks {
+		over = over && other.empty == p.ended
+	}
+	if over && !p.over {
+		p.over = true
+		p.bell.Ring()
+	}
+	return p.over
+}
+
+// find looks for jobs, after all who began to before.
+func (p *pool) find(ctx context.Context, query store.Query) (page []*record, cursor string, err error) {
+	select {
+	case p.turn <- struct{}{}:
+		defer func() { <-p.turn }()
+	case <-ctx.Done():
+		return nil, "", ctx.Err()
+	}
+	return p.Jobs.find(ctx, query)
+}
 
 func (q *Jobs) find(ctx context.Context, query store.Query) (page []*record, cursor string, err error) {
 	err = q.runner.Do(ctx, func(w *work.Work) (err error) {
@@ -197,65 +238,7 @@ func (q *Jobs) find(ctx context.Context, query store.Query) (page []*record, cur
 	return page, cursor, err
 }
 
-// begin does a job in a goroutine of its own, as soon as there is room. It returns
-// false if the job is being done already, or the pool stops.
-func (p *pool) begin(id string, h handler) bool {
-	p.mu.Lock()
-	if p.busy[id] {
-		p.mu.Unlock()
-		return false
-	}
-	p.busy[id] = true
-	p.mu.Unlock()
-	select {
-	case p.slots <- struct{}{}:
-	case <-p.looking.Done():
-		p.end(id)
-		return false
-	}
-	p.doing.Go(func() {
-		p.one(id, h)
-		<-p.slots
-		p.end(id)
-	})
-	return true
-}
-
-func (p *pool) end(id string) {
-	p.mu.Lock()
-	delete(p.busy, id)
-	p.mu.Unlock()
-	p.bell.Ring()
-}
-
-func (p *pool) idle() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.busy) == 0
-}
-
-// one does one job.
-func (p *pool) one(id string, h handler) {
-	var did bool
-	var err error
-	if h.within != nil {
-		did, err = p.doWithin(p.attempts, id, h)
-	} else {
-		did, err = p.doOutside(p.attempts, id, h, p.patient)
-	}
-	if did {
-		p.did.Add(1)
-	}
-	switch {
-	case err == nil:
-		p.failures.Store(0)
-	case p.attempts.Err() != nil: // it stops anyway
-	case !p.patient || !passes(err) && !errors.Is(err, context.DeadlineExceeded):
-		p.stop(err)
-	default:
-		p.opts.Logger.WarnContext(p.attempts, "a job pauses", slog.String("job", id), slog.Any("error", err))
-		if bell.Wait(p.looking, nil, pause(int(p.failures.Add(1)-1))) != nil {
-			return
-		}
-	}
+// bears reports whether the store's error is one that the pool waits for to pass.
+func (p *pool) bears(err error) bool {
+	return p.patient && (passes(err) || errors.Is(err, context.DeadlineExceeded))
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,6 +27,16 @@ func (p *process) run() running {
 	ctx, stop := context.WithCancel(p.t.Context())
 	r := running{stop: stop, done: make(chan error, 1)}
 	go func() { r.done <- p.Run(ctx) }()
+	return r
+}
+
+func (p *process) runDue() running {
+	ctx, stop := context.WithCancel(p.t.Context())
+	r := running{stop: stop, done: make(chan error, 1)}
+	go func() {
+		_, err := p.RunDue(ctx)
+		r.done <- err
+	}()
 	return r
 }
 
@@ -70,8 +81,8 @@ func TestRunDoesJobsOnTime(t *testing.T) {
 	})
 }
 
-// TestRunStopsCleanly: it claims nothing new, the contexts of attempts end, it waits
-// for their answers, and leaves nothing behind.
+// TestRunStopsCleanly, and RunDue: it begins nothing new, lets the attempts under way go
+// on as long as they may, waits for their answers, and leaves nothing behind.
 func TestRunStopsCleanly(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -79,40 +90,101 @@ func TestRunStopsCleanly(t *testing.T) {
 		state  jobs.State
 		within time.Duration
 	}{
-		"answers at once":        {context.Context.Err, jobs.Uncertain, 0},
-		"knows that nothing was": {func(ctx context.Context) error { return jobs.NotDone(ctx.Err()) }, jobs.Pending, 0},
-		"finishes": {func(context.Context) error {
-			pass(3 * time.Second)
-			return nil
-		}, jobs.Done, 3 * time.Second},
+		"has a while to go": {func(ctx context.Context) error {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(20 * time.Second):
+				return nil
+			}
+		}, jobs.Done, 19 * time.Second},
+		"waits for its end": {func(ctx context.Context) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}, jobs.Uncertain, timeout - time.Second},
+		"knows that nothing was": {func(ctx context.Context) error {
+			<-ctx.Done()
+			return jobs.NotDone(ctx.Err())
+		}, jobs.Pending, timeout - time.Second},
 		"stubborn": {func(context.Context) error {
 			pass(time.Hour)
 			return context.Canceled
 		}, jobs.Uncertain, timeout + 10*time.Second},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				o := &world{does: func(ctx context.Context, _ int, _ jobs.Job) (any, error) {
-					<-ctx.Done()
-					return nil, test.answer(ctx)
-				}}
-				p := newProcess(t, open(t), bubble).send(o, false)
-				added := p.add(jobs.Job{Type: "send", Lane: "l"}, jobs.Job{Type: "send", Lane: "l"})
-				r := p.run()
-				pass(time.Second)
-				stopped := bubble()
-				if err := r.end(); !errors.Is(err, context.Canceled) {
-					t.Error(err)
-				}
-				if took := bubble().Sub(stopped); took > test.within {
-					t.Errorf("it took %v to stop", took)
-				}
-				if got := p.state(added[0]); got != test.state || o.tries() != 1 {
-					t.Errorf("%s after %d tries", got, o.tries())
-				}
-				pass(2 * time.Hour) // until the stubborn one is back, too
+		for run, start := range map[string]func(p *process) running{"Run": (*process).run, "RunDue": (*process).runDue} {
+			t.Run(name+", "+run, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					o := &world{does: func(ctx context.Context, _ int, _ jobs.Job) (any, error) { return nil, test.answer(ctx) }}
+					p := newProcess(t, open(t), bubble).send(o, false)
+					added := p.add(jobs.Job{Type: "send", Lane: "l"}, jobs.Job{Type: "send", Lane: "l"})
+					r := start(p)
+					pass(time.Second)
+					stopped := bubble()
+					if err := r.end(); !errors.Is(err, context.Canceled) {
+						t.Error(err)
+					}
+					if took := bubble().Sub(stopped); took > test.within {
+						t.Errorf("it took %v to stop", took)
+					}
+					if got := p.state(added[0]); got != test.state || o.tries() != 1 {
+						t.Errorf("%s after %d tries", got, o.tries())
+					}
+					pass(2 * time.Hour) // until the stubborn one is back, too
+				})
 			})
+		}
+	}
+}
+
+// TestStopOfWhatIsWithin comes at once, and nothing is done by halves.
+func TestStopOfWhatIsWithin(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newProcess(t, open(t), bubble)
+		p.Within("step", jobs.Within{Do: func(ctx context.Context, w *work.Work, j *jobs.Job) (time.Time, error) {
+			err := write(ctx, w, j.ID, func(n *note) { n.Done = true })
+			<-ctx.Done()
+			return time.Time{}, errors.Join(err, ctx.Err())
+		}})
+		id := p.add(jobs.Job{Type: "step"})[0]
+		r := p.run()
+		pass(time.Second)
+		stopped := bubble()
+		_ = r.end()
+		if j := p.get(id); j == nil || j.Attempts != 0 || j.State != jobs.Pending || p.note(id).Done || !bubble().Equal(stopped) {
+			t.Errorf("%v later: %+v, %+v", bubble().Sub(stopped), j, p.note(id))
+		}
+	})
+}
+
+// TestNothingBeginsAfterTheStoreHasFailed: who looks for jobs finds more just then.
+func TestNothingBeginsAfterTheStoreHasFailed(t *testing.T) {
+	t.Parallel()
+	for range 10 {
+		synctest.Test(t, func(t *testing.T) {
+			st := faults.New(open(t))
+			o := &world{}
+			p := newProcess(t, st, bubble, func(o *jobs.Options) { o.Concurrency = 50 }).send(o, false)
+			for range 40 {
+				p.add(jobs.Job{Type: "send"})
+			}
+			var gone atomic.Bool
+			st.Inject(faults.Instead("a slow page, and a failure meanwhile", func(ctx context.Context, c faults.Call, next func(context.Context) error) error {
+				if c.Method == faults.Find && c.Query.Cursor != "" {
+					pass(time.Second)
+				}
+				if c.Method == faults.Commit && o.tries() > 0 && !gone.Swap(true) {
+					return store.ErrClosed
+				}
+				return next(ctx)
+			}))
+			if _, err := p.RunDue(t.Context()); !errors.Is(err, store.ErrClosed) {
+				t.Error(err)
+			}
+			if n := o.tries(); n == 0 || n > 20 {
+				t.Errorf("%d attempts", n)
+			}
 		})
 	}
 }

@@ -58,9 +58,9 @@ func (q *Jobs) settle(ctx context.Context, a *attempt, got answer) error {
 		o := q.judge(a, got)
 		switch {
 		case r.begun(a.id) && r.Known && o.State != Done:
-			return remove(ctx, w, r) // the domain knows of the success
+			return q.remove(ctx, w, r) // the domain knows of the success
 		case r.begun(a.id):
-			if errors.Is(got.err, errNotBegun) {
+			if errors.Is(got.err, errNotBegun) || errors.Is(got.err, errStopped) {
 				r.Attempts--
 			}
 			return q.conclude(ctx, w, a.handler, r, a.job, o, mute)
@@ -78,8 +78,11 @@ func (q *Jobs) settle(ctx context.Context, a *attempt, got answer) error {
 // judge returns what an answer means.
 func (q *Jobs) judge(a *attempt, got answer) Outcome {
 	now := q.now()
-	if errors.Is(got.err, errNotBegun) {
-		return Outcome{State: Pending, When: now} // it has had no answer that would be worth keeping
+	switch {
+	case errors.Is(got.err, errStopped):
+		return Outcome{State: Pending, When: a.job.Due} // nothing has happened
+	case errors.Is(got.err, errNotBegun): // if the next is as slow, it must not follow at once
+		return Outcome{State: Pending, Err: got.err, When: now.Add(max(q.policy.wait(a.job.Attempts), time.Second))}
 	}
 	idempotent := false
 	if err := calm(func() error { idempotent = a.handler.idempotent(a.job); return nil }); err != nil {
@@ -141,18 +144,21 @@ func (q *Jobs) conclude(ctx context.Context, w *work.Work, h handler, r *record,
 // write writes what an outcome means for the job.
 func (q *Jobs) write(ctx context.Context, w *work.Work, r *record, o Outcome) error {
 	r.Lease = lease.Lease{}
-	r.Over, r.Aside, r.Known = time.Time{}, time.Time{}, false
+	r.Over, r.Taken, r.Known = time.Time{}, time.Time{}, false
 	r.State, r.Error, r.Updated = o.State, say(o.Err), q.now()
 	switch o.State {
 	case Done:
-		return remove(ctx, w, r)
+		return q.remove(ctx, w, r)
 	case Failed:
-		if err := leave(ctx, w, r); err != nil {
+		r.Due = time.Time{} // of nothing
+		if err := q.leave(ctx, w, r); err != nil {
 			return err
 		}
 	case Pending:
 		r.Due = moment(o.When)
+		q.stirred.stir(r.sort(), r.Updated)
 	case Uncertain: // it keeps its place, and those behind it wait
+		r.Due = time.Time{}
 	case Running: // no outcome
 	}
 	return jobTable.Put(w, r)

@@ -35,7 +35,7 @@ func (q *Jobs) doWithin(ctx context.Context, id string, h handler) (did bool, er
 		case err != nil || r == nil: // or canceled it
 			return err
 		case again.IsZero():
-			return remove(timed, w, r)
+			return q.remove(timed, w, r)
 		}
 		r.Data, r.Attempts = j.Data, 0
 		return q.write(timed, w, r, Outcome{State: Pending, When: again})
@@ -58,7 +58,7 @@ func (t *turn) begin(ctx context.Context, w *work.Work, q *Jobs, id string) (*re
 		return nil, err
 	}
 	r, err := get(ctx, w, id)
-	if err != nil || r == nil || !r.ripe(q.now()) {
+	if err != nil || r == nil || !r.ripe(q.now(), q.opts.Skew) {
 		return nil, err
 	}
 	t.did, t.seen = true, seen
@@ -87,10 +87,6 @@ func (q *Jobs) afterwards(ctx context.Context, id string, h handler, t turn, err
 	}
 	if ctx.Err() != nil {
 		return t.did, ctx.Err() // no wonder
-	}
-	if errors.Is(refused, ErrNotHere) {
-		q.elsewhere.note(id, refused, q.now())
-		return false, nil
 	}
 	return t.did, q.refuse(ctx, id, h, t.seen, refused)
 }

@@ -16,6 +16,8 @@
 //     several reads, are confirmed by one last Get over all that was read. If a
 //     version moved, the function decides again, so that neither ever tells of a
 //     state that never was.
+//     Only [Runner.Look] confirms nothing: it is for lists, which others who write
+//     must not keep from an end.
 //   - IDs are minted once and are the same in every run of the function.
 //   - Works of one Runner that write the same records commit one after another,
 //     first come first served, each having read what the one before it wrote.

@@ -74,6 +74,27 @@ func (r *Runner) Do(ctx context.Context, decide func(*Work) error) error {
 	}
 }
 
+// Look runs read once, for those who show what there is and decide nothing. What it
+// reads is not confirmed: each of its reads is of one moment, but they may be of
+// different ones, and that others write keeps it from nothing. A refusal may so tell of
+// a state that never was, unless it rests on one read. It cannot write. The errors are
+// those of read and of the store, ErrConflict never.
+func (r *Runner) Look(ctx context.Context, read func(*Work) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	w := newWork(&unit{Runner: r, held: r.lines.none()})
+	defer w.kill()
+	err := read(w)
+	switch {
+	case w.failed != nil && !errors.Is(err, w.failed):
+		return w.failed
+	case err == nil && (w.hasWrites() || len(w.events) > 0):
+		return errors.New("work: what only looks has written")
+	}
+	return err
+}
+
 // unit is one call of Do, over all its attempts.
 type unit struct {
 	*Runner

@@ -2,6 +2,7 @@ package work_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/engage-interactions/engage/internal/work"
 	"github.com/engage-interactions/engage/store"
+	"github.com/engage-interactions/engage/storetest/faults"
 )
 
 func TestIDsAreKeptOverRuns(t *testing.T) {
@@ -317,5 +319,62 @@ func TestFailedPartsLeaveNothing(t *testing.T) {
 	})
 	if records, gerr := r.Store().Get(t.Context(), key("a")); err != nil || gerr != nil || records[0].Exists() {
 		t.Error(records, err, gerr)
+	}
+}
+
+// TestALookStandsWriters: it is run once, whatever becomes of what it reads, and shows
+// what each read found.
+func TestALookStandsWriters(t *testing.T) {
+	t.Parallel()
+	st := faults.New(open(t))
+	deposit(st.Below(), "a", "b")
+	st.Inject(faults.Before("a rival deposits", func(_ context.Context, c faults.Call) { deposit(c.Below(), "a", "b") }).On(faults.Get, faults.Find))
+	var seen []int
+	read := func(w *work.Work) error {
+		for _, id := range []string{"a", "b"} {
+			records, err := w.Get(t.Context(), key(id))
+			if err != nil {
+				return err
+			}
+			seen = append(seen, number(records[0]))
+		}
+		_, err := w.Find(t.Context(), store.Query{Tenant: tenant, Kind: kind})
+		return err
+	}
+	if err := runner(st).Look(t.Context(), read); err != nil || !slices.Equal(seen, []int{2, 3}) {
+		t.Errorf("%v, %v", seen, err)
+	}
+	if err := runner(st).Do(t.Context(), read); !errors.Is(err, store.ErrConflict) {
+		t.Errorf("what decides: %v, want ErrConflict", err)
+	}
+}
+
+// TestALookFails as its function does, or the store, or because it writes.
+func TestALookFails(t *testing.T) {
+	t.Parallel()
+	st := faults.New(open(t))
+	r := runner(st)
+	var kept *work.Work
+	refusal := errors.New("refused")
+	if err := r.Look(t.Context(), func(w *work.Work) error { kept = w; return refusal }); !errors.Is(err, refusal) {
+		t.Errorf("%v, want what the function returned", err)
+	}
+	if _, err := kept.Get(t.Context(), key("a")); !errors.Is(err, work.ErrDone) {
+		t.Errorf("%v, want ErrDone", err)
+	}
+	err := r.Look(t.Context(), func(w *work.Work) error {
+		return w.Insert(store.Record{Key: key(w.ID()), Value: []byte("1")})
+	})
+	if err == nil || len(st.Calls()) > 0 {
+		t.Errorf("it wrote: %v, %v", st.Calls(), err)
+	}
+	st.Inject(faults.Unavailable().On(faults.Get))
+	if err := r.Look(t.Context(), func(w *work.Work) error { _, _ = w.Get(t.Context(), key("a")); return nil }); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("%v, want ErrUnavailable", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := r.Look(ctx, func(*work.Work) error { t.Error("it was run"); return nil }); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want that of the context", err)
 	}
 }

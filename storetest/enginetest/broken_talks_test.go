@@ -154,7 +154,7 @@ func brokenTalks() map[string]broken {
 		"forgets who is engaged":               {play: engages + "/again", invariant: "intervention-one", harness: losing("correspondent", isOld)},
 		"does not update interventions":        {play: "interventions/an-intervention-is-assigned", invariant: "intervention-told", harness: losing("intervention", isOld)},
 		"does not count replies":               {play: posts, invariant: "intervention-counts", harness: rewording("intervention", `"user_replies_count":3`, `"user_replies_count":2`)},
-		"does not list interventions by owner": {play: engages, invariant: "intervention-listed", harness: unlisting("intervention", "owner_status_created")},
+		"does not list interventions by owner": {play: engages, invariant: "intervention-listed", harness: unlisting("intervention", "owner_created")},
 		"loses new jobs":                       {play: posts, invariant: "delivery-kept", harness: losing("job", isNew)},
 		"loses the jobs of deferrals":          {play: "interventions/an-intervention-is-deferred", invariant: "job-purpose", harness: losing("job", isNew)},
 		"forgets the order of jobs":            {play: "deliveries/what-was-posted-is-delivered", invariant: "delivery-order", harness: altering(laneless)},

@@ -1,0 +1,209 @@
+package engage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/store"
+)
+
+// EngagedError says that somebody else has an open or deferred intervention with the
+// customer. It wraps ErrRefused.
+type EngagedError struct {
+	Intervention interaction.Intervention // as it is; its Owner is who has it
+	Err          error                    // the rule, such as a [*RefusedError]
+}
+
+// Error names the intervention and its owner.
+func (e *EngagedError) Error() string {
+	text := fmt.Sprintf("%v: %v: it is %s, with %v", interventionResource(e.Intervention.ID), ErrRefused, e.Intervention.Status, e.Intervention.Owner)
+	if rule, ok := errors.AsType[*RefusedError](e.Err); ok && rule.Remedy != "" {
+		text += "; " + rule.Remedy
+	}
+	return text
+}
+
+// Unwrap returns ErrRefused and the rule.
+func (e *EngagedError) Unwrap() []error { return []error{ErrRefused, e.Err} }
+
+// Engagement is what somebody engages in.
+type Engagement struct {
+	// ThreadID is the thread. It may be left out if ContentID says it.
+	ThreadID string
+	// IdentityID is the customer. It may be left out where the thread has one, or
+	// ContentID says it.
+	IdentityID string
+	// ContentID is the content that the intervention is opened on. Empty: the latest of
+	// the customer's own that is not ignored, if there is one.
+	ContentID string
+	// Owner is who is to own the intervention. Nobody: who acts. Somebody else is
+	// assigned: ActionInterventionsAssign is asked about beside.
+	Owner Actor
+}
+
+// Engage opens an intervention with a customer in a thread, or opens the closed one
+// again (seed 000, "Core Concepts": "When an agent chooses to engage with a customer
+// within a thread, they create an intervention"). An agent who engages where a bot has
+// the intervention, or nobody has, becomes its owner. Whoever owns it already gets it
+// as it is; a deferred one is resumed with Resume.
+//
+// If somebody else has it, the error is an [*EngagedError] that says who. Of several who
+// engage at once exactly one succeeds. The error wraps ErrRefused if the thread is
+// closed, if the customer takes no part in it, or if a customer acts: a customer takes
+// part in the threads that they wrote in, or that were opened with them. It wraps
+// ErrNotFound if the owner does not exist.
+func (s Interventions) Engage(ctx context.Context, e Engagement) (interaction.Intervention, error) {
+	owner := e.Owner
+	if owner.IsZero() {
+		owner = s.actor
+	}
+	resource := threadResource(e.ThreadID)
+	if e.ThreadID == "" {
+		resource = contentResource(e.ContentID)
+	}
+	if err := s.allowEngaging(ctx, owner, resource); err != nil {
+		return interaction.Intervention{}, err
+	}
+	return read(ctx, s.scope, func(t *turn) (*interaction.Intervention, error) {
+		if err := t.mayHandle(resource); err != nil {
+			return nil, err
+		}
+		if err := t.checkOwner(ctx, owner); err != nil {
+			return nil, err
+		}
+		k, on, err := t.engagement(ctx, e, owner)
+		if err != nil {
+			return nil, err
+		}
+		i := k.intervention
+		if i != nil && i.Status.Live() && i.Owner == owner {
+			return i, nil
+		}
+		if i == nil || i.Status == interaction.InterventionCanceled {
+			k.intervention = &interaction.Intervention{
+				ID: t.ID(), SourceID: k.source.ID, ThreadID: k.thread.ID, IdentityID: k.with.IdentityID, CreatedAt: t.now,
+			}
+			if k.intervention.ContentID, err = t.opensOn(ctx, k, on); err != nil {
+				return nil, err
+			}
+		}
+		begins := k.intervention.Status == ""
+		err = t.apply(ctx, k, interaction.InterventionEngages, interaction.Change{Owner: owner}, interaction.InterventionFacts{})
+		if errors.Is(err, ErrRefused) && k.intervention.Status.Live() {
+			return nil, &EngagedError{Intervention: *k.intervention, Err: err}
+		}
+		if err != nil {
+			return nil, err
+		}
+		if begins {
+			k.thread.InterventionsCount++
+		}
+		return k.intervention, t.keep(ctx, k)
+	})
+}
+
+// allowEngaging asks whether the actor may engage, and assign it to an owner.
+func (s scope) allowEngaging(ctx context.Context, owner Actor, resource Resource) error {
+	if err := s.allow(ctx, ActionInterventionsEngage, resource); err != nil || owner == s.actor {
+		return err
+	}
+	return s.allow(ctx, ActionInterventionsAssign, resource)
+}
+
+// mayHandle refuses a customer, who can do nothing to interventions but read them, where
+// the host allows it.
+func (t *turn) mayHandle(resource Resource) error {
+	if t.actor.Type != ActorCustomer {
+		return nil
+	}
+	return &RefusedError{
+		Rule: "customers do nothing to interventions", Resource: resource, Remedy: "act for an agent, a bot or the system with Engine.As",
+	}
+}
+
+// engagement reads what an owner engages in, and on which content; nil if it is not said.
+func (t *turn) engagement(ctx context.Context, e Engagement, owner Actor) (k *talk, on *interaction.Content, err error) {
+	if e.ContentID != "" {
+		if on, err = t.content(ctx, e.ContentID); err != nil {
+			return nil, nil, err
+		}
+		if e.ThreadID != "" && e.ThreadID != on.ThreadID {
+			return nil, nil, invalid("content_id", "is of another thread")
+		}
+		if e.ThreadID == "" { // only now it is known which one that is
+			if err := t.allowEngaging(ctx, owner, threadResource(on.ThreadID)); err != nil {
+				return nil, nil, err
+			}
+		}
+		e.ThreadID = on.ThreadID
+	}
+	thread, err := t.thread(ctx, e.ThreadID)
+	if err != nil {
+		return nil, nil, err
+	}
+	identityID, err := Post{IdentityID: e.IdentityID}.customer(thread, on)
+	if err != nil {
+		return nil, nil, err
+	}
+	if on == nil && isID(identityID) && thread.LastContentID != "" { // what opensOn looks at first comes along
+		if err := t.Load(ctx,
+			sources.Key(t.Work, plain(thread.SourceID)),
+			correspondents.Key(t.Work, correspondentID(thread.ID, identityID)),
+			contents.Key(t.Work, thread.LastContentID),
+		); err != nil {
+			return nil, nil, err
+		}
+	}
+	k, err = t.talk(ctx, thread, identityID)
+	return k, on, err
+}
+
+// opensOn returns the ID of the content that an intervention is opened on: one that is
+// named, or else the latest of the customer's own that is not ignored; empty if there is
+// none.
+func (t *turn) opensOn(ctx context.Context, k *talk, named *interaction.Content) (string, error) {
+	if named != nil {
+		return named.ID, nil
+	}
+	if k.thread.LastContentID == "" {
+		return "", nil
+	}
+	last, err := t.content(ctx, k.thread.LastContentID)
+	if err != nil {
+		return "", err
+	}
+	if last.IdentityID == k.with.IdentityID && last.Direction == interaction.Inbound && !last.Ignored {
+		return last.ID, nil
+	}
+	// All who write one rewrite the pair.
+	found, _, err := contents.Find(ctx, t.Work, store.Query{
+		Index: byCorrespondentUnanswered, Prefix: idTerm(k.thread.ID).Text(k.with.IdentityID).String(), Reverse: true, Limit: 1,
+	})
+	if err != nil || len(found) == 0 {
+		return "", err
+	}
+	return found[0].ID, nil
+}
+
+// checkOwner refuses somebody who cannot own an intervention, or whom the host does not
+// know.
+func (t *turn) checkOwner(ctx context.Context, owner Actor) error {
+	if err := interaction.CheckOwner(owner); err != nil {
+		return invalidField(err)
+	}
+	exists, err := t.ownerExists(ctx, owner)
+	if err == nil && !exists {
+		err = &NotFoundError{Resource: Resource{Type: string(owner.Type), ID: owner.ID}}
+	}
+	return err
+}
+
+// ownerExists asks the host whether it knows somebody. Nobody need not be known.
+func (t *turn) ownerExists(ctx context.Context, owner Actor) (bool, error) {
+	if owner.IsZero() || t.core.opts.OwnerExists == nil {
+		return true, nil
+	}
+	return t.core.opts.OwnerExists(ctx, owner)
+}
