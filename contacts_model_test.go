@@ -138,7 +138,7 @@ func (p *people) news() (list []engage.Event) {
 func (p *people) remove(rt *rapid.T) {
 	p.T = rt
 	if len(p.done) == 0 {
-		rt.Skip("there is nothing")
+		rt.Skip("there is nothing to take back: another act is drawn")
 	}
 	n := rapid.IntRange(0, len(p.done)-1).Draw(rt, "which")
 	if err := p.eng.Interactions.Delete(p.Context(), p.done[n].id); err != nil {
@@ -168,7 +168,7 @@ func (p *people) receive(rt *rapid.T) {
 func (p *people) move(rt *rapid.T) {
 	p.T = rt
 	if len(p.links) == 0 {
-		rt.Skip("there is none")
+		rt.Skip("there is no identity yet: another act is drawn")
 	}
 	id := rapid.SampledFrom(slices.Sorted(maps.Keys(p.links))).Draw(rt, "identity")
 	old, to := p.links[id], ""

@@ -64,7 +64,7 @@ func (m *deliveries) some(rt *rapid.T, states ...engage.JobState) engage.Posted 
 		}
 	}
 	if len(those) == 0 {
-		rt.Skip()
+		rt.Skip("there is none in such a state: another act is drawn")
 	}
 	return rapid.SampledFrom(those).Draw(rt, "content")
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"time"
 
@@ -185,6 +186,7 @@ func New(ctx context.Context, st store.Store, opts *Options) (*Engine, error) {
 	if opts != nil {
 		c.opts = *opts
 	}
+	c.opts.Platforms = maps.Clone(c.opts.Platforms) // the host may go on with its map
 	if c.opts.Tenant == "" {
 		c.opts.Tenant = DefaultTenant
 	}

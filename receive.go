@@ -17,10 +17,11 @@ import (
 // TimeForThreadInclusion after the latest content of the customer there, or before
 // that, and came late; else it opens a thread. On a thread that is closed, or was to
 // close by itself before the content was written, it opens a new one, to which the
-// foreign ID of the thread moves. One that has closed by itself since the content was
-// written is open again for it. An echo joins its thread whatever state that is in. The
-// times are those of Inbound.CreatedAt, so that a backlog makes the threads that it would
-// have made in time, whether or not Run closes them in between.
+// foreign ID of the thread moves. An echo joins its thread whatever state that is in. The
+// times are those of Inbound.CreatedAt, so that a backlog which comes all at once makes the
+// threads that it would have made in time. A thread closes by itself when nothing has come
+// in for as long as its source says; one that has closed so is not opened again by what
+// comes later still.
 //
 // A customer's content reopens the closed intervention with the customer in the
 // thread, and reactivates a deferred one. Its owner stays who it was, and finds it with

@@ -22,7 +22,7 @@ const (
 	ThreadStarts    ThreadVerb = "start"    // a customer's content, or somebody of the company, begins it
 	ThreadCloses    ThreadVerb = "close"    // somebody closes it
 	ThreadTimesOut  ThreadVerb = "time_out" // nothing was said for so long that it closes by itself
-	ThreadReopens   ThreadVerb = "reopen"   // somebody opens it again, or a content that comes late
+	ThreadReopens   ThreadVerb = "reopen"   // somebody opens it again
 	ThreadContinues ThreadVerb = "continue" // somebody of the company writes
 )
 
@@ -35,8 +35,7 @@ type ThreadFacts struct {
 // ThreadLifecycle is the table of what happens to threads.
 //
 // A closed thread stays readable. A customer's content never meets it, but begins a new
-// one; unless it comes late, to a thread that closed by itself since it was written, and
-// opens that again (see Thread.Takes).
+// one.
 var ThreadLifecycle = Lifecycle[ThreadStatus, ThreadVerb, ThreadFacts]{
 	Of: "thread",
 	Rows: []Transition[ThreadStatus, ThreadVerb, ThreadFacts]{
