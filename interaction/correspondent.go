@@ -62,6 +62,16 @@ func (c Correspondent) AnsweredOnly(position, unanswered int64, first *Content) 
 	return c
 }
 
+// IncludesFrom returns from when on the time counts for which the customer's next content
+// joins the thread (see Source.Includes): when they wrote last; of one who has not written
+// yet, when the company did, or the thread was opened.
+func (c Correspondent) IncludesFrom() time.Time {
+	if c.LastWroteAt.IsZero() {
+		return c.LastContentAt
+	}
+	return c.LastWroteAt
+}
+
 // Counts reports whether a content of the customer is among the unanswered.
 func (c Correspondent) Counts(content Content) bool {
 	return content.Direction == Inbound && !content.Ignored && content.Position > c.AnsweredUpTo

@@ -1,6 +1,7 @@
 package interaction_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -172,6 +173,10 @@ func TestCorrespondent(t *testing.T) {
 				}).Draw(t, "changes"), nobody)
 			}
 			open := model.unanswered()
+			included := model.last
+			if wrote := slices.DeleteFunc(slices.Clone(model.contents), func(c interaction.Content) bool { return c.Direction != interaction.Inbound }); len(wrote) > 0 {
+				included = slices.MaxFunc(wrote, func(a, b interaction.Content) int { return writtenAt(a).Compare(writtenAt(b)) }).WrittenAt()
+			}
 			var from int64
 			var since time.Time
 			if len(open) > 0 {
@@ -184,6 +189,8 @@ func TestCorrespondent(t *testing.T) {
 				t.Fatalf("answered up to %d, want %d", c.AnsweredUpTo, model.answeredUpTo())
 			case !c.LastContentAt.Equal(model.last):
 				t.Fatalf("the last content came at %v, want %v", c.LastContentAt, model.last)
+			case !c.IncludesFrom().Equal(included):
+				t.Fatalf("the time for inclusion counts from %v, want %v: %+v", c.IncludesFrom(), included, model.contents)
 			case !c.WaitingSince().Equal(model.waiting()):
 				t.Fatalf("%+v: waiting since %v, want %v", c, c.WaitingSince(), model.waiting())
 			case c.WaitsForOwner() != (model.live && model.owner != nobody && len(open) > 0):

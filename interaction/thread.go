@@ -34,8 +34,8 @@ type ThreadFacts struct {
 
 // ThreadLifecycle is the table of what happens to threads.
 //
-// A closed thread stays readable. A customer's content never meets it, but begins a new
-// one.
+// A closed thread stays readable. A customer's content never meets it, but joins another
+// one, or begins it.
 var ThreadLifecycle = Lifecycle[ThreadStatus, ThreadVerb, ThreadFacts]{
 	Of: "thread",
 	Rows: []Transition[ThreadStatus, ThreadVerb, ThreadFacts]{
@@ -140,6 +140,13 @@ func (t Thread) ClosesAt(s Source) (time.Time, bool) {
 func (t Thread) Takes(s Source, at time.Time) bool {
 	closes, ever := s.ClosesAt(Latest(t.LastContentAt, t.ReopenedAt))
 	return t.Status == ThreadOpen && (!ever || at.Before(closes) || t.Live > 0)
+}
+
+// TakesEcho reports whether what the company wrote on the platform at a time joins the
+// thread: it is open, or was when that was written, and the echo comes late. An echo opens
+// no thread again, and what is in a closed one nobody sees.
+func (t Thread) TakesEcho(at time.Time) bool {
+	return t.Status == ThreadOpen || !at.After(t.ClosedAt)
 }
 
 // TimeOut returns the thread closed by itself, if its source says so.

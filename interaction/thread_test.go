@@ -71,6 +71,9 @@ func TestThreadsAreJoinedAndClosedInTime(t *testing.T) {
 		if was.Takes(s, now) {
 			t.Fatalf("%+v takes a content", was)
 		}
+		if !thread.TakesEcho(now) {
+			t.Fatalf("%+v is open, and takes no echo", thread)
+		}
 		closed, events, err := thread.TimeOut(s, now)
 		if (err == nil) != (closes && live == 0) {
 			t.Fatalf("%+v, silent for %d s, %d live: %v", s, silent, live, err)
@@ -82,9 +85,13 @@ func TestThreadsAreJoinedAndClosedInTime(t *testing.T) {
 			len(events) != 1 || events[0] != "content.thread_auto_closed" {
 			t.Fatalf("%+v with %v", closed, events)
 		}
+		written := now.Add(time.Duration(rapid.IntRange(-2, 2).Draw(t, "echo")))
+		if wasOpen := !written.After(now); closed.TakesEcho(written) != wasOpen {
+			t.Fatalf("%+v takes an echo that was written at %v: %t", closed, written, !wasOpen)
+		}
 		// Who opens it again wants it open: it is silent from then on.
 		again, _, err := closed.Reopen(now)
-		if err != nil || !again.ClosedAt.IsZero() || again.CloseCause != "" || again.Status != interaction.ThreadOpen {
+		if err != nil || !again.ClosedAt.IsZero() || again.CloseCause != "" || again.Status != interaction.ThreadOpen || !again.TakesEcho(written) {
 			t.Fatalf("%+v: %v", again, err)
 		}
 		if _, _, err := again.TimeOut(s, now); err == nil && after > 0 {
