@@ -86,7 +86,13 @@ func TestWhatConversationsCost(t *testing.T) {
 	show("receive while it is deferred", 8, func() { d.writes("eve", "hm") })
 	show("close", 5, func() { must(d.As(ann).Interventions.Close(ctx, i.ID, engage.Closing{}))(t) })
 	show("get a thread", 1, func() { must(d.Threads.Get(ctx, eve.ThreadID))(t) })
+	in = d.says("eve", "as I said")
+	in.InReplyTo = "mid.1"
+	d.hears("eve", func(in *engage.Inbound) { in.ThreadForeignID = "of eve" }) // gives its name to the thread
+	d.hears("eve", func(in *engage.Inbound) { in.ThreadForeignID = "another" })
+	show("receive a reply in another thread", 6, func() { eve = must(d.Threads.Receive(ctx, in))(t) })
 	show("close a thread", 2, func() { must(d.Threads.Close(ctx, eve.ThreadID))(t) })
+	show("receive when the current one is closed", 7, func() { d.writes("eve", "hello") })
 }
 
 // TestPagesCostTheSameHoweverMuchThereIs: of a thread of 10,000 contents, of a customer

@@ -113,7 +113,7 @@ func (d *drill) open() {
 	customer := rapid.SampledFrom(drillCustomers).Draw(d.rt, "customer")
 	foreign := rapid.SampledFrom([]string{"", "t1", "t2"}).Draw(d.rt, "foreign thread")
 	var want error
-	if t := d.named[[2]string{source, foreign}]; foreign != "" && t != nil && t.open {
+	if d.openThreads(func(t *threadBook) bool { return foreign != "" && t.source == source && t.foreign == foreign }) != nil {
 		want = engage.ErrConflict
 	}
 	got, err := d.As(by).Threads.Open(d.t.Context(), engage.NewThread{SourceID: source, Customer: engage.Account{ForeignID: customer}, ForeignID: foreign})
@@ -121,6 +121,8 @@ func (d *drill) open() {
 		return
 	}
 	d.identities[communities[source]+"/"+customer] = got.IdentityID
+	last := d.last(source, got.IdentityID)
+	other := d.unnamed(engage.Inbound{SourceID: source}, got.IdentityID, now, last, func(t *threadBook) bool { return t.takes(now) })
 	t := d.begin(source, got.IdentityID, now)
 	t.arrived = now
 	t.id = got.ID
@@ -128,7 +130,9 @@ func (d *drill) open() {
 	if foreign != "" {
 		d.named[[2]string{source, foreign}], t.foreign = t, foreign
 	}
-	d.current[[2]string{source, got.IdentityID}] = &lastBook{t, now}
+	if other == nil {
+		last.note(t, now)
+	}
 }
 
 // index draws which of n things to take: most often the last one, where most goes on, and
@@ -304,10 +308,8 @@ func (d *drill) post() {
 		i.replies++
 		c.intervention, p.answered = i.id, len(t.contents)+1
 	}
-	if last := d.current[[2]string{t.source, identity}]; p.wrote().IsZero() && last != nil && last.thread == t {
-		last.at = now
-	}
 	d.say(p, c, now)
+	d.last(t.source, identity).noteCompany(c)
 	p.thread.arrived = now
 	if post.IdempotencyKey != "" {
 		d.keys[[2]string{t.id, post.IdempotencyKey}] = c

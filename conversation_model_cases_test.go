@@ -44,7 +44,7 @@ func (d *drill) changeThread() {
 		}
 		_, err := d.As(by).Threads.Close(ctx, id)
 		if d.verdict(err, want) {
-			t.open, t.cause = false, ""
+			t.open, t.cause, t.closed = false, "", now
 			d.tells(by, engage.EventThreadClosed, t.id)
 		}
 	case "reopen":

@@ -54,8 +54,7 @@ func (d *drill) receive() {
 	}
 	d.identities[account] = got.IdentityID
 	t, last := d.joined(in, got.IdentityID, at)
-	isNew := t == nil
-	if isNew {
+	if t == nil {
 		t = d.begin(source, got.IdentityID, at)
 		t.id = got.ThreadID
 	}
@@ -82,8 +81,10 @@ func (d *drill) receive() {
 	} else {
 		d.wake(i)
 	}
-	if in.Echo == nil || isNew {
-		last.note(t, in.ThreadForeignID != "", at)
+	if in.Echo == nil {
+		last.note(t, at)
+	} else {
+		last.noteCompany(c)
 	}
 	if i != nil && i.live() {
 		c.intervention = i.id
@@ -93,53 +94,78 @@ func (d *drill) receive() {
 	}
 }
 
-// joined is the thread that a content, written at a time, joins, nil if it begins one.
-func (d *drill) joined(in engage.Inbound, identity string, at time.Time) (t *threadBook, last *lastBook) {
-	who := [2]string{in.SourceID, identity}
+// last is where a customer wrote last on a source.
+func (d *drill) last(source, identity string) *lastBook {
+	who := [2]string{source, identity}
 	if d.current[who] == nil {
 		d.current[who] = &lastBook{}
 	}
-	last = d.current[who]
-	joins := func(t *threadBook) bool { return in.Echo != nil || t.takes(at) }
+	return d.current[who]
+}
+
+// openThreads are those of some threads that are open, the newest first.
+func (d *drill) openThreads(of func(*threadBook) bool) (all []*threadBook) {
+	for _, t := range d.threads {
+		if t.open && of(t) {
+			all = append(all, t)
+		}
+	}
+	slices.SortFunc(all, func(x, y *threadBook) int { return cmp.Compare(y.id, x.id) })
+	return all[:min(len(all), 20)]
+}
+
+// joined is the thread that a content, written at a time, joins, nil if it begins one.
+func (d *drill) joined(in engage.Inbound, identity string, at time.Time) (t *threadBook, last *lastBook) {
+	last = d.last(in.SourceID, identity)
+	joins := func(t *threadBook) bool { return t.takes(at) }
+	if in.Echo != nil {
+		joins = func(t *threadBook) bool { return t.takesEcho(at) }
+	}
 	if in.ThreadForeignID == "" {
 		return d.unnamed(in, identity, at, last, joins), last
 	}
-	if t := d.named[[2]string{in.SourceID, in.ThreadForeignID}]; t != nil {
+	known := d.named[[2]string{in.SourceID, in.ThreadForeignID}]
+	if known == nil {
+		return d.unnamed(in, identity, at, last, func(t *threadBook) bool { return t.foreign == "" && t.open && joins(t) }), last
+	}
+	if joins(known) {
+		return known, last
+	}
+	for _, t := range d.openThreads(func(t *threadBook) bool { return t.source == in.SourceID && t.foreign == in.ThreadForeignID }) {
 		if joins(t) {
 			return t, last
 		}
-		return nil, last
 	}
-	return d.unnamed(in, identity, at, last, func(t *threadBook) bool { return t.foreign == "" && joins(t) }), last
+	if in.Echo != nil {
+		return known, last
+	}
+	return nil, last
 }
 
 // unnamed is the thread that a content joins which names none, or one that is not known.
 func (d *drill) unnamed(in engage.Inbound, identity string, at time.Time, last *lastBook, joins func(*threadBook) bool) *threadBook {
-	includes := func(wrote time.Time) bool { return in.SourceID != "mail" || at.Sub(wrote) <= time.Hour }
-	if t := last.thread; t != nil {
-		if (in.Echo != nil || includes(last.at)) && joins(t) {
+	includes := func(wrote time.Time) bool {
+		return in.Echo != nil || in.SourceID != "mail" || at.Sub(wrote) <= time.Hour
+	}
+	if above := d.byForeign[[2]string{in.SourceID, in.InReplyTo}]; in.InReplyTo != "" && above != nil {
+		t := above.pair.thread
+		if (in.Echo == nil || t.pairs[identity] != nil) && joins(t) {
 			return t
 		}
-		if !t.open {
-			var all []*pairBook
-			for _, t := range d.threads {
-				if p := t.pairs[identity]; p != nil {
-					all = append(all, p)
-				}
-			}
-			slices.SortFunc(all, func(x, y *pairBook) int {
-				return cmp.Or(y.active.Compare(x.active), cmp.Compare(y.thread.id, x.thread.id))
-			})
-			for _, p := range all[:min(len(all), 10)] {
-				if p.thread.source == in.SourceID && includes(p.wrote()) && p.thread.open && joins(p.thread) {
-					return p.thread
-				}
-			}
-		}
 	}
-	above := d.byForeign[[2]string{in.SourceID, in.InReplyTo}]
-	if in.InReplyTo != "" && above != nil && above.pair.identity == identity && joins(above.pair.thread) {
-		return above.pair.thread
+	switch t := last.thread; {
+	case t == nil:
+		return nil
+	case includes(last.at) && joins(t):
+		return t
+	case t.open:
+		return nil
+	}
+	for _, t := range d.openThreads(func(t *threadBook) bool { return t.source == in.SourceID && t.began == identity }) {
+		p := t.pairs[identity]
+		if includes(cmp.Or(p.wrote(), p.active)) && joins(t) {
+			return t
+		}
 	}
 	return nil
 }

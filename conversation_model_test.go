@@ -29,13 +29,18 @@ type lastBook struct {
 }
 
 // note notes that the customer wrote in a thread at a time, which may be long ago.
-func (l *lastBook) note(t *threadBook, named bool, at time.Time) {
-	switch {
-	case l.thread == t:
-		l.at = latest(l.at, at)
-	case named && l.thread != nil && at.Before(l.at): // elsewhere they have written since
-	default:
-		*l = lastBook{t, at}
+func (l *lastBook) note(t *threadBook, at time.Time) {
+	if l.thread != nil && l.thread != t && l.thread.open && at.Before(l.at) {
+		return // they have written there since
+	}
+	*l = lastBook{t, latest(l.at, at)}
+}
+
+// noteCompany notes that the company wrote a content: to a customer who has not written in
+// the thread yet, it is as if they had.
+func (l *lastBook) noteCompany(c *contentBook) {
+	if c.pair.wrote().IsZero() && (c.position == 1 || l.thread == c.pair.thread) {
+		l.note(c.pair.thread, c.at)
 	}
 }
 
@@ -55,7 +60,7 @@ type threadBook struct {
 	pairs             map[string]*pairBook // by identity
 	active, reopened  time.Time
 	arrived           time.Time // when the last content came in
-	closed            time.Time // when it closed by itself
+	closed            time.Time // when it was closed last
 	categories        []string
 	detail            map[string]string
 }
@@ -299,6 +304,9 @@ func (t *threadBook) takes(at time.Time) bool {
 	closes, ever := t.closesAt(t.active)
 	return t.open && (!ever || at.Before(closes) || t.live() > 0)
 }
+
+// takesEcho reports whether what the company wrote at a time joins.
+func (t *threadBook) takesEcho(at time.Time) bool { return t.open || !at.After(t.closed) }
 
 // own gives an intervention an owner.
 func (c *caseBook) own(owner engage.Actor) {

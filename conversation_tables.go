@@ -29,7 +29,7 @@ type currentThread struct {
 	SourceID      string    `json:"source_id"`
 	IdentityID    string    `json:"identity_id"`
 	ThreadID      string    `json:"thread_id"`
-	LastContentAt time.Time `json:"last_content_at"` // when the latest one of the customer there was written
+	LastContentAt time.Time `json:"last_content_at"` // when the latest one of the customer was written; it never goes back
 }
 
 // engagedList is the open and deferred interventions with an identity, on all
@@ -112,6 +112,13 @@ var (
 			}},
 			{Name: bySourceWaiting, Term: func(t *interaction.Thread) (string, bool) {
 				return sourceTerm(t.SourceID).Time(t.WaitingSince).Text(t.ID).String(), t.Status == interaction.ThreadOpen && !t.WaitingSince.IsZero()
+			}},
+			// These change only when a thread opens or closes, or gets its name.
+			{Name: byIdentityOpen, Term: func(t *interaction.Thread) (string, bool) {
+				return openOfTerm(t.SourceID, t.IdentityID).Text(t.ID).String(), t.Status == interaction.ThreadOpen
+			}},
+			{Name: byNameOpen, Term: func(t *interaction.Thread) (string, bool) {
+				return openNamedTerm(t.SourceID, t.ForeignID).Text(t.ID).String(), t.Status == interaction.ThreadOpen && t.ForeignID != ""
 			}},
 		},
 	}
@@ -232,6 +239,8 @@ const (
 	bySourceStatusActive      = "source_status_active"
 	byWaiting                 = "waiting"
 	bySourceWaiting           = "source_waiting"
+	byIdentityOpen            = "identity_open"
+	byNameOpen                = "name_open"
 	byIdentityActive          = "identity_active"
 	byThreadWaiting           = "thread_waiting"
 	byOwnerUnanswered         = "owner_unanswered"
@@ -260,6 +269,16 @@ func sourceTerm(sourceID string) store.Tuple { return store.Tuple{}.Text(plain(s
 
 func typeForeignTerm(typ, foreignID string) store.Tuple {
 	return store.Tuple{}.Text(plain(typ)).Text(plain(foreignID))
+}
+
+// openOfTerm begins the terms of the open threads that began with an identity.
+func openOfTerm(sourceID, identityID string) store.Tuple {
+	return sourceTerm(sourceID).Text(identityID)
+}
+
+// openNamedTerm begins the terms of the open threads of a name.
+func openNamedTerm(sourceID, foreignID string) store.Tuple {
+	return sourceTerm(sourceID).Text(plain(foreignID))
 }
 
 func ownerTerm(owner Actor) store.Tuple {

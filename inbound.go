@@ -20,7 +20,11 @@ type Inbound struct {
 	// threads.
 	ThreadForeignID string
 	ThreadTitle     string
-	// InReplyTo is what the platform calls the content that it replies to.
+	// InReplyTo is what the platform calls the content that it replies to. If that is
+	// known, and ThreadForeignID is empty, the content joins the thread of that one if
+	// it can (see Threads.Receive): an older one of the customer's, which they take up
+	// again, or that of others, in a public discussion. In any other thread it stands
+	// by itself.
 	InReplyTo string
 
 	interaction.Message

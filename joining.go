@@ -8,113 +8,198 @@ import (
 	"github.com/engage-interactions/engage/store"
 )
 
-// Which thread a customer's content joins: the one that the platform names, else the
-// customer's current one, else a new one.
+// Which thread an inbound content joins: the one that the platform names, else that of
+// the content which it replies to, else the customer's current one, else a new one.
 
-// threadFor returns the thread that an inbound content, written at a time, joins. It may
-// be new.
-func (t *turn) threadFor(ctx context.Context, source *interaction.Source, identity *interaction.Identity, in Inbound, at time.Time) (*interaction.Thread, error) {
-	joins := func(thread *interaction.Thread) bool { return in.Echo != nil || thread.Takes(*source, at) }
-	if in.ThreadForeignID == "" {
-		thread, err := t.currentOf(ctx, source, identity, in, at, joins)
-		if err != nil || thread != nil {
-			return thread, err
-		}
-		return t.openThread(ctx, source, identity.ID, "", in.ThreadTitle, at)
+// joining is an inbound content that looks for its thread.
+type joining struct {
+	*turn
+
+	source   *interaction.Source
+	identity *interaction.Identity
+	in       Inbound
+	at       time.Time // when it was written
+}
+
+// takes reports whether a thread takes the content.
+func (j joining) takes(thread *interaction.Thread) bool {
+	if j.in.Echo != nil {
+		return thread.TakesEcho(j.at)
 	}
-	id, err := t.lookup(ctx, &threadKeys, source.ID, in.ThreadForeignID)
+	return thread.Takes(*j.source, j.at)
+}
+
+// adopts reports whether the content gives its name, which is not known yet, to a thread:
+// one that began here, and so without a name, and goes on.
+func (j joining) adopts(thread *interaction.Thread) bool {
+	return thread.ForeignID == "" && thread.Status == interaction.ThreadOpen && j.takes(thread)
+}
+
+// includes reports whether the content is written soon enough after the last one of the
+// customer. Those of the company always are.
+func (j joining) includes(last time.Time) bool {
+	return j.in.Echo != nil || j.source.Includes(last, j.at)
+}
+
+// thread returns the thread that the content joins. It may be new.
+func (j joining) thread(ctx context.Context) (*interaction.Thread, error) {
+	if j.in.ThreadForeignID != "" {
+		return j.named(ctx)
+	}
+	thread, err := j.unnamed(ctx, j.takes)
+	if err != nil || thread != nil {
+		return thread, err
+	}
+	return j.openThread(ctx, j.source, j.identity.ID, "", j.in.ThreadTitle, j.at)
+}
+
+// named returns the thread of the name that the content gives, to which the name moves.
+func (j joining) named(ctx context.Context) (*interaction.Thread, error) {
+	name := j.in.ThreadForeignID
+	id, err := j.lookup(ctx, &threadKeys, j.source.ID, name)
 	if err != nil {
 		return nil, err
 	}
 	var thread *interaction.Thread
-	if id != "" {
-		if thread, err = t.thread(ctx, id); err != nil || joins(thread) {
-			return thread, err
-		}
-		thread = nil
+	if id == "" {
+		thread, err = j.unnamed(ctx, j.adopts)
 	} else {
-		// The platform names a thread for the first time. It may be one that began
-		// here, and so without a name.
-		thread, err = t.currentOf(ctx, source, identity, in, at, func(thread *interaction.Thread) bool {
-			return thread.ForeignID == "" && joins(thread)
-		})
-		if err != nil {
-			return nil, err
+		var known *interaction.Thread
+		if known, err = j.turn.thread(ctx, id); err != nil || j.takes(known) {
+			return known, err
+		}
+		thread, err = j.openNamed(ctx, j.source.ID, name, j.takes)
+		if err == nil && thread == nil && j.in.Echo != nil { // it is nowhere else
+			return known, nil
 		}
 	}
-	if thread == nil {
-		if thread, err = t.openThread(ctx, source, identity.ID, in.ThreadForeignID, in.ThreadTitle, at); err != nil {
-			return nil, err
-		}
-	}
-	thread.ForeignID = in.ThreadForeignID
-	return thread, t.rebind(ctx, &threadKeys, thread.ID, source.ID, in.ThreadForeignID)
-}
-
-// maxThreadsBack is among how many of a customer's latest threads to look for one that is
-// still open, when the current one is not.
-const maxThreadsBack = 10
-
-// currentOf returns the thread that a content joins which names none, nil if there is no
-// such: the customer's current one; if that is closed, the latest that is open; and for
-// one that replies to a content, the thread of that.
-func (t *turn) currentOf(
-	ctx context.Context, source *interaction.Source, identity *interaction.Identity, in Inbound, at time.Time, joins func(*interaction.Thread) bool,
-) (*interaction.Thread, error) {
-	current, err := currentThreads.Get(ctx, t.Work, currentThreadID(source.ID, identity.ID))
 	if err != nil {
 		return nil, err
 	}
-	if current != nil {
-		thread, err := t.thread(ctx, current.ThreadID)
-		if err != nil {
+	if thread == nil {
+		if thread, err = j.openThread(ctx, j.source, j.identity.ID, name, j.in.ThreadTitle, j.at); err != nil {
 			return nil, err
 		}
-		if (in.Echo != nil || source.Includes(current.LastContentAt, at)) && joins(thread) {
-			return thread, nil
-		}
-		if thread.Status == interaction.ThreadClosed {
-			if thread, err := t.openOf(ctx, source, identity, at, joins); err != nil || thread != nil {
-				return thread, err
-			}
-		}
 	}
-	if in.InReplyTo == "" {
+	thread.ForeignID = name
+	return thread, j.rebind(ctx, &threadKeys, thread.ID, j.source.ID, name)
+}
+
+// unnamed returns the thread that the content joins if it names none, or one that is not
+// known; nil if there is no such: that of the content which it replies to; the customer's
+// current one; if that is closed, the one opened last of those that are open.
+func (j joining) unnamed(ctx context.Context, joins func(*interaction.Thread) bool) (*interaction.Thread, error) {
+	if thread, err := j.repliedTo(ctx, joins); err != nil || thread != nil {
+		return thread, err
+	}
+	current, err := currentThreads.Get(ctx, j.Work, currentThreadID(j.source.ID, j.identity.ID))
+	if err != nil || current == nil {
+		return nil, err
+	}
+	thread, err := j.turn.thread(ctx, current.ThreadID)
+	switch {
+	case err != nil:
+		return nil, err
+	case j.includes(current.LastContentAt) && joins(thread):
+		return thread, nil
+	case thread.Status == interaction.ThreadOpen:
 		return nil, nil
 	}
-	id, err := t.lookup(ctx, &contentKeys, source.ID, in.InReplyTo)
+	return j.otherOpen(ctx, joins)
+}
+
+// repliedTo returns the thread of the content that this one replies to, nil if that is
+// not known, or the thread does not take it. Any customer may join a discussion so, but the
+// company brings nobody into one.
+func (j joining) repliedTo(ctx context.Context, joins func(*interaction.Thread) bool) (*interaction.Thread, error) {
+	if j.in.InReplyTo == "" {
+		return nil, nil
+	}
+	id, err := j.lookup(ctx, &contentKeys, j.source.ID, j.in.InReplyTo)
 	if err != nil || id == "" {
 		return nil, err
 	}
-	above, err := t.content(ctx, id)
-	if err != nil || above.IdentityID != identity.ID {
+	above, err := j.content(ctx, id)
+	if err != nil {
 		return nil, err
 	}
-	thread, err := t.thread(ctx, above.ThreadID)
+	if j.in.Echo != nil && above.IdentityID != j.identity.ID {
+		with, err := correspondents.Get(ctx, j.Work, correspondentID(above.ThreadID, j.identity.ID))
+		if err != nil || with == nil {
+			return nil, err
+		}
+	}
+	thread, err := j.turn.thread(ctx, above.ThreadID)
 	if err != nil || !joins(thread) {
 		return nil, err
 	}
 	return thread, nil
 }
 
-// openOf returns the latest thread of a customer on a source that takes another content,
-// nil if there is none.
-func (t *turn) openOf(ctx context.Context, source *interaction.Source, identity *interaction.Identity, at time.Time, joins func(*interaction.Thread) bool) (*interaction.Thread, error) {
-	latest, _, err := correspondents.Find(ctx, t.Work, store.Query{
-		Index: byIdentityActive, Prefix: idTerm(identity.ID).String(), Reverse: true, Limit: maxThreadsBack,
-	})
+// maxOpenThreads is among how many open threads, those that were opened last, to look for
+// one that takes a content.
+const maxOpenThreads = 20
+
+// otherOpen returns the thread that was opened last of those that began with the customer
+// and take the content, nil if there is none.
+func (j joining) otherOpen(ctx context.Context, joins func(*interaction.Thread) bool) (*interaction.Thread, error) {
+	open, err := j.open(ctx, byIdentityOpen, openOfTerm(j.source.ID, j.identity.ID))
+	if err != nil || len(open) == 0 {
+		return nil, err
+	}
+	pairs := make([]string, len(open))
+	for n, thread := range open {
+		pairs[n] = correspondentID(thread.ID, j.identity.ID)
+	}
+	with, err := correspondents.All(ctx, j.Work, pairs...)
 	if err != nil {
 		return nil, err
 	}
-	for _, with := range latest {
-		if with.SourceID != source.ID || !source.Includes(with.LastWroteAt, at) {
-			continue
-		}
-		if thread, err := t.thread(ctx, with.ThreadID); err != nil || thread.Status == interaction.ThreadOpen && joins(thread) {
-			return thread, err
+	for n, thread := range open {
+		if with[n] != nil && j.includes(with[n].IncludesFrom()) && joins(thread) {
+			return thread, nil
 		}
 	}
 	return nil, nil
+}
+
+// openNamed returns the thread that was opened last of those of a name that are open and
+// fit, nil if there is none. The name may stand for another one, which is closed: they
+// were open both, the older one again.
+func (t *turn) openNamed(ctx context.Context, sourceID, name string, fits func(*interaction.Thread) bool) (*interaction.Thread, error) {
+	open, err := t.open(ctx, byNameOpen, openNamedTerm(sourceID, name))
+	if err != nil {
+		return nil, err
+	}
+	for _, thread := range open {
+		if fits(thread) {
+			return thread, nil
+		}
+	}
+	return nil, nil
+}
+
+// unused refuses a name for a new thread that is the one of an open thread.
+func (t *turn) unused(ctx context.Context, sourceID, name string) error {
+	id, err := t.lookup(ctx, &threadKeys, sourceID, name)
+	if err != nil || id == "" {
+		return err
+	}
+	there, err := t.thread(ctx, id)
+	if err == nil && there.Status != interaction.ThreadOpen {
+		there, err = t.openNamed(ctx, sourceID, name, func(*interaction.Thread) bool { return true })
+	}
+	if err != nil || there == nil {
+		return err
+	}
+	return &ConflictError{Resource: threadResource(there.ID), Reason: "is open, and has this foreign ID"}
+}
+
+// open finds open threads, those that were opened last first. Who opens the first one of
+// them rewrites what is read before: the customer's current thread, or the name.
+func (t *turn) open(ctx context.Context, index string, within store.Tuple) ([]*interaction.Thread, error) {
+	found, _, err := threads.Find(ctx, t.Work, store.Query{Index: index, Prefix: within.String(), Reverse: true, Limit: maxOpenThreads})
+	return found, err
 }
 
 // reclaim gives a thread that is open again what has gone over to others meanwhile that
@@ -155,34 +240,38 @@ func (t *turn) reclaim(ctx context.Context, thread *interaction.Thread) error {
 }
 
 // follow makes a thread, in which the customer wrote at a time, the one that the next
-// content joins. One with a foreign ID, which the platform would name again, is not if
-// the customer has written elsewhere since.
+// content joins, unless they have written since in another one that is open: what comes
+// late, and is put into its thread by a name or a reply, takes nothing over.
 func (t *turn) follow(ctx context.Context, sourceID, identityID string, thread *interaction.Thread, at time.Time) error {
 	current, err := currentThreads.Get(ctx, t.Work, currentThreadID(sourceID, identityID))
 	if err != nil {
 		return err
 	}
 	next := currentThread{SourceID: sourceID, IdentityID: identityID, ThreadID: thread.ID, LastContentAt: at}
-	switch {
-	case current == nil:
-	case current.ThreadID == thread.ID:
+	if current != nil {
+		if current.ThreadID != thread.ID && at.Before(current.LastContentAt) {
+			other, err := t.thread(ctx, current.ThreadID)
+			if err != nil || other.Status == interaction.ThreadOpen {
+				return err
+			}
+		}
 		next.LastContentAt = interaction.Latest(current.LastContentAt, at)
-	case thread.ForeignID != "" && at.Before(current.LastContentAt):
-		return nil
 	}
 	return currentThreads.Put(t.Work, &next)
 }
 
-// refresh lets the answer of a customer who has not written in a thread yet join it as if
-// the customer had written now.
-func (t *turn) refresh(ctx context.Context, k *talk) error {
+// lead lets the answer of a customer who has not written in a thread yet join it, as if
+// they had written when the company did: from its first content there on, as long as they
+// write nowhere else.
+func (t *turn) lead(ctx context.Context, k *talk, c *interaction.Content) error {
 	if !k.with.LastWroteAt.IsZero() {
 		return nil
 	}
-	current, err := currentThreads.Get(ctx, t.Work, currentThreadID(k.source.ID, k.with.IdentityID))
-	if err != nil || current == nil || current.ThreadID != k.thread.ID {
-		return err
+	if !c.FirstInThread {
+		current, err := currentThreads.Get(ctx, t.Work, currentThreadID(k.source.ID, k.with.IdentityID))
+		if err != nil || current == nil || current.ThreadID != k.thread.ID {
+			return err
+		}
 	}
-	current.LastContentAt = t.now
-	return currentThreads.Put(t.Work, current)
+	return t.follow(ctx, k.source.ID, k.with.IdentityID, k.thread, c.WrittenAt())
 }

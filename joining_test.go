@@ -67,7 +67,7 @@ func TestAnAnswerJoinsWhatTheCompanyBegan(t *testing.T) {
 	}
 }
 
-// TestAnEchoInAThreadOfItsOwnLeavesNoGhost: a named thread is the customer's current one by
+// TestAnEchoInAThreadOfItsOwnLeavesNoGhost: the customer has written in a named thread by
 // then, so that the echo opens another; when it turns out to be what was posted before, that
 // thread takes its place.
 func TestAnEchoInAThreadOfItsOwnLeavesNoGhost(t *testing.T) {
@@ -75,7 +75,10 @@ func TestAnEchoInAThreadOfItsOwnLeavesNoGhost(t *testing.T) {
 	d, thread, _ := begun(t)
 	d.platform.OnDeliver(func(on platformtest.Delivered) {
 		must(d.Threads.Open(t.Context(), engage.NewThread{SourceID: "chat", Customer: engage.Account{ForeignID: "eve"}, ForeignID: "T0"}))(t)
-		in := d.says("eve", "Your order is ready.")
+		in := d.says("eve", "hello")
+		in.ThreadForeignID = "T0"
+		must(d.Threads.Receive(t.Context(), in))(t)
+		in = d.says("eve", "Your order is ready.")
 		in.ForeignID, in.ThreadForeignID, in.Echo = on.ForeignID, "T1", &engage.Echo{}
 		must(d.Threads.Receive(t.Context(), in))(t)
 	})

@@ -113,7 +113,7 @@ func (t *turn) post(ctx context.Context, post Post) (Posted, error) {
 		IdempotencyKey: keyText(post.IdempotencyKey), CreatedAt: t.now, ReceivedAt: t.now, UpdatedAt: t.now,
 	}.Say(post.Message)
 	t.addContent(k, &content, parent)
-	if err := t.refresh(ctx, k); err != nil {
+	if err := t.lead(ctx, k, &content); err != nil {
 		return Posted{}, err
 	}
 	if t.replies() {

@@ -12,16 +12,33 @@ import (
 // Receive keeps what a platform tells of (seed 000, "Core Concepts": a customer who
 // initiates a conversation creates a thread).
 //
-// A customer's content joins the thread that it names by its foreign ID; else the
-// customer's open thread on the source, if it was written within the source's
-// TimeForThreadInclusion after the latest content of the customer there, or before
-// that, and came late; else it opens a thread. On a thread that is closed, or was to
-// close by itself before the content was written, it opens a new one, to which the
-// foreign ID of the thread moves. An echo joins its thread whatever state that is in. The
-// times are those of Inbound.CreatedAt, so that a backlog which comes all at once makes the
-// threads that it would have made in time. A thread closes by itself when nothing has come
-// in for as long as its source says; one that has closed so is not opened again by what
-// comes later still.
+// A customer's content joins the first of these that takes it, else it opens a thread:
+//   - the thread that it names by its foreign ID, or, if that is closed, another one of
+//     this name that was opened again; no other then. A name that nobody knows yet is that
+//     of an open thread without a name, if one of those below is such;
+//   - the thread of the content that it replies to, whoever wrote that, and however
+//     long ago;
+//   - the thread in which the customer wrote last on the source, if it was written within
+//     the source's TimeForThreadInclusion after their latest content, or before that, and
+//     came late;
+//   - if that thread is closed, the one opened last of the open ones on the source that
+//     began with the customer, under the same condition. The twenty that were opened last
+//     are looked at.
+//
+// A thread takes a customer's content if it is open, and was not to close by itself before
+// that was written. If the one that it names does not, the foreign ID moves to the thread
+// that the content opens instead.
+//
+// An echo, which tells of what the company wrote on the platform, joins by the same order,
+// without regard to TimeForThreadInclusion. A thread takes it if it is open, or was when
+// the echo was written; else the echo opens another, so that an answer has it above. Only
+// the thread that it names takes it in any state, and a thread in which its customer has
+// no part does not.
+//
+// The times are those of Inbound.CreatedAt, so that a backlog which comes all at once makes
+// the threads that it would have made in time. A thread closes by itself when nothing has
+// come in for as long as its source says; one that has closed so is not opened again by
+// what comes later still.
 //
 // A customer's content reopens the closed intervention with the customer in the
 // thread, and reactivates a deferred one. Its owner stays who it was, and finds it with
@@ -71,12 +88,11 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 		return Received{}, err
 	}
 	content := in.content(t.ID(), source, identity, t.now)
-	thread, err := t.threadFor(ctx, source, identity, in, content.WrittenAt())
+	thread, err := joining{t, source, identity, in, content.WrittenAt()}.thread(ctx)
 	if err != nil {
 		return Received{}, err
 	}
 	content.ThreadID = thread.ID
-	begins := thread.CustomersCount == 0
 	k, err := t.talkFrom(ctx, thread, identity.ID, content.WrittenAt())
 	if err != nil {
 		return Received{}, err
@@ -117,10 +133,13 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 	if err := t.keep(ctx, k); err != nil {
 		return Received{}, err
 	}
-	if in.Echo == nil || begins { // what answers a discussion that the company begins belongs to it
-		if err := t.follow(ctx, source.ID, identity.ID, thread, content.WrittenAt()); err != nil {
-			return Received{}, err
-		}
+	if in.Echo == nil {
+		err = t.follow(ctx, source.ID, identity.ID, thread, content.WrittenAt())
+	} else {
+		err = t.lead(ctx, k, &content)
+	}
+	if err != nil {
+		return Received{}, err
 	}
 	return Received{
 		ContentID: content.ID, ThreadID: thread.ID, IdentityID: identity.ID, ContactID: identity.ContactID,
@@ -159,35 +178,61 @@ func (t *turn) loadKeys(ctx context.Context, in Inbound) error {
 	return t.Load(ctx, keys...)
 }
 
-// loadParties reads at once the customer and the thread of an inbound content, as far
-// as they are known.
+// loadParties reads at once the customer of an inbound content and what it replies to,
+// and then the threads that it may join, as far as they are known.
 func (t *turn) loadParties(ctx context.Context, source *interaction.Source, in Inbound) error {
 	identityID, err := t.lookup(ctx, &identityKeys, source.Community(), in.Customer.ForeignID)
-	if err != nil || identityID == "" {
+	if err != nil {
 		return err
 	}
-	parties := func(threadID string) []store.Key {
-		return []store.Key{threads.Key(t.Work, threadID), correspondents.Key(t.Work, correspondentID(threadID, identityID))}
+	aboveID, threadID := "", ""
+	if in.InReplyTo != "" {
+		if aboveID, err = t.lookup(ctx, &contentKeys, source.ID, in.InReplyTo); err != nil {
+			return err
+		}
 	}
-	keys := []store.Key{identities.Key(t.Work, identityID), currentThreads.Key(t.Work, currentThreadID(source.ID, identityID))}
 	if in.ThreadForeignID != "" {
-		threadID, err := t.lookup(ctx, &threadKeys, source.ID, in.ThreadForeignID)
+		if threadID, err = t.lookup(ctx, &threadKeys, source.ID, in.ThreadForeignID); err != nil {
+			return err
+		}
+	}
+	var keys []store.Key
+	parties := func(threadID string) {
+		keys = append(keys, threads.Key(t.Work, threadID))
+		if identityID != "" {
+			keys = append(keys, correspondents.Key(t.Work, correspondentID(threadID, identityID)))
+		}
+	}
+	if identityID != "" {
+		keys = append(keys, identities.Key(t.Work, identityID), currentThreads.Key(t.Work, currentThreadID(source.ID, identityID)))
+	}
+	if aboveID != "" {
+		keys = append(keys, contents.Key(t.Work, aboveID))
+	}
+	if threadID != "" {
+		parties(threadID)
+	}
+	if err := t.Load(ctx, keys...); err != nil || threadID != "" {
+		return err
+	}
+	keys = nil
+	if aboveID != "" {
+		above, err := t.content(ctx, aboveID)
 		if err != nil {
 			return err
 		}
-		if threadID != "" {
-			keys = append(keys, parties(threadID)...)
+		parties(above.ThreadID)
+	}
+	if identityID != "" {
+		current, err := currentThreads.Get(ctx, t.Work, currentThreadID(source.ID, identityID))
+		if err != nil {
+			return err
 		}
-		return t.Load(ctx, keys...)
+		if current != nil {
+			parties(current.ThreadID)
+		}
 	}
-	if err := t.Load(ctx, keys...); err != nil {
-		return err
-	}
-	current, err := currentThreads.Get(ctx, t.Work, currentThreadID(source.ID, identityID))
-	if err != nil || current == nil {
-		return err
-	}
-	return t.Load(ctx, parties(current.ThreadID)...)
+	return t.Load(ctx, keys...)
 }
 
 // known returns the content that an inbound one is, if it is not new.

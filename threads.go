@@ -36,6 +36,12 @@ type NewThread struct {
 // Open begins a thread in which no customer has written yet. Engage in it and post:
 // the first content is told of by EventContentDiscussionInitiated.
 //
+// If the customer has another open thread on the source, which what they write now would
+// join, that stays so until the company says something in the new one: by Contents.Post,
+// or on the platform itself, as its echo tells. What they write from then on, and give no
+// thread for, joins the new one, until they write in another; see Receive. If there is no
+// such thread, it does from the beginning.
+//
 // The error wraps ErrConflict if the foreign ID is that of an open thread.
 func (s Threads) Open(ctx context.Context, thread NewThread) (interaction.Thread, error) {
 	if err := s.allow(ctx, ActionThreadsOpen, sourceResource(thread.SourceID)); err != nil {
@@ -58,17 +64,14 @@ func (s Threads) Open(ctx context.Context, thread NewThread) (interaction.Thread
 			return nil, err
 		}
 		if thread.ForeignID != "" {
-			id, err := t.lookup(ctx, &threadKeys, source.ID, thread.ForeignID)
-			if err != nil {
+			if err := t.unused(ctx, source.ID, thread.ForeignID); err != nil {
 				return nil, err
 			}
-			if id != "" {
-				if there, err := t.thread(ctx, id); err != nil {
-					return nil, err
-				} else if there.Status == interaction.ThreadOpen {
-					return nil, &ConflictError{Resource: threadResource(id), Reason: "is open, and has this foreign ID"}
-				}
-			}
+		}
+		would := joining{t, source, identity, in, t.now}
+		goesOn, err := would.unnamed(ctx, would.takes)
+		if err != nil {
+			return nil, err
 		}
 		opened, err := t.openThread(ctx, source, identity.ID, thread.ForeignID, thread.Title, t.now)
 		if err != nil {
@@ -83,7 +86,10 @@ func (s Threads) Open(ctx context.Context, thread NewThread) (interaction.Thread
 		if err != nil {
 			return nil, err
 		}
-		return opened, errors.Join(t.keep(ctx, k), t.follow(ctx, source.ID, identity.ID, opened, t.now))
+		if goesOn == nil {
+			err = t.follow(ctx, source.ID, identity.ID, opened, t.now)
+		}
+		return opened, errors.Join(err, t.keep(ctx, k))
 	})
 }
 
@@ -204,7 +210,9 @@ type EngageableFilter struct {
 // the oldest unanswered content was written: the thread is open, a customer's content is
 // unanswered or was transferred to whoever engages next, and no agent has an open or
 // deferred intervention with the customer. Those who wait for their agent are in
-// Interventions.ListWaiting. List says what a page promises.
+// Interventions.ListWaiting. List says what a page promises. A thread in which somebody
+// engages while the page is read is left out, so that a page may be short, even empty, and
+// yet have a continuation.
 func (s Threads) ListEngageable(ctx context.Context, filter EngageableFilter) (Page[Engageable], error) {
 	if err := s.allow(ctx, ActionThreadsRead, threadListResource(filter.SourceID)); err != nil {
 		return Page[Engageable]{}, err
