@@ -35,8 +35,11 @@ type Source struct {
 	// community of its own, with its ID.
 	CommunityID string `json:"community_id"`
 	// TimeForThreadInclusion is for how long after a customer's last content the
-	// next one joins the same thread, if it names none, by the times at which they
-	// were written. 0: as long as it is open.
+	// next one joins the same thread, if it names none and says of none of its
+	// contents that it replies to it, by the times at which they were written. What
+	// the company answers does not count: where it takes longer than this, a
+	// customer who takes up the answer begins a new thread. Only in a thread in
+	// which the customer has not written yet, it does. 0: as long as it is open.
 	TimeForThreadInclusion Seconds `json:"time_for_thread_inclusion"`
 	// TimeForThreadClosing is after how long without any content a thread closes by
 	// itself. 0: four days, or the time for inclusion if that is longer. Less than
