@@ -11,7 +11,6 @@ import (
 	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/internal/jobs"
 	"github.com/engage-interactions/engage/internal/work"
-	"github.com/engage-interactions/engage/store"
 )
 
 // The delivery of contents to their platforms. Each is a job in the lane of its thread,
@@ -265,121 +264,6 @@ func (t *turn) succeeded(ctx context.Context, c *interaction.Content, foreignID 
 		return contents.Put(t.Work, c)
 	}
 	return t.synchronize(ctx, c, interaction.SyncSucceeds, "", false)
-}
-
-// claimForeignID makes an ID of the platform stand for a content that was posted. If the
-// platform has told of it before, as an echo, that one turns out to be the same.
-func (t *turn) claimForeignID(ctx context.Context, c *interaction.Content, foreignID string) error {
-	if c.ForeignID != "" { // it was delivered before
-		if !slices.Contains(c.Duplicates, foreignID) {
-			c.Duplicates = append(slices.Clone(c.Duplicates), foreignID)
-		}
-	} else {
-		c.ForeignID = foreignID
-	}
-	id, err := t.lookup(ctx, &contentKeys, c.SourceID, foreignID)
-	if err != nil || id == c.ID {
-		return err
-	}
-	if id != "" {
-		echo, err := t.content(ctx, id)
-		if err != nil {
-			return err
-		}
-		if echo.Origin != interaction.FromPlatform || echo.Direction != interaction.Outbound || echo.IdentityID != c.IdentityID {
-			return nil // the platform uses an ID twice: the first keeps it
-		}
-		if err := t.unite(ctx, c, echo); err != nil {
-			return err
-		}
-	}
-	return t.rebind(ctx, &contentKeys, c.ID, c.SourceID, foreignID)
-}
-
-// unite makes an echo that came in as a content of its own the one that was posted.
-func (t *turn) unite(ctx context.Context, posted, echo *interaction.Content) error {
-	if echo.DuplicateOf != "" {
-		return nil
-	}
-	echo.DuplicateOf, echo.UpdatedAt = posted.ID, t.now
-	if err := contents.Put(t.Work, echo); err != nil {
-		return err
-	}
-	thread, err := t.thread(ctx, echo.ThreadID)
-	if err != nil {
-		return err
-	}
-	k, err := t.talk(ctx, thread, echo.IdentityID)
-	if err != nil {
-		return err
-	}
-	thread.ContentsCount--
-	if thread.LastContentID == echo.ID {
-		last, _, err := contents.Find(ctx, t.Work, store.Query{
-			Index: byThreadPosition, Prefix: idTerm(thread.ID).String(), Reverse: true, Limit: 1,
-		})
-		if err != nil {
-			return err
-		}
-		thread.LastContentID = ""
-		if len(last) == 1 {
-			thread.LastContentID = last[0].ID
-		}
-	}
-	if k.with.AnsweredUpTo == echo.Position { // it was no answer to what the customer wrote after the post
-		upTo := echo.AnsweredBefore
-		if posted.ThreadID == thread.ID && posted.Creator.Type != ActorSystem { // whose posts are no replies
-			upTo = max(upTo, posted.Position)
-		}
-		count, first, err := t.unanswered(ctx, k.with, upTo)
-		if err != nil {
-			return err
-		}
-		*k.with = k.with.AnsweredOnly(upTo, count, first)
-	}
-	if thread.ContentsCount > 0 || thread.ID == posted.ThreadID || thread.Live > 0 || thread.Status != interaction.ThreadOpen {
-		return t.keep(ctx, k)
-	}
-	return t.dissolve(ctx, k, posted)
-}
-
-// dissolve closes a thread that was opened for an echo alone, and gives what stood for it
-// to the thread in which the content was posted.
-func (t *turn) dissolve(ctx context.Context, k *talk, posted *interaction.Content) error {
-	closed, events, err := k.thread.Close(interaction.CauseDuplicate, t.now)
-	if err != nil {
-		return err
-	}
-	home, err := t.thread(ctx, posted.ThreadID)
-	if err != nil {
-		return err
-	}
-	if closed.ForeignID != "" && home.ForeignID == "" {
-		home.ForeignID, closed.ForeignID = closed.ForeignID, ""
-		if err := errors.Join(
-			t.rebind(ctx, &threadKeys, home.ID, home.SourceID, home.ForeignID),
-			threads.Put(t.Work, home),
-		); err != nil {
-			return err
-		}
-	}
-	current, err := currentThreads.Get(ctx, t.Work, currentThreadID(closed.SourceID, k.with.IdentityID))
-	if err != nil {
-		return err
-	}
-	if current != nil && current.ThreadID == closed.ID {
-		current.ThreadID = home.ID
-		if err := currentThreads.Put(t.Work, current); err != nil {
-			return err
-		}
-	}
-	*k.thread = closed
-	for _, typ := range events {
-		if err := t.tellThread(EventType(typ), k.thread); err != nil {
-			return err
-		}
-	}
-	return t.keep(ctx, k)
 }
 
 // reported notes that the platform has told of a content that was posted here.
