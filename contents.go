@@ -183,54 +183,12 @@ func (s Contents) Ignore(ctx context.Context, id string) (Content, error) {
 		if c.Ignored {
 			return &Content{*c, c.Status(*k.with)}, nil
 		}
-		counted := k.with.Counts(*c)
-		c.Ignored, c.UpdatedAt = true, t.now
-		if err := contents.Put(t.Work, c); err != nil {
+		if err := t.ignore(ctx, k, c); err != nil {
 			return nil, err
-		}
-		if counted {
-			next, err := t.oldestUnanswered(ctx, k.with)
-			if err != nil {
-				return nil, err
-			}
-			*k.with = k.with.Disregard(c.Position, next)
 		}
 		return &Content{*c, c.Status(*k.with)}, errors.Join(
 			t.tellContent(EventContentIgnored, c, *k.with, thread),
 			t.keep(ctx, k),
 		)
 	})
-}
-
-// oldestUnanswered finds the first of a customer's contents that is neither answered
-// nor ignored. All who write one rewrite the pair.
-func (t *turn) oldestUnanswered(ctx context.Context, with *interaction.Correspondent) (*interaction.Content, error) {
-	within := idTerm(with.ThreadID).Text(with.IdentityID)
-	found, _, err := contents.Find(ctx, t.Work, store.Query{
-		Index: byCorrespondentUnanswered, Prefix: within.String(), From: within.Int(with.AnsweredUpTo + 1).String(), Limit: 1,
-	})
-	if err != nil || len(found) == 0 {
-		return nil, err
-	}
-	return found[0], nil
-}
-
-// unanswered counts a customer's contents behind a position that are not ignored, and
-// returns the first.
-func (t *turn) unanswered(ctx context.Context, with *interaction.Correspondent, upTo int64) (count int64, first *interaction.Content, err error) {
-	within := idTerm(with.ThreadID).Text(with.IdentityID)
-	q := store.Query{Index: byCorrespondentUnanswered, Prefix: within.String(), From: within.Int(upTo + 1).String(), Limit: store.MaxLimit}
-	for {
-		found, next, err := contents.Find(ctx, t.Work, q)
-		if err != nil {
-			return 0, nil, err
-		}
-		if first == nil && len(found) > 0 {
-			first = found[0]
-		}
-		count += int64(len(found))
-		if q.Cursor = next; next == "" {
-			return count, first, nil
-		}
-	}
 }

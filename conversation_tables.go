@@ -155,6 +155,10 @@ var (
 			{Name: byCorrespondentUnanswered, Term: func(c *interaction.Content) (string, bool) {
 				return idTerm(c.ThreadID).Text(c.IdentityID).Int(c.Position).String(), c.Direction == interaction.Inbound && !c.Ignored
 			}},
+			{Name: byCorrespondentEcho, Term: func(c *interaction.Content) (string, bool) {
+				return idTerm(c.ThreadID).Text(c.IdentityID).Int(c.Position).String(),
+					c.Direction == interaction.Outbound && c.Origin == interaction.FromPlatform && c.DuplicateOf == ""
+			}},
 		},
 	}
 	contentKeys   = work.Table[foreignKey]{Kind: "content_key", Format: 1, ID: hashID} // source, foreign ID
@@ -247,6 +251,7 @@ const (
 	byThreadPosition          = "thread_position"
 	byThreadTree              = "thread_tree"
 	byCorrespondentUnanswered = "correspondent_unanswered"
+	byCorrespondentEcho       = "correspondent_echo"
 	byCreated                 = "created"
 	bySourceCreated           = "source_created"
 	byOwnerCreated            = "owner_created"

@@ -41,7 +41,8 @@ func (t *turn) claimForeignID(ctx context.Context, c *interaction.Content, forei
 	return t.rebind(ctx, &contentKeys, c.ID, c.SourceID, foreignID)
 }
 
-// unite makes an echo that came in as a content of its own the one that was posted.
+// unite makes an echo that came in as a content of its own the one that was posted. What it
+// costs does not depend on how much was said before it or since.
 func (t *turn) unite(ctx context.Context, posted, echo *interaction.Content) error {
 	if echo.DuplicateOf != "" {
 		return nil
@@ -71,16 +72,8 @@ func (t *turn) unite(ctx context.Context, posted, echo *interaction.Content) err
 			thread.LastContentID = last[0].ID
 		}
 	}
-	if k.with.AnsweredUpTo == echo.Position { // it was no answer to what the customer wrote after the post
-		upTo := echo.AnsweredBefore
-		if posted.ThreadID == thread.ID && posted.Creator.Type != ActorSystem { // whose posts are no replies
-			upTo = max(upTo, posted.Position)
-		}
-		count, first, err := t.unanswered(ctx, k.with, upTo)
-		if err != nil {
-			return err
-		}
-		*k.with = k.with.AnsweredOnly(upTo, count, first)
+	if err := t.retract(ctx, k, echo); err != nil {
+		return err
 	}
 	if thread.ContentsCount > 0 || thread.ID == posted.ThreadID || thread.Live > 0 || thread.Status != interaction.ThreadOpen {
 		return t.keep(ctx, k)

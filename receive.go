@@ -103,7 +103,7 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 	}
 	t.addContent(k, &content, parent)
 	if in.Echo != nil {
-		content.AnsweredBefore = k.with.AnsweredUpTo
+		content.StandingBefore = k.with.Standing
 		*k.with = k.with.Answered(content.Position, content.WrittenAt())
 	} else {
 		*k.with = k.with.Wrote(content.Position, content.WrittenAt())

@@ -82,9 +82,9 @@ type Content struct {
 	// DuplicateOf is the content that this one turned out to be: the platform told
 	// of what we had posted before it was known to be the same.
 	DuplicateOf string `json:"duplicate_of,omitempty"`
-	// AnsweredBefore is up to which position the customer was answered before an echo
-	// came in, for the case that it turns out to be a duplicate.
-	AnsweredBefore int64 `json:"answered_before,omitempty"`
+	// StandingBefore is how far the customer was answered when an echo came in, for the
+	// case that it turns out to be a duplicate, which answers nothing.
+	StandingBefore Standing `json:"standing_before,omitzero"`
 
 	Synchronization
 

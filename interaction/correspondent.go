@@ -12,14 +12,7 @@ type Correspondent struct {
 	InterventionID string             `json:"intervention_id,omitempty"`
 	Status         InterventionStatus `json:"intervention_status,omitempty"`
 	Owner          Actor              `json:"owner,omitzero"`
-	// AnsweredUpTo is the position in the thread up to which the customer is
-	// answered. Unanswered counts the customer's contents behind it, without those
-	// that are ignored; the oldest, which came in first, is at UnansweredFrom and
-	// was written at UnansweredSince (see Content.WrittenAt).
-	AnsweredUpTo    int64     `json:"answered_up_to"`
-	Unanswered      int64     `json:"unanswered"`
-	UnansweredFrom  int64     `json:"unanswered_from,omitempty"`
-	UnansweredSince time.Time `json:"unanswered_since,omitzero"`
+	Standing
 	// TransferredAt is when the intervention was transferred to nobody in
 	// particular: the customer waits for an agent, answered or not.
 	TransferredAt time.Time `json:"transferred_at,omitzero"`
@@ -46,19 +39,8 @@ func (c Correspondent) Wrote(position int64, at time.Time) Correspondent {
 
 // Answered returns the pair after somebody of the company wrote a content at a time.
 func (c Correspondent) Answered(position int64, at time.Time) Correspondent {
-	c.AnsweredUpTo, c.Unanswered, c.UnansweredFrom, c.UnansweredSince = position, 0, 0, time.Time{}
+	c.Standing = Standing{AnsweredUpTo: position}
 	c.LastContentAt = Latest(c.LastContentAt, at)
-	return c
-}
-
-// AnsweredOnly returns the pair after it turned out that the customer is answered up to
-// an earlier position only: behind it are so many contents that are not ignored, and
-// which is the first of them.
-func (c Correspondent) AnsweredOnly(position, unanswered int64, first *Content) Correspondent {
-	c.AnsweredUpTo, c.Unanswered, c.UnansweredFrom, c.UnansweredSince = position, unanswered, 0, time.Time{}
-	if first != nil {
-		c.UnansweredFrom, c.UnansweredSince = first.Position, first.WrittenAt()
-	}
 	return c
 }
 
@@ -70,23 +52,6 @@ func (c Correspondent) IncludesFrom() time.Time {
 		return c.LastContentAt
 	}
 	return c.LastWroteAt
-}
-
-// Counts reports whether a content of the customer is among the unanswered.
-func (c Correspondent) Counts(content Content) bool {
-	return content.Direction == Inbound && !content.Ignored && content.Position > c.AnsweredUpTo
-}
-
-// Disregard returns the pair after an unanswered content was ignored. If that was the
-// oldest, next is the one that is the oldest then, nil if there is none.
-func (c Correspondent) Disregard(position int64, next *Content) Correspondent {
-	c.Unanswered--
-	if c.Unanswered <= 0 {
-		c.Unanswered, c.UnansweredFrom, c.UnansweredSince = 0, 0, time.Time{}
-	} else if position == c.UnansweredFrom && next != nil {
-		c.UnansweredFrom, c.UnansweredSince = next.Position, next.WrittenAt()
-	}
-	return c
 }
 
 // WaitingSince returns since when the customer has been waiting for an agent to

@@ -157,7 +157,7 @@ func TestCorrespondent(t *testing.T) {
 					case rapid.Bool().Draw(t, "something else is named"):
 						next = &model.contents[0]
 					}
-					c = c.Disregard(content.Position, next)
+					c.Standing = c.Disregard(content.Position, next)
 				}
 			case 6:
 				apply(interaction.InterventionEngages, rapid.SampledFrom([]interaction.Actor{ann, bob, bot}).Draw(t, "engages"))
