@@ -47,10 +47,6 @@ func (t *turn) unite(ctx context.Context, posted, echo *interaction.Content) err
 	if echo.DuplicateOf != "" {
 		return nil
 	}
-	echo.DuplicateOf, echo.UpdatedAt = posted.ID, t.now
-	if err := contents.Put(t.Work, echo); err != nil {
-		return err
-	}
 	thread, err := t.thread(ctx, echo.ThreadID)
 	if err != nil {
 		return err
@@ -59,18 +55,12 @@ func (t *turn) unite(ctx context.Context, posted, echo *interaction.Content) err
 	if err != nil {
 		return err
 	}
-	thread.ContentsCount--
-	if thread.LastContentID == echo.ID {
-		last, _, err := contents.Find(ctx, t.Work, store.Query{
-			Index: byThreadPosition, Prefix: idTerm(thread.ID).String(), Reverse: true, Limit: 1,
-		})
-		if err != nil {
-			return err
-		}
-		thread.LastContentID = ""
-		if len(last) == 1 {
-			thread.LastContentID = last[0].ID
-		}
+	echo.DuplicateOf, echo.FirstInThread, echo.UpdatedAt = posted.ID, false, t.now
+	if err := contents.Put(t.Work, echo); err != nil {
+		return err
+	}
+	if err := t.leave(ctx, thread, echo); err != nil {
+		return err
 	}
 	if err := t.retract(ctx, k, echo); err != nil {
 		return err
@@ -79,6 +69,39 @@ func (t *turn) unite(ctx context.Context, posted, echo *interaction.Content) err
 		return t.keep(ctx, k)
 	}
 	return t.dissolve(ctx, k, posted)
+}
+
+// leave takes a duplicate out of what its thread says of its contents. All who write one
+// rewrite the thread.
+func (t *turn) leave(ctx context.Context, thread *interaction.Thread, duplicate *interaction.Content) error {
+	thread.ContentsCount--
+	left := store.Query{Index: byThreadPosition, Prefix: idTerm(thread.ID).String(), Limit: 1}
+	if thread.FirstContentID == duplicate.ID {
+		first, _, err := contents.Find(ctx, t.Work, left)
+		if err != nil {
+			return err
+		}
+		thread.FirstContentID, thread.FirstContentAuthorID = "", ""
+		for _, c := range first {
+			c.FirstInThread, c.UpdatedAt = true, t.now
+			thread.FirstContentID, thread.FirstContentAuthorID = c.ID, c.AuthorID
+			if err := contents.Put(t.Work, c); err != nil {
+				return err
+			}
+		}
+	}
+	if thread.LastContentID == duplicate.ID {
+		left.Reverse = true
+		last, _, err := contents.Find(ctx, t.Work, left)
+		if err != nil {
+			return err
+		}
+		thread.LastContentID = ""
+		for _, c := range last {
+			thread.LastContentID = c.ID
+		}
+	}
+	return nil
 }
 
 // dissolve closes a thread that was opened for an echo alone, and gives what stood for it

@@ -256,7 +256,7 @@ func (t *turn) addContent(k *talk, c, parent *interaction.Content) {
 	k.thread.LastPosition++
 	c.Position = k.thread.LastPosition
 	*c = c.Under(parent)
-	c.FirstInThread = c.Position == 1
+	c.FirstInThread = k.thread.FirstContentID == ""
 	if c.FirstInThread {
 		k.thread.FirstContentID, k.thread.FirstContentAuthorID = c.ID, c.AuthorID
 	}

@@ -67,6 +67,8 @@ type Content struct {
 	Depth int     `json:"depth"`
 	Path  []int64 `json:"path"`
 
+	// FirstInThread says that it began the thread. If what began it turns out to be a
+	// duplicate, it is the first that is left.
 	FirstInThread bool         `json:"first_in_thread,omitempty"`
 	Title         string       `json:"title,omitempty"`
 	Body          string       `json:"body"`

@@ -82,6 +82,7 @@ type Thread struct {
 	CustomersCount int64 `json:"customers_count"`
 	Live           int   `json:"live_interventions_count"`
 
+	// FirstContentID and LastContentID never name one that turned out to be another.
 	FirstContentID       string `json:"first_content_id,omitempty"`
 	FirstContentAuthorID string `json:"first_content_author_id,omitempty"`
 	LastContentID        string `json:"last_content_id,omitempty"`
