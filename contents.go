@@ -63,7 +63,8 @@ func (s Contents) List(ctx context.Context, filter ContentFilter) (Page[Content]
 // TreeFilter says which contents of a thread to list.
 type TreeFilter struct {
 	ThreadID string // required
-	// UnderID lists one content and what is below it only.
+	// UnderID lists one content and what is below it only. A content that turned out to
+	// be another one of the thread stands for that.
 	UnderID      string
 	Limit        int // 0: DefaultPage
 	Continuation string
@@ -90,8 +91,14 @@ func (s Contents) Tree(ctx context.Context, filter TreeFilter) (Page[Content], e
 			if top.ThreadID != filter.ThreadID {
 				return q, invalid("UnderID", "is of another thread")
 			}
-			within := idTerm(filter.ThreadID).Text(pathText(top.Path)).String()
-			q.Prefix = within[:len(within)-1] // without the mark of the path's end
+			is, err := t.original(ctx, top)
+			if err != nil {
+				return q, err
+			}
+			if is.ThreadID == filter.ThreadID { // else nothing is below it
+				top = is
+			}
+			q.Prefix = treePrefix(filter.ThreadID, top.Path)
 		}
 		return q, nil
 	})

@@ -319,3 +319,10 @@ func pathText(path []int64) string {
 	}
 	return string(text)
 }
+
+// treePrefix returns the prefix of the terms of a content and what is below it in the tree
+// of its thread.
+func treePrefix(threadID string, path []int64) string {
+	within := idTerm(threadID).Text(pathText(path)).String()
+	return within[:len(within)-1] // without the mark of the path's end
+}

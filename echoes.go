@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/store"
@@ -11,6 +12,38 @@ import (
 
 // What becomes of an echo that turns out to be ours: a platform told of what we had posted,
 // without the key, before it answered. Until then it is a content of its own.
+
+// jobAdopt moves what replied to an echo below what was posted, where that is much.
+const jobAdopt = "content.adopt"
+
+// adoption is the data of that job.
+type adoption struct {
+	PostedID string `json:"posted_id"`
+	EchoID   string `json:"echo_id"`
+	Cursor   string `json:"cursor,omitempty"` // behind the content that was looked at last
+}
+
+// registerEchoes says how what replied to echoes is moved.
+func (c *core) registerEchoes() {
+	c.jobs.Within(jobAdopt, within(c, func(ctx context.Context, t *turn, a *adoption) (time.Time, error) {
+		echo, err := t.content(ctx, a.EchoID)
+		if err != nil {
+			return time.Time{}, err
+		}
+		posted, err := t.content(ctx, a.PostedID)
+		if err != nil {
+			return time.Time{}, err
+		}
+		thread, err := t.thread(ctx, echo.ThreadID)
+		if err != nil {
+			return time.Time{}, err
+		}
+		if a.Cursor, err = t.adopt(ctx, posted, echo, a.Cursor); err != nil || a.Cursor == "" {
+			return time.Time{}, errors.Join(err, threads.Put(t.Work, thread))
+		}
+		return t.now, threads.Put(t.Work, thread)
+	}))
+}
 
 // claimForeignID makes an ID of the platform stand for a content that was posted. If the
 // platform has told of it before, as an echo, that one turns out to be the same.
@@ -31,7 +64,7 @@ func (t *turn) claimForeignID(ctx context.Context, c *interaction.Content, forei
 		if err != nil {
 			return err
 		}
-		if echo.Origin != interaction.FromPlatform || echo.Direction != interaction.Outbound || echo.IdentityID != c.IdentityID {
+		if !echo.MayBe(*c) {
 			return nil // the platform uses an ID twice: the first keeps it
 		}
 		if err := t.unite(ctx, c, echo); err != nil {
@@ -64,6 +97,16 @@ func (t *turn) unite(ctx context.Context, posted, echo *interaction.Content) err
 	}
 	if err := t.retract(ctx, k, echo); err != nil {
 		return err
+	}
+	cursor, err := t.adopt(ctx, posted, echo, "")
+	if err != nil {
+		return err
+	}
+	if cursor != "" {
+		next := adoption{PostedID: posted.ID, EchoID: echo.ID, Cursor: cursor}
+		if _, err := t.later(ctx, jobAdopt, time.Time{}, next); err != nil {
+			return err
+		}
 	}
 	if thread.ContentsCount > 0 || thread.ID == posted.ThreadID || thread.Live > 0 || thread.Status != interaction.ThreadOpen {
 		return t.keep(ctx, k)
@@ -102,6 +145,41 @@ func (t *turn) leave(ctx context.Context, thread *interaction.Thread, duplicate 
 		}
 	}
 	return nil
+}
+
+// adopt lets some of what replied to an echo reply to what was posted, with all that is
+// below it, and returns the cursor with which to go on, "" if that was all. The thread of
+// the echo must be rewritten in the same work, as by all who write a content.
+func (t *turn) adopt(ctx context.Context, posted, echo *interaction.Content, cursor string) (next string, err error) {
+	// Below MaxDepth the tree is flat: what replies to the echo is somewhere behind it.
+	flat := echo.Path[:min(len(echo.Path), interaction.MaxDepth)]
+	found, next, err := contents.Find(ctx, t.Work, store.Query{
+		Index: byThreadTree, Prefix: treePrefix(echo.ThreadID, flat), From: treePrefix(echo.ThreadID, echo.Path),
+		Limit: t.Share(stepSize), Cursor: cursor,
+	})
+	if err != nil {
+		return "", err
+	}
+	for _, c := range found {
+		if c.InReplyToID != echo.ID && !c.Below(*echo) {
+			continue
+		}
+		moved := c.Follow(*echo, *posted)
+		moved.UpdatedAt = t.now
+		if err := contents.Put(t.Work, &moved); err != nil {
+			return "", err
+		}
+	}
+	return next, nil
+}
+
+// original returns the content that another one turned out to be, if it is a duplicate,
+// else that one itself.
+func (t *turn) original(ctx context.Context, c *interaction.Content) (*interaction.Content, error) {
+	if c.DuplicateOf == "" {
+		return c, nil
+	}
+	return t.content(ctx, c.DuplicateOf)
 }
 
 // dissolve closes a thread that was opened for an echo alone, and gives what stood for it

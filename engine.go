@@ -221,6 +221,7 @@ func New(ctx context.Context, st store.Store, opts *Options) (*Engine, error) {
 	doing.Clock, doing.Logger = c.opts.Clock, c.opts.Logger
 	c.jobs = jobs.New(c.runner, doing)
 	c.registerDeliveries()
+	c.registerEchoes()
 	c.registerTimers()
 	c.registerTasks()
 	if err := st.Prepare(ctx, slices.Concat(kinds(), conversationKinds(), feed.Kinds(), jobs.Kinds())...); err != nil {

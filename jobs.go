@@ -35,7 +35,7 @@ const (
 // Job is something that is to happen later, or outside.
 type Job struct {
 	ID    string   `json:"id"`
-	Type  string   `json:"type"` // "content.deliver", "intervention.fall_due", "thread.time_out", "source.retime", "task.step"
+	Type  string   `json:"type"` // "content.deliver", "content.adopt", "intervention.fall_due", "thread.time_out", "source.retime", "task.step"
 	State JobState `json:"state"`
 	// Due is when it is to be done, or tried again. Zero: at once, or, of one that has
 	// failed or is uncertain, never.

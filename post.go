@@ -209,6 +209,15 @@ func (t *turn) postedAlready(ctx context.Context, contentID string, post Post) (
 	if err != nil {
 		return Posted{}, err
 	}
+	if post.InReplyToID != first.InReplyToID && isID(post.InReplyToID) { // that may have turned out to be another one
+		above, err := contents.Get(ctx, t.Work, post.InReplyToID)
+		if err != nil {
+			return Posted{}, err
+		}
+		if above != nil && above.DuplicateOf != "" {
+			post.InReplyToID = above.DuplicateOf
+		}
+	}
 	if first.Creator != t.actor || !post.said(first) {
 		return Posted{}, &ConflictError{Resource: Resource{Type: ResourceIdempotencyKey}, Reason: "was used for another content"}
 	}
@@ -236,7 +245,7 @@ func (t *turn) replyTo(ctx context.Context, thread *interaction.Thread, id strin
 	if parent.ThreadID != thread.ID {
 		return nil, invalid("in_reply_to_id", "is of another thread")
 	}
-	return parent, nil
+	return t.original(ctx, parent)
 }
 
 // customer returns whom a post is for.

@@ -82,7 +82,9 @@ type Content struct {
 	Language string `json:"language,omitempty"`
 	Ignored  bool   `json:"ignored,omitempty"`
 	// DuplicateOf is the content that this one turned out to be: the platform told
-	// of what we had posted before it was known to be the same.
+	// of what we had posted before it was known to be the same. It is in no list, and
+	// what replied to it replies to the other one: at once, or, what is too
+	// much for that, by a job.
 	DuplicateOf string `json:"duplicate_of,omitempty"`
 	// StandingBefore is how far the customer was answered when an echo came in, for the
 	// case that it turns out to be a duplicate, which answers nothing.
@@ -192,20 +194,6 @@ func (c Content) Say(m Message) Content {
 		c.BodyFormat = FormatText
 	}
 	c.Attachments = slices.Clone(m.Attachments)
-	return c
-}
-
-// Under returns the content with its place in the tree of its thread: below another
-// one, or at the root if that is nil. Its Position must be set.
-func (c Content) Under(parent *Content) Content {
-	if parent == nil {
-		c.Depth, c.Path = 0, []int64{c.Position}
-		return c
-	}
-	c.InReplyToID, c.InReplyToAuthorID = parent.ID, parent.AuthorID
-	c.Depth = parent.Depth + 1
-	above := parent.Path[:min(len(parent.Path), MaxDepth)]
-	c.Path = append(slices.Clone(above), c.Position)
 	return c
 }
 

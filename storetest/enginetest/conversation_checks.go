@@ -60,12 +60,25 @@ func checkContentPlace(b *books) {
 			return b.eng.Contents.Tree(b.Context(), engage.TreeFilter{ThreadID: t.ID, Limit: store.MaxLimit, Continuation: next})
 		})
 		b.compare("in the tree", ids(tree, contentID), ids(listed, contentID), err)
-		before := map[string]bool{}
+		// What replies to a content of another thread is at the root.
+		here, depths := map[string]bool{}, map[string]int{}
+		for _, c := range listed {
+			here[c.ID] = true
+		}
 		for _, c := range tree {
-			if c.InReplyToID != "" && !before[c.InReplyToID] {
+			above, before := depths[c.InReplyToID]
+			switch {
+			case here[c.InReplyToID] && !before:
 				b.broken("content "+c.ID+" before what it replies to", "it behind that")
+			case before && c.Depth != above+1 || !before && c.Depth != 0:
+				b.broken(fmt.Sprintf("content %s at depth %d, what it replies to at %d", c.ID, c.Depth, above), "it below that")
 			}
-			before[c.ID] = true
+			depths[c.ID] = c.Depth
+		}
+		for _, c := range b.duplicates[t.ID] {
+			if i := slices.IndexFunc(listed, func(r engage.Content) bool { return r.InReplyToID == c.ID }); i >= 0 {
+				b.broken(fmt.Sprintf("content %s replies to %s, which is %s", listed[i].ID, c.ID, c.DuplicateOf), "it replies to that")
+			}
 		}
 	}
 }
