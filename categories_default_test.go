@@ -72,6 +72,7 @@ func TestThreadsBeginWithTheCategoriesTheyCanHave(t *testing.T) {
 // TestTreesThatAreTooLargeAreRefused before they cannot be kept in one record any more.
 func TestTreesThatAreTooLargeAreRefused(t *testing.T) {
 	t.Parallel()
+	large(t)
 	d := newDesk(t)
 	ctx := t.Context()
 	var sources []string

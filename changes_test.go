@@ -203,6 +203,7 @@ func TestIdempotencyKeysOfNobody(t *testing.T) {
 // TestErasingCostsTheSameForEach: of many interactions of one contact too.
 func TestErasingCostsTheSameForEach(t *testing.T) {
 	t.Parallel()
+	large(t)
 	const recorded = 600
 	st := &counting{Store: newMemory(t)}
 	eng := newEngine(t, st, nil)
@@ -274,7 +275,10 @@ func TestHooksThatPanicLeaveNothing(t *testing.T) {
 // the same contacts: they take on less at a time, and do not give up.
 func TestLargeWorksGetThroughBesideSmallOnes(t *testing.T) {
 	t.Parallel()
-	const contacts = 300
+	contacts := 300
+	if testing.Short() {
+		contacts = 100
+	}
 	st := newMemory(t)
 	eng, rival := newEngine(t, st, nil), newEngine(t, st.Peer(), nil)
 	declare(t, eng, declaring("visit", `"page":{"type":"string"}`, "page"))
@@ -337,6 +341,7 @@ func TestReplayGivesWayToACorrection(t *testing.T) {
 // TestLongValuesAreCountedAndWaitedFor, as far as they fit.
 func TestLongValuesAreCountedAndWaitedFor(t *testing.T) {
 	t.Parallel()
+	large(t)
 	const size = 512 << 10
 	eng := newEngine(t, newMemory(t), &engage.Options{Schema: schema.Options{Limits: schema.Limits{PayloadBytes: size}}})
 	declare(t, eng, declaring("visit", `"page":{"type":"string","addToSegmentation":true}`))

@@ -99,6 +99,7 @@ func TestWhatConversationsCost(t *testing.T) {
 // with 1,000 threads, of 10,000 threads that wait, of as many interventions.
 func TestPagesCostTheSameHoweverMuchThereIs(t *testing.T) {
 	t.Parallel()
+	large(t)
 	type listing struct {
 		name string
 		read func(t *testing.T, continuation string) string

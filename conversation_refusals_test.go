@@ -258,6 +258,7 @@ func TestAnotherTenantKnowsNothing(t *testing.T) {
 // bytes in JSON.
 func TestTheLargestContentIsKept(t *testing.T) {
 	t.Parallel()
+	large(t)
 	eachStore(t, func(t *testing.T, st store.Store) {
 		d := newDeskOn(t, st)
 		long := strings.Repeat("\x01", interaction.MaxText)

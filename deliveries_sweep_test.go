@@ -133,7 +133,8 @@ func TestAProcessMayDieAtAnyCall(t *testing.T) {
 		for _, at := range []when{before, unanswered, after} {
 			t.Run(fmt.Sprintf("keys %v, %d", keyed, at), func(t *testing.T) {
 				t.Parallel()
-				for n := 1; ; n++ {
+				first, step := stride(t)
+				for n := first; ; n += step {
 					d := newDesk(t)
 					if keyed {
 						d.honoursKeys()
@@ -175,7 +176,7 @@ func TestAnyCallOfTheStoreMayGoWrong(t *testing.T) {
 			t.Run(fmt.Sprintf("keys %v, %v", keyed, fault), func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) { // the pauses cost no time
-					for trial := range faults.Sweep(fault) {
+					for trial := range sweep(t, fault) {
 						d := newDesk(t)
 						if keyed {
 							d.honoursKeys()

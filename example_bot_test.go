@@ -197,7 +197,8 @@ func TestBotRestarts(t *testing.T) {
 	} {
 		t.Run(death.String(), func(t *testing.T) {
 			t.Parallel()
-			for n, died := 1, true; died; n++ {
+			first, step := stride(t)
+			for n, died := first, true; died; n += step {
 				died = restartBot(t, death, n)
 			}
 		})

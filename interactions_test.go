@@ -233,6 +233,7 @@ func TestTenantsSeeNothingOfEachOther(t *testing.T) {
 
 func TestWhatAListCostsDoesNotGrowWithWhatIsStored(t *testing.T) {
 	t.Parallel()
+	large(t)
 	st := &counting{Store: newMemory(t)}
 	eng := newEngine(t, st, nil)
 	declare(t, eng, plainSchema())

@@ -118,9 +118,10 @@ func TestMergingAndUnmergingGoOnWhereverTheyAreInterrupted(t *testing.T) {
 			for _, byRun := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%s, unmerge %t, by Run %t", name, unmerge, byRun), func(t *testing.T) {
 					t.Parallel()
-					n := int64(1)
+					first, step := stride(t)
+					n := int64(first)
 					for interruptMerge(t, interrupt, n, unmerge, byRun) {
-						n++
+						n += int64(step)
 					}
 				})
 			}

@@ -337,6 +337,7 @@ func TestTheEventsOfAMerge(t *testing.T) {
 // segments as there may be, each different.
 func TestMergingWhatBarelyFitsIntoACommit(t *testing.T) {
 	t.Parallel()
+	large(t)
 	st := newMemory(t)
 	eng := newEngine(t, st, &engage.Options{Schema: schema.Options{Limits: schema.Limits{Properties: 1000}}})
 	const most, several = 1000, 4

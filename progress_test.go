@@ -56,7 +56,8 @@ func TestRunGoesOnWithWhatWasInterrupted(t *testing.T) {
 		for name, interrupt := range interruptions() {
 			t.Run(task+", "+name, func(t *testing.T) {
 				t.Parallel()
-				for n := int64(2); ; n++ { // the first commit begins it
+				first, step := stride(t)
+				for n := int64(1 + first); ; n += int64(step) { // the first commit begins it
 					st, clock := &counting{Store: newMemory(t)}, newClock()
 					eng := newEngine(t, st, &engage.Options{Clock: clock.Now})
 					c.fill(t, eng)

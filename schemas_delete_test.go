@@ -80,7 +80,8 @@ func TestErasingLeavesNothingBehindHoweverItIsInterrupted(t *testing.T) {
 	for name, interrupt := range interruptions() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for n := int64(1); ; n++ {
+			first, step := stride(t)
+			for n := int64(first); ; n += int64(step) {
 				st := &counting{Store: newMemory(t)}
 				eng := newEngine(t, st, nil)
 				fillForErasing(t, eng)
@@ -171,6 +172,7 @@ func TestErasingIsNotPossibleWithinAtomically(t *testing.T) {
 // Each interaction comes to very many records.
 func TestErasingAndReplayingKeepWithinABatchHoweverWideTheSchema(t *testing.T) {
 	t.Parallel()
+	large(t)
 	const width, count = 120, 100
 	eng := newEngine(t, newMemory(t), nil)
 	var properties []string

@@ -150,6 +150,7 @@ func TestASegmentCanBeActedOnWhileItIsRead(t *testing.T) {
 // More contacts than one page of the store holds.
 func TestASegmentMayBeLong(t *testing.T) {
 	t.Parallel()
+	large(t)
 	const count = 2_300
 	eng := newEngine(t, newMemory(t), nil)
 	declare(t, eng, declaring("s", segmentProperties))

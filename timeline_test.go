@@ -323,6 +323,7 @@ func TestATimelineOfAThreadReadsWhoTakesPart(t *testing.T) {
 // the same instant.
 func TestWhatATimelineCostsDoesNotGrowWithWhatHappened(t *testing.T) {
 	t.Parallel()
+	large(t)
 	st := &counting{Store: newMemory(t)}
 	eng := newEngine(t, st, nil)
 	declare(t, eng, plainSchema())
