@@ -65,16 +65,26 @@ func onSQLite() storetest.Harness {
 	}
 }
 
+// oneOf is of how many faults at calls one is tried, if without more effort it is one of
+// those. With -short it is one of six times as many.
+func oneOf(tb testing.TB, usual int) int {
+	tb.Helper()
+	if testing.Short() {
+		usual *= 6
+	}
+	return max(1, usual/storetest.Effort(tb))
+}
+
 // TestEngineOnMemory tries one of six faults at calls, others each time, for there are
 // some ten thousand. More effort tries all.
 func TestEngineOnMemory(t *testing.T) {
 	t.Parallel()
-	enginetest.RunSome(t, onMemory(), max(1, 6/storetest.Effort(t)))
+	enginetest.RunSome(t, onMemory(), oneOf(t, 6))
 }
 
 // TestEngineOnSQLite tries fewer, for under the race detector SQLite takes that much
 // longer than memory, and the Engine is the same.
 func TestEngineOnSQLite(t *testing.T) {
 	t.Parallel()
-	enginetest.RunSome(t, onSQLite(), max(1, 48/storetest.Effort(t)))
+	enginetest.RunSome(t, onSQLite(), oneOf(t, 48))
 }
