@@ -149,6 +149,11 @@ func (u *unit) attempt(ctx context.Context, decide func(*Work) error) (again boo
 	if conflict, ok := errors.AsType[*store.ConflictError](err); ok {
 		return u.retry(ctx, conflict.Key, err)
 	}
+	if err == nil || errors.Is(err, store.ErrUnknownOutcome) {
+		for _, do := range w.then {
+			do()
+		}
+	}
 	if err == nil && len(batch.Events) > 0 && u.opts.Committed != nil {
 		u.opts.Committed()
 	}

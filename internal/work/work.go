@@ -30,6 +30,7 @@ type Work struct {
 	events []store.Event
 
 	cursors map[string]cursor // those that Find gave away
+	then    []func()          // to be run when it is committed
 
 	dead bool
 }
@@ -213,6 +214,12 @@ func (w *Work) Append(e store.Event) error {
 	w.events = append(w.events, e)
 	return nil
 }
+
+// Then has do run once the work is committed, or may have been: for those who wait in
+// memory for what it wrote. It is not run if the work is not committed, nor for a run of
+// the function that is not the last. A part that fails does not take it back. It must be
+// quick, and must not use the Work.
+func (w *Work) Then(do func()) { w.then = append(w.then, do) }
 
 // Part runs do, and takes back all that it wrote if it returns an error or panics.
 // What it read stays read: the decision to go on may rest on it.
