@@ -67,73 +67,110 @@ func TestPendingJobsCanBeHurried(t *testing.T) {
 	}
 }
 
-// TestLeasesOfAClockThatWasAhead are over as soon as it is put back, unless it was no
-// further ahead than clocks may be.
+// TestLeasesOfAClockThatWasAhead and was put back, by more than clocks may differ, end as
+// long after somebody has seen that as they would have lasted, by no clock.
 func TestLeasesOfAClockThatWasAhead(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		ahead, later time.Duration
 		state        jobs.State // of the job that was running, idempotent
 	}{
-		{2 * time.Hour, 0, jobs.Done},
-		{skew + 1, 0, jobs.Done},
-		{skew, 0, jobs.Running},
+		{2 * time.Hour, 0, jobs.Running},
+		{2 * time.Hour, away - 1, jobs.Running},
+		{2 * time.Hour, away, jobs.Done},
+		{skew + 1, away + skew, jobs.Running}, // by then its clock is as good as any
+		{skew + 1, away + skew + 1, jobs.Done},
 		{skew, away + skew - 1, jobs.Running},
 		{skew, away + skew, jobs.Done},
 		{0, away - 1, jobs.Running},
 		{0, away, jobs.Done},
 	} {
-		c, o, st := newClock(), &world{}, open(t)
-		healthy := newProcess(t, st, c.now).classes(o, true, "p")
-		added := healthy.add(jobs.Job{Type: "send", Class: "p", Lane: "l"}, jobs.Job{Type: "send", Class: "p", Lane: "l"})
-		ahead := func() time.Time { return c.now().Add(test.ahead) }
-		_, _ = newProcess(t, newMortal(st, 1, true), ahead).classes(o, true, "p").RunDue(t.Context())
-		c.pass(test.later)
-		healthy.due()
-		if got := healthy.state(added[0]); got != test.state || healthy.state(added[1]) == jobs.Done != (got == jobs.Done) {
-			t.Errorf("%v ahead, %v later: %s, the next is %s", test.ahead, test.later, got, healthy.state(added[1]))
-		}
+		synctest.Test(t, func(t *testing.T) {
+			o, st := &world{}, open(t)
+			healthy := newProcess(t, st, bubble).classes(o, true, "p")
+			added := healthy.add(jobs.Job{Type: "send", Class: "p", Lane: "l"}, jobs.Job{Type: "send", Class: "p", Lane: "l"})
+			ahead := func() time.Time { return bubble().Add(test.ahead) }
+			_, _ = newProcess(t, newMortal(st, 1, true), ahead).classes(o, true, "p").RunDue(t.Context())
+			healthy.due()
+			pass(test.later)
+			synctest.Wait()
+			healthy.due()
+			if got := healthy.state(added[0]); got != test.state || healthy.state(added[1]) == jobs.Done != (got == jobs.Done) {
+				t.Errorf("%v ahead, %v later: %s, the next is %s", test.ahead, test.later, got, healthy.state(added[1]))
+			}
+		})
 	}
 }
 
-// TestRunFindsLeasesOfAClockThatWasAhead, too, and leaves its own attempts alone, though
-// its clock is put back while they are under way.
+// TestRunFindsLeasesOfAClockThatWasAhead, too, without being asked.
 func TestRunFindsLeasesOfAClockThatWasAhead(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var ahead atomic.Int64
-		ahead.Store(int64(time.Hour))
 		o, st := &world{}, open(t)
-		o.does = func(_ context.Context, _ int, j jobs.Job) (any, error) {
-			pass(20 * time.Second)
-			o.effect(j.ID)
-			return nil, nil
-		}
-		p := newProcess(t, st, func() time.Time { return bubble().Add(time.Duration(ahead.Load())) }).classes(o, false, "mine")
-		r := p.run()
-		mine := p.add(jobs.Job{Type: "send", Class: "mine"})[0]
-		pass(time.Second)
-		ahead.Store(0)
-		pass(10 * time.Second)
-		if p.state(mine) != jobs.Running {
-			t.Errorf("%+v", p.get(mine))
-		}
-		pass(10 * time.Second)
-		if p.state(mine) != jobs.Done || o.tries() != 1 {
-			t.Errorf("%+v after %d tries", p.get(mine), o.tries())
-		}
-		other := newProcess(t, newMortal(st, 1, true), func() time.Time { return bubble().Add(time.Hour) }).classes(o, false, "p")
+		p := newProcess(t, st, bubble, func(o *jobs.Options) { o.Poll = time.Hour }).classes(o, false, "p")
+		other := newProcess(t, newMortal(st, 1, true), func() time.Time { return bubble().Add(24 * time.Hour) }).classes(o, false, "p")
 		lost := p.add(jobs.Job{Type: "send", Class: "p"})[0]
 		_, _ = other.RunDue(t.Context())
+		r := p.run()
+		pass(away - 1)
 		if p.state(lost) != jobs.Running {
 			t.Errorf("%+v", p.get(lost))
 		}
-		pass(time.Minute)
+		pass(1)
+		synctest.Wait()
 		if p.state(lost) != jobs.Uncertain {
 			t.Errorf("%+v", p.get(lost))
 		}
 		_ = r.end()
 	})
+}
+
+// TestClocksThatArePutBackDisturbNoAttempt: all processes share the clock. What is under way
+// goes on, whoever looks, and those behind it wait for it.
+func TestClocksThatArePutBackDisturbNoAttempt(t *testing.T) {
+	t.Parallel()
+	for _, idempotent := range []bool{true, false} {
+		for _, back := range []time.Duration{skew + time.Second, 30 * time.Second, time.Hour} {
+			synctest.Test(t, func(t *testing.T) {
+				var off atomic.Int64
+				clock := func() time.Time { return bubble().Add(time.Duration(off.Load())) }
+				o, st := &world{}, open(t)
+				var atOnce atomic.Int32
+				o.does = func(_ context.Context, _ int, j jobs.Job) (any, error) {
+					if atOnce.Add(1) > 1 {
+						t.Error("two at a time")
+					}
+					pass(20 * time.Second)
+					atOnce.Add(-1)
+					o.effect(j.ID)
+					return nil, nil
+				}
+				one, two := newProcess(t, st, clock).send(o, idempotent), newProcess(t, st, clock).send(o, idempotent)
+				var added []string
+				for range 4 {
+					added = append(added, one.add(jobs.Job{Type: "send", Lane: "l"})...)
+				}
+				runs := []running{one.run()}
+				pass(5 * time.Second)
+				off.Store(-int64(back))
+				runs = append(runs, two.run())
+				pass(30 * time.Second) // in the middle of the next
+				off.Store(-2 * int64(back))
+				pass(10 * time.Minute)
+				for _, r := range runs {
+					_ = r.end()
+				}
+				if strings.Join(o.seen(), " ") != strings.Join(added, " ") {
+					t.Errorf("%v back, idempotent %v: %v, want %v", back, idempotent, o.seen(), added)
+				}
+				for _, id := range added {
+					if told := one.note(id).Told; strings.Join(told, " ") != "done" {
+						t.Errorf("%v back, idempotent %v: told %v", back, idempotent, told)
+					}
+				}
+			})
+		}
+	}
 }
 
 // TestAttemptsThatComeTooLatePause: when the claim is committed, the lease is nearly over.

@@ -144,3 +144,102 @@ func TestIdleRunCostsAFindForEachSortAndPoll(t *testing.T) {
 		_ = r.end()
 	})
 }
+
+// TestJobsForLaterWakeNobody: who adds timers pays for no looks.
+func TestJobsForLaterWakeNobody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		st := faults.New(open(t))
+		p := newProcess(t, st, bubble).count()
+		r := p.run()
+		pass(time.Second + 1)
+		st.Restart()
+		p.add(jobs.Job{Type: "count", Due: bubble().Add(time.Hour), Lane: "l"})
+		for range 1000 {
+			p.add(jobs.Job{Type: "count", Due: bubble().Add(time.Hour)}, jobs.Job{Type: "count", Lane: "l"})
+			pass(time.Millisecond)
+		}
+		if n := finds(st); n > 2*2 { // those of one second
+			t.Errorf("%d looks", n)
+		}
+		soon := p.add(jobs.Job{Type: "count", Data: []byte("1"), Due: bubble().Add(10 * time.Millisecond)})[0]
+		pass(10 * time.Millisecond)
+		synctest.Wait()
+		if p.state(soon) != jobs.Done {
+			t.Error("one that is due before the next look is not seen")
+		}
+		_ = r.end()
+	})
+}
+
+// TestClocksThatStandCostLittle, though a job is due very soon by them.
+func TestClocksThatStandCostLittle(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		st, c := faults.New(open(t)), newClock()
+		p := newProcess(t, st, c.now).count()
+		r := p.run()
+		pass(time.Second + 1)
+		st.Restart()
+		id := p.add(jobs.Job{Type: "count", Data: []byte("1"), Due: c.now().Add(10 * time.Microsecond)})[0]
+		pass(10 * time.Second)
+		if n := finds(st); n > 2*20+15 {
+			t.Errorf("%d looks in 10 s", n)
+		}
+		c.pass(10 * time.Microsecond)
+		pass(500 * time.Millisecond)
+		if p.state(id) != jobs.Done {
+			t.Error("it is not done when it is due")
+		}
+		_ = r.end()
+	})
+}
+
+// finds counts the calls of Find.
+func finds(st *faults.Store) (n int) {
+	for _, c := range st.Calls() {
+		if c.Method == faults.Find {
+			n++
+		}
+	}
+	return n
+}
+
+// TestBacklogsCostPerJobWhatTheyDoNotHold: who looks for the oldest anew before each job
+// reads no more of a long backlog than of a short one.
+func TestBacklogsCostPerJobWhatTheyDoNotHold(t *testing.T) {
+	t.Parallel()
+	costs := func(backlog, retries int) (calls, records float64) {
+		synctest.Test(t, func(t *testing.T) {
+			st, o := &meter{Store: open(t)}, &world{}
+			o.does = func(_ context.Context, _ int, j jobs.Job) (any, error) {
+				pass(time.Second)
+				o.effect(j.ID)
+				return nil, nil
+			}
+			p := newProcess(t, st, bubble).classes(o, false, "p")
+			p.fill(retries, jobs.Job{Type: "send", Class: "p", Due: bubble().Add(-time.Minute)})
+			p.fill(backlog, jobs.Job{Type: "send", Class: "p"})
+			st.calls.Store(0)
+			st.records.Store(0)
+			r := p.run()
+			pass(20*time.Second + 1)
+			calls, records = float64(st.calls.Load()), float64(st.records.Load())
+			_ = r.end()
+			if n := float64(len(o.seen())); n < 150 {
+				t.Errorf("%v were done", n)
+			} else {
+				calls, records = calls/n, records/n
+			}
+		})
+		return calls, records
+	}
+	calls, records := costs(200, 10)
+	for _, of := range [][2]int{{2000, 0}, {2000, 2000}, {0, 2000}} {
+		c, r := costs(of[0], of[1])
+		t.Logf("%v: %.1f calls and %.1f records per job; of a short one: %.1f and %.1f", of, c, r, calls, records)
+		if c > calls+2 || r > records+2*(8+4) {
+			t.Errorf("%v: %.1f calls and %.1f records per job; of a short one: %.1f and %.1f", of, c, r, calls, records)
+		}
+	}
+}

@@ -17,28 +17,25 @@ type desk struct {
 
 	of      sort
 	handler handler
-	slots   chan struct{}
-	leapt   time.Time    // when it looked for leases that last too long
-	failed  atomic.Int64 // how often the store has failed in a row
-	empty   int          // how many jobs had ended, in the pool, before it last found nothing; the pool's mu guards it
-}
+	slots   chan struct{} // one is taken for each job at work; only who keeps the desk takes them
+	failed  atomic.Int64  // how often the store has failed in a row
+	empty   int           // how many jobs had ended, in the pool, before it last found nothing; the pool's mu guards it
 
-// The sizes of the pages in which to look for jobs: small to see whether there are
-// any, and when, and then larger.
-const (
-	firstPage = 4
-	laterPage = 100
-)
+	leapt time.Time // when it looked for leases that last too long
+	over  int       // of how many it knew then that they were over
+
+	awaited time.Time // the due time that it waits for
+	early   int       // how often it has come too early for that
+}
 
 // leapsEvery is how often to look for leases that last too long.
 const leapsEvery = time.Minute
 
 // keep does jobs until the pool ends, or they cannot be done here any more.
 func (d *desk) keep() {
-	for failures := 0; d.looking.Err() == nil && !d.close(d); {
-		rung := d.bell.Rung()
+	for failures := 0; d.room() && !d.close(d); {
+		rung, stirs := d.bell.Rung(), d.stirred.count(d.of)
 		began, next, err := d.round()
-		wait := d.opts.Poll
 		switch {
 		case d.looking.Err() != nil:
 			return
@@ -47,7 +44,7 @@ func (d *desk) keep() {
 			continue
 		case err == nil:
 			failures = 0
-		case passes(err):
+		case d.bears(err):
 			d.opts.Logger.WarnContext(d.looking, "jobs pause", slog.String("type", d.of.typ),
 				slog.String("class", d.of.class), slog.Any("error", err))
 			_ = bell.Wait(d.looking, nil, pause(failures))
@@ -57,23 +54,42 @@ func (d *desk) keep() {
 			d.stop(err)
 			return
 		}
-		if !next.IsZero() {
-			wait = min(wait, max(next.Sub(d.now()), 0))
+		if wait := d.until(next); d.rest(rung, stirs, wait) {
+			d.early++
 		}
-		d.rest(rung, wait)
 	}
 }
 
-// rest waits until it is time to look again, or the bell rings for this desk.
-func (d *desk) rest(rung <-chan struct{}, atMost time.Duration) {
+// until returns how long to rest before looking again, if the first job that is not due yet
+// will be at next. A clock that stands, or is slower than the timers, is not asked again
+// and again: each time that it was too early for a job, the desk rests longer.
+func (d *desk) until(next time.Time) time.Duration {
+	left := max(next.Sub(d.now()), 0)
+	if next.IsZero() || left >= d.opts.Poll {
+		d.awaited, d.early = time.Time{}, 0
+		return d.opts.Poll
+	}
+	if !next.Equal(d.awaited) {
+		d.awaited, d.early = next, 0
+	}
+	if d.early > 0 {
+		left = max(left, time.Millisecond<<min(d.early-1, 20))
+	}
+	return min(left, d.opts.Poll)
+}
+
+// rest waits until it is time to look again, or there is reason to. It reports whether
+// all of the time went by.
+func (d *desk) rest(rung <-chan struct{}, stirs int, atMost time.Duration) (whole bool) {
 	ctx, cancel := context.WithTimeout(d.looking, atMost)
 	defer cancel()
 	for bell.Wait(ctx, rung, ages) == nil {
 		rung = d.bell.Rung() // before it looks who has rung
-		if d.stirred.lately(d.of, d.now()) || !d.patient && d.idle() {
-			return
+		if d.stirred.count(d.of) != stirs || !d.patient && d.idle() {
+			return false
 		}
 	}
+	return true
 }
 
 // ages is longer than any time that there is to wait.
@@ -81,8 +97,8 @@ const ages = 2 * MaxSpan
 
 // clear does jobs until none is due at any desk.
 func (d *desk) clear() {
-	for d.looking.Err() == nil {
-		rung, ended := d.bell.Rung(), d.endings()
+	for d.room() {
+		rung, stirs, ended := d.bell.Rung(), d.stirred.count(d.of), d.endings()
 		began, _, err := d.round()
 		switch {
 		case d.looking.Err() != nil:
@@ -95,66 +111,93 @@ func (d *desk) clear() {
 		case d.finished(d, ended):
 			return
 		}
-		d.rest(rung, d.opts.Poll)
+		d.rest(rung, stirs, d.opts.Poll)
 	}
 }
 
-// round goes through the jobs that are due, and begins those that nobody is at. It
-// returns how many it began, and when the first will be due that is not yet.
+// room waits until the desk can begin a job. It returns false when the pool stops.
+func (d *desk) room() bool {
+	if d.looking.Err() != nil || d.alone {
+		return d.looking.Err() == nil
+	}
+	select {
+	case d.slots <- struct{}{}:
+		<-d.slots // nobody else takes it
+		return true
+	case <-d.looking.Done():
+		return false
+	}
+}
+
+// full reports whether as many jobs are at work as may be.
+func (d *desk) full() bool { return len(d.slots) == cap(d.slots) }
+
+// round looks for jobs that are due, and begins the oldest of them, as many as there was
+// room for when it began to look: for room that comes later, it looks again, for who is
+// first may be another by then. It returns how many it began, and when the first will be
+// due that is not yet, if it was seen.
 func (d *desk) round() (began int, next time.Time, err error) {
 	now := d.now()
 	if began, err = d.leaps(now); err != nil {
 		return began, next, err
 	}
-	q := store.Query{Index: byDue, Prefix: d.of.term().String(), Limit: firstPage}
-	for {
-		page, cursor, err := d.find(d.looking, q)
+	q := queue{find: d.find, of: d.of, now: now}
+	room := cap(d.slots) - len(d.slots)
+	if d.alone {
+		room = 1
+	}
+	for room > 0 {
+		r, err := q.pop(d.looking, len(d.slots))
 		if err != nil {
 			return began, next, err
 		}
-		for _, r := range page {
-			if at, _ := r.look(); at.After(now) {
-				return began, at, nil
-			}
-			if d.begin(r.ID) {
-				began++
-			}
+		if r == nil || d.looking.Err() != nil {
+			break
 		}
-		if d.looking.Err() != nil || cursor == "" {
-			return began, next, d.looking.Err()
+		if d.begin(r.ID) {
+			began++
+			room--
 		}
-		q.Cursor, q.Limit = cursor, laterPage
 	}
+	return began, q.next, d.looking.Err()
 }
 
-// leaps begins, once in a while, the jobs whose attempts were claimed by a clock that was
-// put back since.
+// leaps looks, once in a while, for attempts that were claimed by a clock that was put back
+// since, or was wrong, and begins those jobs whose attempts must have ended.
 func (d *desk) leaps(now time.Time) (began int, err error) {
-	since := now.Sub(d.leapt)
-	if !d.of.lost || since >= 0 && since < leapsEvery {
+	since, over := now.Sub(d.leapt), d.suspects.count()
+	if !d.of.lost || since >= 0 && since < leapsEvery && over == d.over {
 		return 0, nil
 	}
 	of := store.Tuple{}.Text(d.of.typ)
 	q := store.Query{Index: byTaken, Prefix: of.String(), From: of.Time(now.Add(d.opts.Skew + 1)).String(), Limit: laterPage}
+	there := make(map[string]bool)
 	for {
 		page, cursor, err := d.find(d.looking, q)
 		if err != nil {
 			return began, err
 		}
 		for _, r := range page {
-			if d.begin(r.ID) {
+			there[r.Lease.Holder] = true
+			lost := d.suspects.see(r, func() { d.stirred.stir(d.of); d.Wake() })
+			if lost && d.full() {
+				return began, nil
+			}
+			if lost && d.begin(r.ID) {
 				began++
 			}
 		}
 		if q.Cursor = cursor; cursor == "" {
-			d.leapt = now
+			d.suspects.keep(there, d.of.typ)
+			d.leapt, d.over = now, over
 			return began, nil
 		}
 	}
 }
 
-// begin does a job in a goroutine of its own, as soon as there is room, or here and now
-// if the pool does one after another. It returns false if the job is being done already, or the pool stops.
+// begin does a job in a goroutine of its own, or here and now if the pool does one after
+// another. There is room for it. It returns false if the job is being done already, or the
+// pool stops.
 func (d *desk) begin(id string) bool {
 	if d.looking.Err() != nil || !d.enter(id) {
 		return false
@@ -164,12 +207,7 @@ func (d *desk) begin(id string) bool {
 		d.one(id)
 		return true
 	}
-	select {
-	case d.slots <- struct{}{}:
-	case <-d.looking.Done():
-		d.quit(id, d.of)
-		return false
-	}
+	d.slots <- struct{}{}
 	d.doing.Go(func() {
 		defer d.quit(id, d.of)
 		defer func() { <-d.slots }()

@@ -45,6 +45,28 @@
 // job, but for a word in Job.Error, once, that says what he would need. To settle an attempt
 // that was lost, the handler is enough.
 //
+// # Who is first
+//
+// Of the jobs of one type and class that can be done, the oldest is begun first. A job is as
+// old as the time since when it is owed:
+//
+//	due at once                      since it was added
+//	with a time                      since that time
+//	to be tried again                since the time of the next try
+//	the next of a lane               as any other: when it came to its turn does not matter
+//	retried by hand                  since it was added
+//	goes on (Within)                 since the time that it has asked for, or its last step, if that is later
+//	an attempt that was lost         since that could be known
+//
+// Who begins a job has looked since there was room for it, so that all counts that can be
+// done by then. So nothing waits for what is younger, under load and overload too, when more
+// comes than can be done: a job waits for those that are older, which do not become more,
+// and in a lane for those before it. Each look reads one or two pages of as many jobs as
+// are at work, and a few, however many wait.
+//
+// Ages are told by the clock. Where it was put back, what is due at once and was added
+// before that may have to wait, under overload, until the clock is there again.
+//
 // # A clean stop
 //
 // When the context of Run or RunDue ends, nothing new begins, and the attempts under way go
@@ -56,9 +78,10 @@
 //
 // For each point, what the record then shows, what happens next, and how often the
 // effect has taken place when all is over. The lease is waited for first, and the
-// clocks' skew, where an attempt is under way; a lease that was taken later than any clock
-// can show, by one that was wrong, counts as over. "Once*" is once for a world that
-// honours the job's ID: it may be asked twice.
+// clocks' skew, where an attempt is under way. If it was claimed later than any clock can
+// show now, because one was wrong or was put back, no clock says when it ends: it gets the
+// whole of its lease, and the skew, from when a process first sees that, and lives on.
+// "Once*" is once for a world that honours the job's ID: it may be asked twice.
 //
 //	the process dies                                 record     then, if idempotent      then, if not
 //	before the claim is committed                    pending    done: once               done: once

@@ -51,7 +51,7 @@ func (p *pool) surveys() {
 	for p.looking.Err() == nil {
 		switch err := p.survey(p.looking, overdue); {
 		case err == nil || p.looking.Err() != nil:
-		case passes(err):
+		case p.bears(err):
 			p.opts.Logger.WarnContext(p.looking, "looking for jobs of other processes failed", slog.Any("error", err))
 		default:
 			p.stop(err)

@@ -12,8 +12,8 @@ import (
 // such as timers and the steps of long tasks: in the one commit that ends them, so
 // exactly once.
 type Within struct {
-	// Do does the job in w. If again is not zero, the job stays, and is due then;
-	// what Do has made of j.Data stays with it, and its attempts begin anew. It
+	// Do does the job in w. If again is not zero, the job stays, and is due then, or
+	// now if that is past, behind those that have waited longer; what Do has made of j.Data stays with it, and its attempts begin anew. It
 	// runs as a function of a work does: maybe several times, without effects
 	// outside of w. If it returns an error, or panics, nothing that it wrote counts:
 	// the job is tried again later, and is failed in the end.

@@ -82,12 +82,10 @@ func (r *record) look() (at time.Time, ever bool) {
 	return time.Time{}, false
 }
 
-// ripe reports whether it is time to look at the job. That an attempt was claimed
-// later than any clock can show now says that one was wrong, and put right: its lease
-// would last too long, and counts as over.
-func (r *record) ripe(now time.Time, skew time.Duration) bool {
+// ripe reports whether it is time to look at the job.
+func (r *record) ripe(now time.Time) bool {
 	at, ever := r.look()
-	return ever && !at.After(now) || r.State == Running && r.Taken.After(now.Add(skew))
+	return ever && !at.After(now)
 }
 
 // waiting reports whether the job has waited for somebody to look at it since before a
@@ -150,7 +148,7 @@ type lane struct {
 
 // The indexes of jobs.
 const (
-	byDue   = "due"   // sort, when to look at it next
+	byDue   = "due"   // sort, when to look at it next; of those due at once, the zero time and when it was added
 	byTaken = "taken" // type, when the attempt under way was claimed
 	byLane  = "lane"  // lane, turn
 	byState = "state" // state; within it, the order of IDs
@@ -162,7 +160,11 @@ var jobTable = work.Table[record]{
 	Indexes: []work.Index[record]{
 		{Name: byDue, Term: func(r *record) (string, bool) {
 			at, ever := r.look()
-			return r.sort().term().Time(at).String(), ever
+			term := r.sort().term().Time(at)
+			if at.IsZero() {
+				term = term.Time(r.Created)
+			}
+			return term.String(), ever
 		}},
 		{Name: byTaken, Term: func(r *record) (string, bool) {
 			return store.Tuple{}.Text(r.Type).Time(r.Taken).String(), r.State == Running

@@ -22,6 +22,7 @@ type Jobs struct {
 	bell     bell.Bell
 	hints    hints
 	stirred  stirred
+	suspects suspects
 }
 
 // New returns Jobs that are written by the runner's works. It panics if Options.Check
@@ -37,11 +38,13 @@ func New(r *work.Runner, opts Options) *Jobs {
 		policy:   policy{tries: opts.Tries, backoff: opts.Backoff, logger: opts.Logger},
 		handlers: make(map[string]handler),
 		hints:    hints{last: make(map[sort]time.Time)},
-		stirred:  stirred{at: make(map[sort]time.Time)},
+		stirred:  stirred{times: make(map[sort]int)},
+		suspects: suspects{seen: make(map[string]*suspect)},
 	}
 }
 
-// Wake tells Run that there may be something to do now.
+// Wake tells Run that there may be something to do now. Of the jobs that works of this
+// Runner make due, it knows.
 func (q *Jobs) Wake() { q.bell.Ring() }
 
 // Add adds a job to the work w. Of j, it takes ID, Lane, Type, Class, Due and Data. Without
@@ -71,7 +74,7 @@ func (q *Jobs) Add(ctx context.Context, w *work.Work, j Job) (id string, err err
 	if err := enter(ctx, w, r); err != nil {
 		return "", err
 	}
-	q.stirred.stir(r.sort(), now)
+	q.tell(w, r)
 	return r.ID, jobTable.Insert(w, r)
 }
 

@@ -65,7 +65,7 @@ func (q *Jobs) advance(ctx context.Context, w *work.Work, head *record) error {
 	for _, next := range first {
 		if next.ID != head.ID {
 			next.Behind = false
-			q.stirred.stir(next.sort(), q.now())
+			q.tell(w, next)
 			return jobTable.Put(w, next)
 		}
 	}

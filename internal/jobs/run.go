@@ -122,17 +122,29 @@ func (p *pool) oneByOne(desks []*desk) {
 	for p.alone = true; p.looking.Err() == nil; {
 		found := 0
 		for _, d := range desks {
-			began, _, err := d.round()
-			if err != nil && p.looking.Err() == nil {
-				p.stop(err)
-			}
-			found += began
+			found += d.some()
 		}
 		if p.looking.Err() == nil && found == 0 {
 			p.over = true
 			return
 		}
 	}
+}
+
+// some does jobs of a desk until there are none, or it is another desk's turn. It returns
+// how many.
+func (d *desk) some() (did int) {
+	for did < laterPage && d.room() {
+		began, _, err := d.round()
+		if err != nil && d.looking.Err() == nil {
+			d.stop(err)
+		}
+		if began == 0 {
+			break
+		}
+		did += began
+	}
+	return did
 }
 
 // open opens the desks that are missing, and returns them in the order of their sorts.
@@ -180,7 +192,7 @@ func (p *pool) enter(id string) bool {
 }
 
 func (p *pool) quit(id string, of sort) {
-	p.stirred.stir(of, p.now()) // whatever came of it: more may wait there
+	p.stirred.stir(of) // whatever came of it: more may wait there
 	p.mu.Lock()
 	delete(p.busy, id)
 	p.ended++

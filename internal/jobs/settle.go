@@ -156,7 +156,7 @@ func (q *Jobs) write(ctx context.Context, w *work.Work, r *record, o Outcome) er
 		}
 	case Pending:
 		r.Due = moment(o.When)
-		q.stirred.stir(r.sort(), r.Updated)
+		q.tell(w, r)
 	case Uncertain: // it keeps its place, and those behind it wait
 		r.Due = time.Time{}
 	case Running: // no outcome

@@ -2,32 +2,46 @@ package jobs
 
 import (
 	"sync"
-	"time"
+
+	"github.com/engage-interactions/engage/internal/work"
 )
 
-// stirLasts is how long a sort of jobs counts as stirred: the commit that a stir belongs
-// to comes a little after it.
-const stirLasts = time.Second
-
-// stirred are the sorts of which this process has made jobs due lately. Every commit
-// rings the bell, and most of them have to do with no job: who looks for jobs of a sort
-// does so when it was stirred, and else when it is time to poll.
+// stirred counts, for each sort of jobs, how often this process has made some due. Every
+// commit rings the bell, and most of them have to do with no job: who looks for jobs of a
+// sort does so when it was stirred, and else when it is time to poll.
 type stirred struct {
-	mu sync.Mutex
-	at map[sort]time.Time
+	mu    sync.Mutex
+	times map[sort]int
 }
 
-// stir notes that a job of a sort is, or is about to become, due.
-func (s *stirred) stir(of sort, now time.Time) {
+// stir notes that a job of a sort is, or will soon be, due.
+func (s *stirred) stir(of sort) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.at[of] = now
+	s.times[of]++
 }
 
-// lately reports whether a sort was stirred, or the clock does not say.
-func (s *stirred) lately(of sort, now time.Time) bool {
+// count returns how often a sort was stirred. Who asks before looking for jobs, and finds
+// another number later, has to look again.
+func (s *stirred) count(of sort) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at, ever := s.at[of]
-	return ever && now.Sub(at) < stirLasts
+	return s.times[of]
+}
+
+// tell wakes those who look for jobs of r's sort when w, which has made it what it is, is
+// committed: not before, for they would not find it, however long that takes. A job that
+// is not due before they look by themselves wakes nobody.
+func (q *Jobs) tell(w *work.Work, r *record) {
+	at, ever := r.look()
+	if !ever {
+		return
+	}
+	of := r.sort()
+	w.Then(func() {
+		if !at.After(q.now().Add(q.opts.Poll)) {
+			q.stirred.stir(of)
+			q.bell.Ring()
+		}
+	})
 }

@@ -38,6 +38,9 @@ func (q *Jobs) doWithin(ctx context.Context, id string, h handler) (did bool, er
 			return q.remove(timed, w, r)
 		}
 		r.Data, r.Attempts = j.Data, 0
+		if now := q.now(); again.Before(now) {
+			again = now // it has had its turn, and stands behind those that have waited
+		}
 		return q.write(timed, w, r, Outcome{State: Pending, When: again})
 	})
 	return q.afterwards(ctx, id, h, t, err)
@@ -58,7 +61,7 @@ func (t *turn) begin(ctx context.Context, w *work.Work, q *Jobs, id string) (*re
 		return nil, err
 	}
 	r, err := get(ctx, w, id)
-	if err != nil || r == nil || !r.ripe(q.now(), q.opts.Skew) {
+	if err != nil || r == nil || !r.ripe(q.now()) && !q.suspects.lost(r) {
 		return nil, err
 	}
 	t.did, t.seen = true, seen
