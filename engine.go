@@ -63,16 +63,27 @@ type Options struct {
 }
 
 // JobOptions set how Engine.Run and Engine.RunDue work. Zero fields have the defaults.
+// New refuses, with ErrInvalid, what can never work: a Timeout, Lease or Poll that is not
+// from 1 ms to 365 days, a MaxClockSkew that is not from 0 to 365 days, negative numbers.
 type JobOptions struct {
-	// Timeout is how long one attempt may take, such as one Platform.Send. Default
-	// 30 s.
+	// Timeout is how long one attempt may take, such as one Platform.Send. What is done
+	// in the store only (a timer, a step of a task, the claim of an attempt, the commit of
+	// its answer) gets 30 s at least. Default 30 s.
 	Timeout time.Duration
-	// Lease is how long an attempt belongs to a process that does not end it. Default:
-	// Timeout and 10 s.
+	// Lease is how long an attempt belongs to a process that does not end it. Nine tenths
+	// of it, from when the attempt is claimed, bound a Send, too: one that is shorter than
+	// a claim takes to be committed delivers nothing, and one that is longer only keeps
+	// others waiting if the process dies. Default: Timeout and 10 s.
 	Lease time.Duration
 	// MaxClockSkew is by how much the clocks of processes may differ. What a process
 	// that died was at is taken over only that long after the lease. All processes
 	// should have the same. Default 5 s.
+	//
+	// If all clocks are put back by more, nothing that is under way is disturbed. What a
+	// process that died was at then is taken over after the lease and MaxClockSkew, too,
+	// counted without a clock from when an Engine first looks: one that lives as long, or
+	// else when the clocks have come there again. If clocks differ by more, or are put
+	// forward by more than is left of a lease, a process that is at work may be taken for dead.
 	MaxClockSkew time.Duration
 	// Poll is how often to look for the jobs of other processes, or of another
 	// Engine that was made with New. Default 500 ms.

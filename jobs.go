@@ -200,12 +200,16 @@ func (s Jobs) settle(ctx context.Context, id string, do func(*turn) error) error
 // returns: deliveries, timers, the steps of long tasks that were interrupted. Any number
 // of processes may run at the same time on one store, with the same platforms or others:
 // each does what it can. Deliveries to sources of one type, timers of one kind, the steps
-// of tasks wait for no others: Options.Jobs.Concurrency counts for each.
+// of tasks wait for no others: Options.Jobs.Concurrency counts for each. Among themselves,
+// the oldest that can be done is begun first: what was posted first, and what is tried
+// again as of its time. So a thread's next content does not wait for what was posted after
+// it, however much that is.
 //
 // A clean stop: when ctx ends, Run begins nothing new, and waits for the attempts under
 // way, which end as ever: their contexts last until their own deadlines. So a stop takes
 // as long as the slowest Send, at most Options.Jobs.Timeout and a little more, and leaves
-// nothing uncertain that would not have been anyway. What has an effect in the store only
+// nothing uncertain that would not have been anyway. Only if the store does not answer
+// then, it is given up after 20 s more at most, as in a crash. What has an effect in the store only
 // ends at once, and was done or not. Who cannot wait so long lets the process die: see
 // below.
 //

@@ -37,7 +37,8 @@ type Platform interface {
 	// request has an Idempotency-Key or X-Idempotency-Key: set one only for a platform
 	// that honours it.
 	//
-	// ctx ends after Options.Jobs.Timeout. A Send that goes on regardless is left
+	// ctx ends after Options.Jobs.Timeout, or when nine tenths of Options.Jobs.Lease are
+	// over since the attempt was claimed, if that is earlier. A Send that goes on regardless is left
 	// behind; when it answers after all, that counts.
 	Send(ctx context.Context, d Delivery) (foreignID string, err error)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/engage-interactions/engage/internal/work"
+	"github.com/engage-interactions/engage/store"
 )
 
 // errLost says that an attempt's lease is over, and nobody has settled it.
@@ -20,6 +21,16 @@ var errNotBegun = errors.New("the attempt was not begun: when its claim was comm
 
 // errStopped says the same of an attempt whose process was told to stop meanwhile.
 var errStopped = errors.New("the attempt was not begun: the process stops")
+
+// errUnclaimed says the same of an attempt that its process gave up before the store had
+// said whether it was claimed: so that it will not begin is certain.
+var errUnclaimed = errors.New("the attempt was not begun: the store did not say in time whether it was claimed")
+
+// notBegun reports whether an attempt says that it was claimed, or may have been, and Do
+// not called.
+func notBegun(err error) bool {
+	return errors.Is(err, errNotBegun) || errors.Is(err, errStopped) || errors.Is(err, errUnclaimed)
+}
 
 // attempt is one attempt at a job with an effect outside.
 type attempt struct {
@@ -37,19 +48,25 @@ type answer struct {
 // doOutside claims a job, does it, and settles it. It reports whether there was
 // anything to do. The error is the store's.
 func (q *Jobs) doOutside(ctx context.Context, id string, h handler, patient bool) (did bool, err error) {
-	a, t, err := q.claim(ctx, id, h)
-	if a == nil || err != nil {
+	attemptID := q.runner.NewID()
+	a, t, doubt, err := q.claim(ctx, id, attemptID, h)
+	switch {
+	case doubt && (err != nil || a == nil && t.lost == nil):
+		return t.did, q.deliver(ctx, &attempt{id: attemptID, job: Job{ID: id}, handler: h}, answer{err: errUnclaimed}, patient)
+	case a == nil || err != nil:
 		return q.afterwards(ctx, id, h, t, err)
 	}
 	return true, q.deliver(ctx, a, q.try(ctx, a), patient)
 }
 
 // claim begins an attempt, if the job can be done now. It is not cut short when ctx
-// ends: nobody could tell then whether the attempt has begun.
-func (q *Jobs) claim(ctx context.Context, id string, h handler) (a *attempt, t turn, err error) {
-	whole, cancel := context.WithTimeout(context.WithoutCancel(ctx), q.opts.Timeout)
+// ends: nobody could tell then whether the attempt has begun. If nobody can, all the same,
+// there is doubt.
+func (q *Jobs) claim(ctx context.Context, id, attemptID string, h handler) (a *attempt, t turn, doubt bool, err error) {
+	whole, cancel := q.outlast(ctx)
 	defer cancel()
-	attemptID := q.runner.NewID()
+	whole, cancel = context.WithTimeout(whole, q.opts.storeTime())
+	defer cancel()
 	for n := 1; ; n++ {
 		err = q.runner.Do(whole, func(w *work.Work) error {
 			a, t = nil, turn{}
@@ -67,8 +84,9 @@ func (q *Jobs) claim(ctx context.Context, id string, h handler) (a *attempt, t t
 			a, err = q.lend(whole, w, r, h, attemptID, &t)
 			return err
 		})
+		doubt = doubt || errors.Is(err, store.ErrUnknownOutcome)
 		if err == nil || !passes(err) || n == claimTries {
-			return a, t, err
+			return a, t, doubt, err
 		}
 	}
 }
@@ -124,7 +142,7 @@ func (q *Jobs) try(ctx context.Context, a *attempt) answer {
 		return answer{err: errNotBegun}
 	}
 	// A Do that returns because its context ends is still heard.
-	patience := time.NewTimer(left + q.opts.Lease/20)
+	patience := time.NewTimer(left + min(q.opts.Lease/20, 2*time.Second))
 	defer patience.Stop()
 	var decided atomic.Bool // by who comes first: the answer, or the end of patience
 	answered := make(chan answer, 1)

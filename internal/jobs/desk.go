@@ -224,9 +224,9 @@ func (d *desk) one(id string) {
 	var did bool
 	var err error
 	if d.handler.within != nil {
-		did, err = d.doWithin(d.caller, id, d.handler)
+		did, err = d.doWithin(d.looking, id, d.handler)
 	} else {
-		did, err = d.doOutside(d.caller, id, d.handler, d.patient)
+		did, err = d.doOutside(d.looking, id, d.handler, d.patient)
 	}
 	if did {
 		d.did.Add(1)
@@ -234,7 +234,7 @@ func (d *desk) one(id string) {
 	switch {
 	case err == nil:
 		d.failed.Store(0)
-	case d.caller.Err() != nil: // it stops anyway
+	case d.looking.Err() != nil: // it stops anyway
 	case !d.bears(err):
 		d.stop(err)
 	default:

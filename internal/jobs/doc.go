@@ -72,7 +72,8 @@
 // When the context of Run or RunDue ends, nothing new begins, and the attempts under way go
 // on until their own deadlines: their answers are taken and written as ever. So a clean stop
 // is none of the points at which a process dies. Jobs within the store are cut short: they
-// have been committed, or nothing of them has.
+// have been committed, or nothing of them has. A store that hangs is waited for, but for a
+// farewell only: what it does not take by then is as if the process had died.
 //
 // # Where a process can die
 //
@@ -82,6 +83,9 @@
 // show now, because one was wrong or was put back, no clock says when it ends: it gets the
 // whole of its lease, and the skew, from when a process first sees that, and lives on.
 // "Once*" is once for a world that honours the job's ID: it may be asked twice.
+//
+// A process that lives leaves no such doubt. If the store does not say in time whether an
+// attempt was claimed, it does not begin, and is taken back; it cannot land any more.
 //
 //	the process dies                                 record     then, if idempotent      then, if not
 //	before the claim is committed                    pending    done: once               done: once

@@ -9,7 +9,8 @@ import (
 // Options of Jobs; see Check. All but Clock and Logger have a default.
 type Options struct {
 	Clock func() time.Time // required
-	// Timeout is how long one attempt may take. Default 30 s.
+	// Timeout is how long one attempt may take. What is done in the store gets 30 s at
+	// least. Default 30 s.
 	Timeout time.Duration
 	// Lease is how long an attempt owns its job. Nine tenths of it bound the
 	// attempt, too, and begin with its claim. Default Timeout + 10 s.
@@ -63,6 +64,11 @@ func (o Options) Check() error {
 	}
 	return nil
 }
+
+// storeTime is how long the store gets for what an attempt needs of it, its claim and the
+// commit of its answer each, however short an attempt's own time is; and for a job within
+// the store.
+func (o Options) storeTime() time.Duration { return max(o.Timeout, 30*time.Second) }
 
 // OptionError says which of the Options can never work.
 type OptionError struct{ Option, Reason string }

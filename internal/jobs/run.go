@@ -18,8 +18,9 @@ import (
 //
 // When ctx ends, nothing new is begun. Attempts under way are not cut short: who can
 // tell what they have done by then? Run waits for their answers, at most until their
-// deadlines. A Do that ignores even those is left alone; if it answers after all, the
-// answer is settled. What is done within the store ends with ctx, and is done or not.
+// deadlines, and, if the store does not answer, for 20 s more at most. A Do that ignores
+// even its deadline is left alone; if it answers after all, the answer is settled. What is
+// done within the store ends with ctx, and is done or not.
 //
 // While the store is not available, Run pauses and goes on. It gives up on errors
 // that no waiting mends, such as work.ErrOutdated or store.ErrClosed.

@@ -16,12 +16,28 @@ import (
 // wait for the store to come back.
 const deliverTries = 5
 
+// farewell is how long a process that stops waits for a store that does not answer.
+const farewell = 10 * time.Second
+
+// outlast returns a context that ends a farewell after ctx.
+func (q *Jobs) outlast(ctx context.Context) (context.Context, context.CancelFunc) {
+	longer, end := context.WithCancel(context.WithoutCancel(ctx))
+	forget := context.AfterFunc(ctx, func() {
+		_ = bell.Wait(longer, nil, farewell)
+		end()
+	})
+	return longer, func() { forget(); end() }
+}
+
 // deliver settles an attempt. As long as the store cannot take the answer, it tries
-// again: without end if it is patient and ctx lasts, else a few times.
+// again: without end if it is patient and ctx lasts, else a few times, and not for longer
+// than a farewell once ctx has ended.
 func (q *Jobs) deliver(ctx context.Context, a *attempt, got answer, patient bool) error {
+	whole, cancel := q.outlast(ctx)
+	defer cancel()
 	for n, hurried := 0, 0; ; n++ {
-		err := q.settle(ctx, a, got)
-		if err == nil || !passes(err) && !errors.Is(err, context.DeadlineExceeded) {
+		err := q.settle(whole, a, got)
+		if err == nil || !passes(err) && !errors.Is(err, context.DeadlineExceeded) && whole.Err() == nil {
 			return err
 		}
 		q.opts.Logger.WarnContext(ctx, "the answer of an attempt could not be settled", slog.String("job", a.job.ID),
@@ -29,13 +45,13 @@ func (q *Jobs) deliver(ctx context.Context, a *attempt, got answer, patient bool
 		if !patient || ctx.Err() != nil {
 			hurried++
 		}
-		if hurried == deliverTries {
+		if hurried == deliverTries || whole.Err() != nil {
 			return err
 		}
 		if ctx.Err() == nil {
 			_ = bell.Wait(ctx, nil, pause(n)) // if it ends, that is no reason to drop the answer
 		} else { // the process stops: a few more tries, soon
-			_ = bell.Wait(context.WithoutCancel(ctx), nil, pause(hurried))
+			_ = bell.Wait(whole, nil, pause(hurried))
 		}
 	}
 }
@@ -45,22 +61,25 @@ func pause(n int) time.Duration {
 	return min(100*time.Millisecond<<min(n, 10), 30*time.Second)
 }
 
-// settle takes the answer of an attempt in one commit. It is not cut short when ctx
-// ends: what is known must be written.
+// settle takes the answer of an attempt in one commit.
 func (q *Jobs) settle(ctx context.Context, a *attempt, got answer) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), q.opts.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, q.opts.storeTime())
 	defer cancel()
 	return q.commit(ctx, func(w *work.Work, mute error) error {
 		r, err := get(ctx, w, a.job.ID)
 		if err != nil {
 			return err
 		}
+		a := a
+		if r != nil && errors.Is(got.err, errUnclaimed) { // it did not see what it claimed
+			a = &attempt{id: a.id, job: r.Job, handler: a.handler}
+		}
 		o := q.judge(a, got)
 		switch {
 		case r.begun(a.id) && r.Known && o.State != Done:
 			return q.remove(ctx, w, r) // the domain knows of the success
 		case r.begun(a.id):
-			if errors.Is(got.err, errNotBegun) || errors.Is(got.err, errStopped) {
+			if notBegun(got.err) {
 				r.Attempts--
 			}
 			return q.conclude(ctx, w, a.handler, r, a.job, o, mute)
@@ -70,6 +89,8 @@ func (q *Jobs) settle(ctx context.Context, a *attempt, got answer) error {
 		case r != nil && r.State == Uncertain && r.Last == a.id && !unknown(got.err):
 			o.Late = true
 			return q.conclude(ctx, w, a.handler, r, a.job, o, mute)
+		case r != nil && r.State == Pending && errors.Is(got.err, errUnclaimed):
+			return jobTable.Put(w, r) // as it is: a claim that is still on its way cannot land any more
 		}
 		return nil // a failure of the past
 	})
@@ -81,7 +102,7 @@ func (q *Jobs) judge(a *attempt, got answer) Outcome {
 	switch {
 	case errors.Is(got.err, errStopped):
 		return Outcome{State: Pending, When: a.job.Due} // nothing has happened
-	case errors.Is(got.err, errNotBegun): // if the next is as slow, it must not follow at once
+	case notBegun(got.err): // if the next is as slow, it must not follow at once
 		return Outcome{State: Pending, Err: got.err, When: now.Add(max(q.policy.wait(a.job.Attempts), time.Second))}
 	}
 	idempotent := false

@@ -13,7 +13,7 @@ import (
 // doWithin does a job in the commit that ends it. It reports whether there was
 // anything to do. The error is the store's.
 func (q *Jobs) doWithin(ctx context.Context, id string, h handler) (did bool, err error) {
-	timed, cancel := context.WithTimeout(ctx, q.opts.Timeout)
+	timed, cancel := context.WithTimeout(ctx, q.opts.storeTime())
 	defer cancel()
 	var t turn
 	err = q.runner.Do(timed, func(w *work.Work) error {
@@ -79,7 +79,9 @@ func (q *Jobs) afterwards(ctx context.Context, id string, h handler, t turn, err
 	switch {
 	case err == nil && t.lost != nil:
 		a := &attempt{id: t.lost.Lease.Holder, job: *t.lost, handler: h}
-		return true, q.settle(ctx, a, answer{err: errLost})
+		whole, cancel := q.outlast(ctx)
+		defer cancel()
+		return true, q.settle(whole, a, answer{err: errLost})
 	case err == nil:
 		return t.did, nil
 	case refused != nil && errors.Is(err, refused): // as the handler saw it
