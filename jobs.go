@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"time"
+	"unicode/utf8"
 
 	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/internal/jobs"
@@ -70,12 +71,15 @@ func (s Jobs) Get(ctx context.Context, id string) (Job, error) {
 
 // JobFilter says which jobs to list.
 type JobFilter struct {
+	Type         string   // see Job.Type; empty: of any
 	State        JobState // empty: in any
 	Limit        int      // 0: DefaultPage
 	Continuation string
 }
 
-// List returns one page of jobs, in the order in which they were added.
+// List returns one page of jobs, in the order in which they were added; those of one type in
+// any state come by state, and within each in that order. A page costs the same however
+// many other jobs there are.
 func (s Jobs) List(ctx context.Context, filter JobFilter) (Page[Job], error) {
 	if err := s.allow(ctx, ActionJobsRead, jobResource("")); err != nil {
 		return Page[Job]{}, err
@@ -85,6 +89,9 @@ func (s Jobs) List(ctx context.Context, filter JobFilter) (Page[Job], error) {
 	default:
 		return Page[Job]{}, invalid("State", "is none that a job can be in")
 	}
+	if len(filter.Type) > 100 || !utf8.ValidString(filter.Type) {
+		return Page[Job]{}, invalid("Type", "is none that a job can have")
+	}
 	if filter.Limit == 0 {
 		filter.Limit = DefaultPage
 	}
@@ -93,7 +100,7 @@ func (s Jobs) List(ctx context.Context, filter JobFilter) (Page[Job], error) {
 	}
 	var page Page[Job]
 	err := s.do(ctx, func(t *turn) error {
-		list, next, err := t.core.jobs.List(ctx, t.Work, jobs.State(filter.State), filter.Limit, filter.Continuation)
+		list, next, err := t.core.jobs.List(ctx, t.Work, filter.Type, jobs.State(filter.State), filter.Limit, filter.Continuation)
 		page = Page[Job]{Items: make([]Job, 0, len(list)), Continuation: next}
 		for _, j := range list {
 			page.Items = append(page.Items, showJob(j))

@@ -42,6 +42,19 @@ func TestJobsAreListedByStateAndPaged(t *testing.T) {
 	expect(t, "failed", d.listed(engage.JobFailed), failed)
 	expect(t, "uncertain", len(d.listed(engage.JobUncertain)), 3)
 	expect(t, "pending", len(d.listed(engage.JobPending)), 3) // that look whether the threads are silent
+	of := func(typ string, state engage.JobState) (ids []string) {
+		for _, j := range must(d.Jobs.List(t.Context(), engage.JobFilter{Type: typ, State: state}))(t).Items {
+			if j.Type != typ {
+				t.Errorf("of %s, there is %+v", typ, j)
+			}
+			ids = append(ids, j.ID)
+		}
+		return ids
+	}
+	expect(t, "failed deliveries", of("content.deliver", engage.JobFailed), failed)
+	expect(t, "deliveries", of("content.deliver", ""), slices.Concat(failed, d.listed(engage.JobUncertain)))
+	expect(t, "timers", of("thread.time_out", engage.JobPending), d.listed(engage.JobPending))
+	expect(t, "others", len(of("content", ""))+len(of("thread.time_out", engage.JobFailed)), 0)
 
 	var paged []string
 	for next := ""; ; {
@@ -64,6 +77,7 @@ func TestJobsAreListedByStateAndPaged(t *testing.T) {
 		"Limit":        {Limit: -1},
 		"Continuation": {Continuation: "nonsense"},
 		"State":        {State: "lazy"},
+		"Type":         {Type: "\xff"},
 	} {
 		_, err := d.Jobs.List(t.Context(), filter)
 		if is, ok := errors.AsType[*engage.InvalidError](err); !ok || is.Field != field {

@@ -25,12 +25,18 @@ func need(ctx context.Context, w *work.Work, id string) (*record, error) {
 	return r, err
 }
 
-// List returns one page of the jobs in a state, or of all if it is empty, in the
-// order of their IDs, and the cursor of the next page. A limit of 0 is
-// store.DefaultLimit, and store.MaxLimit is the most.
-func (q *Jobs) List(ctx context.Context, w *work.Work, state State, limit int, cursor string) (page []Job, next string, err error) {
+// List returns one page of the jobs of a type and in a state, each of any if it is empty,
+// and the cursor of the next page. They come in the order of their IDs; those of a type in
+// any state by state, and within each in that order. No job is read that is not on the page.
+// A limit of 0 is store.DefaultLimit, and store.MaxLimit is the most.
+func (q *Jobs) List(ctx context.Context, w *work.Work, typ string, state State, limit int, cursor string) (page []Job, next string, err error) {
 	query := store.Query{Limit: limit, Cursor: cursor}
-	if state != "" {
+	switch of := (store.Tuple{}).Text(typ); {
+	case typ != "" && state != "":
+		query.Index, query.Prefix = byType, of.Text(string(state)).String()
+	case typ != "":
+		query.Index, query.Prefix = byType, of.String()
+	case state != "":
 		query.Index, query.Prefix = byState, string(state)
 	}
 	found, next, err := jobTable.Find(ctx, w, query)

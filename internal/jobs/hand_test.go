@@ -186,32 +186,52 @@ func TestFailedJobsGoToTheEndOfTheirLane(t *testing.T) {
 
 func TestListsArePaged(t *testing.T) {
 	t.Parallel()
-	p, _, _, pair, _ := bring(t, jobs.Uncertain)
-	want := []string{pair[0]}
-	for range 24 {
-		p.add(jobs.Job{Type: "send", Lane: strconv.Itoa(len(want))})
-		want = append(want, "")
+	p, _, _, _, _ := bring(t, jobs.Uncertain)
+	for n := range 24 {
+		p.add(jobs.Job{Type: "send", Lane: strconv.Itoa(n)})
 	}
-	for state, count := range map[jobs.State]int{jobs.Uncertain: 1, jobs.Pending: 25, jobs.Failed: 0, "": 26} {
-		var got []string
+	p.fill(5, jobs.Job{Type: "sen"})
+	p.fill(10, jobs.Job{Type: "tick"})
+	for _, of := range []struct {
+		typ   string
+		state jobs.State
+		count int
+	}{
+		{"", "", 41},
+		{"", jobs.Uncertain, 1},
+		{"", jobs.Pending, 40},
+		{"", jobs.Failed, 0},
+		{"send", "", 26},
+		{"send", jobs.Pending, 25},
+		{"send", jobs.Uncertain, 1},
+		{"sen", "", 5},
+		{"tick", jobs.Pending, 10},
+		{"tick", jobs.Failed, 0},
+		{"s", "", 0},
+	} {
+		var got []string // with their states, where they may differ
 		for cursor := ""; ; {
 			var page []jobs.Job
 			p.do(func(ctx context.Context, w *work.Work) (err error) {
-				page, cursor, err = p.List(ctx, w, state, 7, cursor)
+				page, cursor, err = p.List(ctx, w, of.typ, of.state, 7, cursor)
 				return err
 			})
 			for _, j := range page {
-				got = append(got, j.ID)
-				if state != "" && j.State != state {
-					t.Errorf("%+v among the %s", j, state)
+				if of.typ == "" {
+					got = append(got, j.ID)
+				} else {
+					got = append(got, string(j.State)+" "+j.ID)
+				}
+				if of.state != "" && j.State != of.state || of.typ != "" && j.Type != of.typ {
+					t.Errorf("%+v among %+v", j, of)
 				}
 			}
 			if cursor == "" {
 				break
 			}
 		}
-		if len(got) != count || !slices.IsSorted(got) || len(slices.Compact(got)) != count {
-			t.Errorf("%q: %v, want %d", state, got, count)
+		if len(got) != of.count || !slices.IsSorted(got) || len(slices.Compact(got)) != of.count {
+			t.Errorf("%+v: %v", of, got)
 		}
 	}
 }

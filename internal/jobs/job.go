@@ -152,6 +152,7 @@ const (
 	byTaken = "taken" // type, when the attempt under way was claimed
 	byLane  = "lane"  // lane, turn
 	byState = "state" // state; within it, the order of IDs
+	byType  = "type"  // type, state
 )
 
 var jobTable = work.Table[record]{
@@ -173,6 +174,9 @@ var jobTable = work.Table[record]{
 			return store.Tuple{}.Text(r.Lane).Int(r.Turn).String(), r.Turn > 0
 		}},
 		{Name: byState, Term: func(r *record) (string, bool) { return string(r.State), true }},
+		{Name: byType, Term: func(r *record) (string, bool) {
+			return store.Tuple{}.Text(r.Type).Text(string(r.State)).String(), true
+		}},
 	},
 }
 
