@@ -2,6 +2,7 @@ package jobs_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -147,6 +148,34 @@ func TestClaimWithoutAnAnswerIsStillOurs(t *testing.T) {
 		if got := p.note(id); p.state(id) != jobs.Done || got.Claims < 1 || len(o.seen()) != 1 {
 			t.Errorf("%v: %+v, %+v", fault, p.get(id), got)
 		}
+	}
+}
+
+// TestStopsForgetNothing of what the attempts before have said.
+func TestStopsForgetNothing(t *testing.T) {
+	t.Parallel()
+	c, o := newClock(), &world{}
+	o.does = func(context.Context, int, jobs.Job) (any, error) { return nil, errors.New("the line is down") }
+	ctx, stop := context.WithCancel(t.Context())
+	claims := 0
+	p := newProcess(t, open(t), c.now)
+	p.Outside("send", jobs.Outside{
+		Claim: func(context.Context, *work.Work, *jobs.Job) (jobs.Verdict, error) {
+			claims++
+			if claims == 2 {
+				stop()
+			}
+			return jobs.Go(), nil
+		},
+		Do: o.do,
+	})
+	id := p.add(jobs.Job{Type: "send"})[0]
+	p.due()
+	before := p.get(id)
+	c.pass(time.Hour)
+	_, _ = p.RunDue(ctx)
+	if j := p.get(id); claims != 2 || j.Error != "the line is down" || j.Error != before.Error || j.Attempts != 1 || !j.Due.Equal(before.Due) {
+		t.Errorf("%+v, before %+v, %d claims", j, before, claims)
 	}
 }
 

@@ -79,6 +79,8 @@ type Outcome struct {
 	// Late says that the answer came after the attempt had been given up. A late
 	// outcome is Done, unless the job is still uncertain because of this attempt.
 	Late bool
+
+	still string // what Job.Error goes on to say, if there is no Err
 }
 
 // Within registers how jobs of a type are done. It panics if the type has a handler

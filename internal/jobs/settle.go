@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -81,6 +82,9 @@ func (q *Jobs) settle(ctx context.Context, a *attempt, got answer) error {
 		case r.begun(a.id):
 			if notBegun(got.err) {
 				r.Attempts--
+			}
+			if errors.Is(got.err, errStopped) {
+				o.still = r.Error // it says nothing new
 			}
 			return q.conclude(ctx, w, a.handler, r, a.job, o, mute)
 		case o.State == Done:
@@ -166,7 +170,7 @@ func (q *Jobs) conclude(ctx context.Context, w *work.Work, h handler, r *record,
 func (q *Jobs) write(ctx context.Context, w *work.Work, r *record, o Outcome) error {
 	r.Lease = lease.Lease{}
 	r.Over, r.Taken, r.Known = time.Time{}, time.Time{}, false
-	r.State, r.Error, r.Updated = o.State, say(o.Err), q.now()
+	r.State, r.Error, r.Updated = o.State, cmp.Or(say(o.Err), o.still), q.now()
 	switch o.State {
 	case Done:
 		return q.remove(ctx, w, r)
