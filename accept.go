@@ -14,12 +14,15 @@ import (
 
 // What follows from accepting an interaction, and from taking it back.
 
-// insert writes an accepted interaction and all that follows from it.
-func (t *turn) insert(ctx context.Context, validation interaction.Validation, s *storedSchema, against interaction.SchemaVersion, minted bool) error {
+// insert writes an accepted interaction and all that follows from it. who is whom it is
+// of, nil if nobody knows the contact yet.
+func (t *turn) insert(ctx context.Context, validation interaction.Validation, who *storedContact, s *storedSchema, against interaction.SchemaVersion, minted bool) error {
 	i := validation.Interaction
-	who, err := t.meet(ctx, i.ContactID)
-	if err != nil {
-		return err
+	var err error
+	if who == nil {
+		if who, err = t.meet(ctx, i.ContactID); err != nil {
+			return err
+		}
 	}
 	first, err := t.addTo(ctx, i, who, "")
 	if err != nil {

@@ -233,7 +233,7 @@ func (t *turn) replay(ctx context.Context, q *interaction.Quarantined) (Recorded
 	if err != nil {
 		return Recorded{}, err
 	}
-	validation, err := t.judge(ctx, submission, against, t.ID(), q.ReceivedDate)
+	validation, who, err := t.judge(ctx, submission, against, t.ID(), q.ReceivedDate)
 	if err != nil {
 		return Recorded{}, err
 	}
@@ -241,7 +241,7 @@ func (t *turn) replay(ctx context.Context, q *interaction.Quarantined) (Recorded
 		if err := quarantine.Delete(t.Work, q); err != nil {
 			return Recorded{}, err
 		}
-		return describe(validation), t.insert(ctx, validation, stored, against, q.Minted)
+		return describe(validation), t.insert(ctx, validation, who, stored, against, q.Minted)
 	}
 	still := validation.Quarantined
 	still.ID, still.Minted, still.Attempts = q.ID, q.Minted, q.Attempts+1

@@ -249,12 +249,12 @@ func (t *turn) record(ctx context.Context, s interaction.Submission) (Recorded, 
 	if minted {
 		s.ContactID = t.ID()
 	}
-	validation, err := t.judge(ctx, s, against, id, t.now)
+	validation, who, err := t.judge(ctx, s, against, id, t.now)
 	if err != nil {
 		return Recorded{}, err
 	}
 	if validation.Interaction != nil {
-		err = t.insert(ctx, validation, stored, against, minted)
+		err = t.insert(ctx, validation, who, stored, against, minted)
 	} else {
 		validation.Quarantined.Minted = minted
 		err = t.quarantine(validation.Quarantined)
@@ -262,23 +262,23 @@ func (t *turn) record(ctx context.Context, s interaction.Submission) (Recorded, 
 	return describe(validation), err
 }
 
-// judge validates a submission. If it names a contact that was merged into another one,
-// it is for the other.
-func (t *turn) judge(ctx context.Context, s interaction.Submission, against interaction.SchemaVersion, id string, received time.Time) (interaction.Validation, error) {
+// judge validates a submission, and finds out whom it is for: if it names a contact that
+// was merged into another one, for the other; nil if nobody knows the contact.
+func (t *turn) judge(ctx context.Context, s interaction.Submission, against interaction.SchemaVersion, id string, received time.Time) (interaction.Validation, *storedContact, error) {
 	v, err := interaction.Validate(s, against, id, received)
 	if err != nil {
-		return v, invalidSubmission(err)
+		return v, nil, invalidSubmission(err)
 	}
 	who, err := t.person(ctx, s.ContactID)
 	if err != nil || who == nil || who.ID == s.ContactID {
-		return v, err
+		return v, who, err
 	}
 	if v.Interaction == nil {
 		v.Quarantined.ContactID, v.Quarantined.RecordedFor = who.ID, s.ContactID
-		return v, nil
+		return v, who, nil
 	}
 	v.Interaction.ContactID, v.Interaction.RecordedFor = who.ID, s.ContactID
-	return v, t.Load(ctx, tallies.Key(t.Work, tallyID(who.ID, "")), tallies.Key(t.Work, tallyID(who.ID, s.SchemaID)))
+	return v, who, t.Load(ctx, tallies.Key(t.Work, tallyID(who.ID, "")), tallies.Key(t.Work, tallyID(who.ID, s.SchemaID)))
 }
 
 // bound returns what a submission's idempotency key is bound to, nil if it has none
