@@ -77,13 +77,15 @@ func (r *Runner) Do(ctx context.Context, decide func(*Work) error) error {
 // Look runs read once, for those who show what there is and decide nothing. What it
 // reads is not confirmed: each of its reads is of one moment, but they may be of
 // different ones, and that others write keeps it from nothing. A refusal may so tell of
-// a state that never was, unless it rests on one read. It cannot write. The errors are
+// a state that never was, unless it rests on one read. What must be of one moment is
+// read by one [Work.LoadTogether]. It cannot write. The errors are
 // those of read and of the store, ErrConflict never.
 func (r *Runner) Look(ctx context.Context, read func(*Work) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	w := newWork(&unit{Runner: r, held: r.lines.none()})
+	w.looks = true
 	defer w.kill()
 	err := read(w)
 	switch {

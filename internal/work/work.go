@@ -32,7 +32,8 @@ type Work struct {
 	cursors map[string]cursor // those that Find gave away
 	then    []func()          // to be run when it is committed
 
-	dead bool
+	looks bool // it shows what there is, and commits and confirms nothing
+	dead  bool
 }
 
 // write is a buffered change of one record.
@@ -132,6 +133,18 @@ func (w *Work) Load(ctx context.Context, keys ...store.Key) error {
 		w.reads[record.Key] = record
 	}
 	return nil
+}
+
+// LoadTogether is Load, and what it reads is of one moment with what the work knows of
+// the other keys already: a work that commits, or decides, rests on all of it being so
+// at its end. One that only looks reads all of keys anew, also those that it has read.
+func (w *Work) LoadTogether(ctx context.Context, keys ...store.Key) error {
+	if w.looks {
+		for _, key := range keys {
+			delete(w.reads, key)
+		}
+	}
+	return w.Load(ctx, keys...)
 }
 
 // unread returns 1 for a record that was not read, else 0.
