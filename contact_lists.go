@@ -27,32 +27,18 @@ type contactList[T any] struct {
 // listOfContact reads one page of a list. Of a contact that was merged into another
 // one, it is the list of that one; and what has not gone over yet is in it, too.
 func listOfContact[T any](ctx context.Context, s scope, contactID string, list contactList[T]) (Page[T], error) {
-	var page Page[T]
-	err := s.do(ctx, func(t *turn) (err error) {
-		page, err = list.page(ctx, t, contactID)
-		return err
-	})
-	if err != nil {
-		return Page[T]{}, err
-	}
-	return page, nil
+	list.span.of = []string{list.kind, contactID, list.schemaID, list.index}
+	return pageOfPerson(ctx, s, list.span, func(t *turn) (Page[T], error) { return list.page(ctx, t, contactID) })
 }
 
 func (l contactList[T]) page(ctx context.Context, t *turn, contactID string) (Page[T], error) {
 	page := Page[T]{Items: []T{}}
 	part := l.span
-	part.of = []string{l.kind, contactID, l.schemaID, l.index}
-	who, err := t.person(ctx, contactID)
+	before, err := t.standing(ctx, contactID)
 	if err != nil {
 		return page, err
 	}
-	lists := []sortedList[*T]{l.of(contactID)}
-	if who != nil && who.ID != contactID {
-		lists = append(lists, l.of(who.ID))
-		if who.Moving == nil {
-			lists = lists[1:] // all has gone over
-		}
-	}
+	lists := inTurn(before.holders(), l.of)
 	limit := cmp.Or(l.limit, DefaultPage)
 	for range maxScan {
 		part.limit = limit - len(page.Items)
@@ -70,7 +56,22 @@ func (l contactList[T]) page(ctx context.Context, t *turn, contactID string) (Pa
 		}
 	}
 	page.Continuation = part.continuation
-	return page, nil
+	now, err := t.again(ctx, before)
+	if err != nil {
+		return page, err
+	}
+	return page, t.stood(ctx, before, now)
+}
+
+// inTurn returns the lists of those who hold what was recorded for a person: each but the
+// last is being merged into the next.
+func inTurn[T any](holders []string, of func(contactID string) sortedList[T]) (lists []sortedList[T]) {
+	for n, id := range holders {
+		list := of(id)
+		list.emptied = n < len(holders)-1
+		lists = append(lists, list)
+	}
+	return lists
 }
 
 // of returns the list of one contact.

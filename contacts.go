@@ -44,7 +44,7 @@ type ContactFilter struct {
 }
 
 // List returns one page of the contacts that are known, in the order of their IDs (of
-// long ones, in no particular order).
+// long ones, in no particular order). Threads.List says what it promises.
 func (s Contacts) List(ctx context.Context, filter ContactFilter) (Page[interaction.Contact], error) {
 	if err := s.allow(ctx, ActionContactsRead, Resource{Type: ResourceContact}); err != nil {
 		return Page[interaction.Contact]{}, err
@@ -62,25 +62,47 @@ func (s Contacts) List(ctx context.Context, filter ContactFilter) (Page[interact
 }
 
 // Identities returns the identities of a contact, oldest link first; none if it is not
-// known.
+// known. All are as they were at one moment.
 func (s Contacts) Identities(ctx context.Context, contactID string) ([]interaction.Identity, error) {
 	if err := s.allow(ctx, ActionContactsRead, contactResource(contactID)); err != nil {
 		return nil, err
 	}
 	var all []interaction.Identity
-	err := s.do(ctx, func(t *turn) error {
+	err := s.look(ctx, func(t *turn) error {
+		found, err := t.identitiesNamed(ctx, contactID)
 		all = nil
-		who, err := t.person(ctx, contactID)
-		if err != nil || who == nil {
-			return err
-		}
-		found, err := t.identitiesOf(ctx, who.IdentityIDs)
 		for _, identity := range found {
 			all = append(all, *identity)
 		}
 		return err
 	})
 	return all, err
+}
+
+// identitiesNamed returns the identities of the contact that a name stands for, and the
+// contact's list of them, as they are at one moment.
+func (t *turn) identitiesNamed(ctx context.Context, contactID string) ([]*interaction.Identity, error) {
+	var read []store.Key
+	for {
+		now, err := t.standing(ctx, contactID, read...)
+		if err != nil || now.who == nil {
+			return nil, err
+		}
+		// What the list had before, and has no longer, is read on: so this ends.
+		known := len(read)
+		all := []store.Key{contacts.Key(t.Work, plain(now.who.ID))}
+		for _, id := range now.identities() {
+			all = append(all, identities.Key(t.Work, id))
+		}
+		for _, key := range all {
+			if !slices.Contains(read, key) {
+				read = append(read, key)
+			}
+		}
+		if len(read) == known {
+			return t.identitiesOf(ctx, now.who.IdentityIDs)
+		}
+	}
 }
 
 // Move makes an identity belong to another contact, which becomes known if it is not;
@@ -270,27 +292,4 @@ func (c *storedContact) isName() bool { return c.MergedInto != "" }
 // joining reports whether another contact is being merged into this one.
 func (c *storedContact) joining() bool {
 	return c.Moving != nil && c.Moving.Task == TaskMerge && c.Moving.IntoID == c.ID
-}
-
-// person returns the contact that a name stands for: the contact with that ID, or the
-// one that it was merged into. Nil: it is not known.
-func (t *turn) person(ctx context.Context, contactID string) (*storedContact, error) {
-	c, err := contacts.Get(ctx, t.Work, plain(contactID))
-	if err != nil || c == nil || !c.isName() {
-		return c, err
-	}
-	return need(contacts.Get(ctx, t.Work, plain(c.MergedInto)))(contactResource(c.MergedInto))
-}
-
-// named returns the ID of the contact that a name stands for; the name itself if it is
-// not known.
-func (t *turn) named(ctx context.Context, contactID string) (string, error) {
-	if contactID == "" {
-		return "", nil
-	}
-	who, err := t.person(ctx, contactID)
-	if err != nil || who == nil {
-		return contactID, err
-	}
-	return who.ID, nil
 }

@@ -66,7 +66,8 @@ type InteractionFilter struct {
 // List returns one page of interactions. What it costs does not grow with what is
 // stored. Those of a contact that was merged into another one are those of that one;
 // while the merge is under way, also what has not gone over yet. A continuation stays
-// good when its contact is merged or unmerged between two pages.
+// good when its contact is merged or unmerged between two pages. Threads.List says what
+// the list promises while others write.
 func (s Interactions) List(ctx context.Context, filter InteractionFilter) (Page[interaction.Interaction], error) {
 	if err := s.allowBoth(ctx, ActionInteractionsRead, ResourceInteraction, filter.ContactID, filter.SchemaID); err != nil {
 		return Page[interaction.Interaction]{}, err
@@ -136,7 +137,7 @@ const maxScan = 20
 // listPage reads one page of a table for a caller.
 func listPage[T any](ctx context.Context, s scope, table finder[T], q store.Query, keep func(*T) bool) (Page[T], error) {
 	var page Page[T]
-	err := s.do(ctx, func(t *turn) (err error) {
+	err := s.look(ctx, func(t *turn) (err error) {
 		page, err = pageOf(ctx, t, table, q, keep)
 		return err
 	})

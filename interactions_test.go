@@ -273,7 +273,7 @@ func TestWhatAListCostsDoesNotGrowWithWhatIsStored(t *testing.T) {
 			t.Errorf("%s: %s, with many %s", name, few[name], many)
 		}
 		want := "0 gets, 2 finds, "
-		if filters[name].ContactID != "" { // each page asks who that is, and confirms that it still is
+		if filters[name].ContactID != "" { // each page asks who that is, and whether it still is
 			want = "4 gets, 2 finds, "
 		}
 		if !strings.HasPrefix(many, want) {

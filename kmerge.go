@@ -27,6 +27,9 @@ type sortedList[T any] struct {
 	find func(ctx context.Context, w *work.Work, q store.Query) ([]T, string, error)
 	// key is what follows within in the term of a value: a time first, an ID last.
 	key func(T) store.Tuple
+	// emptied says that records may go over from this list to the next one, which has
+	// the same name, while both are read.
+	emptied bool
 }
 
 // span says which part of a merged list to read.
@@ -44,8 +47,11 @@ type span struct {
 // records that are not in the page.
 //
 // Each list is read at moments of its own. What goes over from one to another meanwhile
-// may be in neither when that is read: lists are merged that records do not change
-// between, like those of several identities.
+// could be in neither when that is read: lists are merged that records do not change
+// between, like those of several identities. Only from a list that is emptied they may
+// go over to the next one. Of that, and of the next one after it, as much is read at once
+// as there is room for in the page; so an entry that is not in the first any more has
+// its place in the second when this is read. One that is in both is taken once.
 func readMerged[T any](ctx context.Context, t *turn, lists []sortedList[T], s span) (Page[T], error) {
 	page := Page[T]{Items: []T{}}
 	if s.limit == 0 {
@@ -62,6 +68,9 @@ func readMerged[T any](ctx context.Context, t *turn, lists []sortedList[T], s sp
 	for n, list := range lists {
 		// A little more than its share, so that most are read once.
 		runs[n] = &run[T]{sortedList: list, span: s, after: after, chunk: s.limit/len(lists) + 2}
+		if list.emptied || n > 0 && lists[n-1].emptied {
+			runs[n].chunk = s.limit
+		}
 	}
 	var last place
 	for len(page.Items) < s.limit {
@@ -71,14 +80,15 @@ func readMerged[T any](ctx context.Context, t *turn, lists []sortedList[T], s sp
 		}
 		last = first.head
 		page.Items = append(page.Items, first.ahead[0])
-		first.ahead = first.ahead[1:]
-		first.look()
+		for _, r := range runs {
+			r.pass(last)
+		}
 	}
-	more, err := firstOf(ctx, t, runs, !s.oldestFirst)
-	if err == nil && more != nil {
+	// What there was more when a list was read may have gone over since.
+	if slices.ContainsFunc(runs, func(r *run[T]) bool { return len(r.ahead) > 0 || !r.ended }) {
 		page.Continuation = s.seal(t.Tenant(), last)
 	}
-	return page, err
+	return page, nil
 }
 
 // firstOf returns the run whose head comes first, nil if all are at their ends.
@@ -107,6 +117,14 @@ type run[T any] struct {
 	head  place // of the first that is ahead
 	chunk int   // how many to read next
 	ended bool
+}
+
+// pass goes on behind a place if it stands there.
+func (r *run[T]) pass(taken place) {
+	if len(r.ahead) > 0 && r.head == taken {
+		r.ahead = r.ahead[1:]
+		r.look()
+	}
 }
 
 // look finds out where the first value that is ahead stands.
@@ -170,6 +188,11 @@ func (p place) compare(other place) int {
 // direction and within the same bounds.
 func (s span) seal(tenant string, p place) string {
 	return base64.RawURLEncoding.EncodeToString(store.Tuple{}.Text(p.key).Text(p.name).Text(s.mark(tenant, p)))
+}
+
+// here returns the continuation that leads to this very page again.
+func (s span) here(tenant string) string {
+	return cmp.Or(s.continuation, s.seal(tenant, place{}))
 }
 
 // unseal reads the continuation; an empty one is no place.

@@ -35,6 +35,10 @@ func (s scope) look(ctx context.Context, call func(*turn) error) error {
 //     exactly once, on whichever page. One whose place changed meanwhile may come again
 //     on another page, or not at all.
 //   - That others write, however much, does not make a list fail.
+//   - A list of a contact is that of the person whom the contact's ID stands for (see
+//     Contacts). While contacts are merged and unmerged, and identities move, an item
+//     that is the person's throughout is listed, and one that never is, is not: nobody
+//     gets another person's list. A page may then be short, even empty, before the end.
 //   - An ID that no record can have is like one that no record has: to filter by it lists
 //     nothing; where the list is that of one thread or intervention, the error wraps
 //     ErrNotFound.
@@ -66,12 +70,12 @@ func (s Threads) List(ctx context.Context, filter ThreadFilter) (Page[interactio
 		})
 	}
 	return pagePointers(ctx, s.scope, func(t *turn) (Page[*interaction.Thread], error) {
-		ids, err := t.accounts(ctx, filter.IdentityID, filter.ContactID)
+		of, err := t.accounts(ctx, filter.IdentityID, filter.ContactID)
 		if err != nil {
 			return Page[*interaction.Thread]{}, err
 		}
 		var lists []sortedList[*interaction.Correspondent]
-		for _, id := range ids {
+		for _, id := range of.ids {
 			lists = append(lists, sortedList[*interaction.Correspondent]{
 				name: id, index: byIdentityActive, within: idTerm(id), find: correspondents.Find,
 				key: func(c *interaction.Correspondent) store.Tuple {
@@ -93,8 +97,17 @@ func (s Threads) List(ctx context.Context, filter ThreadFilter) (Page[interactio
 		if err != nil {
 			return page, err
 		}
-		later, err := t.listedBefore(ctx, found.Items, all, ids, filter.OldestFirst)
+		if err := t.loadParts(ctx, all, of.ids); err != nil {
+			return page, err
+		}
+		if of, err = t.remaining(ctx, of); err != nil {
+			return page, err
+		}
+		later, err := t.listedBefore(ctx, found.Items, all, of.ids, filter.OldestFirst)
 		for n, thread := range all {
+			if !slices.Contains(of.ids, found.Items[n].IdentityID) {
+				continue // the contact's no longer
+			}
 			if thread != nil && !later[n] && !once[thread.ID] && (filter.Status == "" || thread.Status == filter.Status) {
 				once[thread.ID] = true
 				page.Items = append(page.Items, thread)
@@ -104,9 +117,24 @@ func (s Threads) List(ctx context.Context, filter ThreadFilter) (Page[interactio
 	})
 }
 
+// loadParts reads what parts identities have in threads that have several customers.
+func (t *turn) loadParts(ctx context.Context, in []*interaction.Thread, ids []string) error {
+	var keys []store.Key
+	for _, thread := range in {
+		if thread == nil || thread.CustomersCount <= 1 {
+			continue
+		}
+		for _, id := range ids {
+			keys = append(keys, correspondents.Key(t.Work, correspondentID(thread.ID, id)))
+		}
+	}
+	return t.Load(ctx, keys...)
+}
+
 // listedBefore says of each of the parts that identities have in threads whether the
 // list has the thread already, because another one of the identities takes part in it,
-// too, and comes first. Only where a thread has several customers is that looked up.
+// too, and comes first. Only where a thread has several customers is that looked up; all
+// that it needs is loaded (see loadParts).
 func (t *turn) listedBefore(ctx context.Context, parts []*interaction.Correspondent, in []*interaction.Thread, ids []string, oldestFirst bool) (map[int]bool, error) {
 	var pairs []string
 	var of []int
@@ -185,20 +213,18 @@ func (s Interventions) List(ctx context.Context, filter InterventionFilter) (Pag
 		oldestFirst: filter.OldestFirst, limit: filter.Limit, continuation: filter.Continuation,
 	}
 	return pagePointers(ctx, s.scope, func(t *turn) (Page[*interaction.Intervention], error) {
-		lists, err := filter.lists(ctx, t)
+		of, err := t.accounts(ctx, filter.IdentityID, filter.ContactID)
 		if err != nil {
 			return Page[*interaction.Intervention]{}, err
 		}
-		page, err := readMerged(ctx, t, lists, part)
-		if filter.Status != "" {
-			kept := page.Items[:0]
-			for _, i := range page.Items {
-				if i.Status == filter.Status {
-					kept = append(kept, i)
-				}
-			}
-			page.Items = kept
+		page, err := readMerged(ctx, t, filter.lists(of.ids), part)
+		if err != nil {
+			return page, err
 		}
+		of, err = t.remaining(ctx, of)
+		page.Items = slices.DeleteFunc(page.Items, func(i *interaction.Intervention) bool {
+			return filter.Status != "" && i.Status != filter.Status || filter.ContactID != "" && !slices.Contains(of.ids, i.IdentityID)
+		})
 		return page, err
 	})
 }
@@ -270,10 +296,10 @@ var interventionStatuses = []interaction.InterventionStatus{
 	interaction.InterventionOpen, interaction.InterventionDeferred, interaction.InterventionClosed, interaction.InterventionCanceled,
 }
 
-// lists returns the lists that the interventions are in: several, if a contact has
-// several identities. Where no status is asked for, none of them is of one status, so
-// that they stay where they are whatever becomes of them.
-func (f InterventionFilter) lists(ctx context.Context, t *turn) ([]sortedList[*interaction.Intervention], error) {
+// lists returns the lists that the interventions are in: those of identities, if it is
+// an identity's or a contact's that are asked for. Where no status is asked for, none of
+// them is of one status, so that they stay where they are whatever becomes of them.
+func (f InterventionFilter) lists(ids []string) []sortedList[*interaction.Intervention] {
 	one := func(name, index string, within store.Tuple) sortedList[*interaction.Intervention] {
 		return sortedList[*interaction.Intervention]{name: name, index: index, within: within, find: interventions.Find, key: createdKey}
 	}
@@ -287,22 +313,21 @@ func (f InterventionFilter) lists(ctx context.Context, t *turn) ([]sortedList[*i
 	switch {
 	case f.ThreadID != "":
 		if !isID(f.ThreadID) {
-			return nil, nil
+			return nil
 		}
-		return []sortedList[*interaction.Intervention]{one("", byThreadCreated, idTerm(f.ThreadID))}, nil
+		return []sortedList[*interaction.Intervention]{one("", byThreadCreated, idTerm(f.ThreadID))}
 	case f.SourceID != "":
-		return within(bySourceCreated, bySourceStatusCreated, sourceTerm(f.SourceID)), nil
+		return within(bySourceCreated, bySourceStatusCreated, sourceTerm(f.SourceID))
 	case !f.Owner.IsZero():
-		return within(byOwnerCreated, byOwnerStatusCreated, ownerTerm(f.Owner)), nil
+		return within(byOwnerCreated, byOwnerStatusCreated, ownerTerm(f.Owner))
 	case f.IdentityID == "" && f.ContactID == "":
-		return within(byCreated, byStatusCreated, store.Tuple{}), nil
+		return within(byCreated, byStatusCreated, store.Tuple{})
 	}
-	ids, err := t.accounts(ctx, f.IdentityID, f.ContactID)
 	var lists []sortedList[*interaction.Intervention]
 	for _, id := range ids {
 		lists = append(lists, one(id, byIdentityCreated, idTerm(id)))
 	}
-	return lists, err
+	return lists
 }
 
 // checkListedOwner refuses who is no owner by kind. Any ID will do: of one that nobody can
@@ -315,22 +340,6 @@ func checkListedOwner(owner Actor) error {
 		return invalidField(err)
 	}
 	return nil
-}
-
-// accounts returns the identities that a list is about: one, or those of a contact; none
-// if there can be none.
-func (t *turn) accounts(ctx context.Context, identityID, contactID string) ([]string, error) {
-	if identityID != "" && !isID(identityID) {
-		return nil, nil
-	}
-	if identityID != "" {
-		return []string{identityID}, nil
-	}
-	person, err := t.person(ctx, contactID)
-	if err != nil || person == nil {
-		return nil, err
-	}
-	return person.IdentityIDs, nil
 }
 
 // oneOf returns the resource of the one filter that is set, and refuses several: no

@@ -15,7 +15,8 @@ import (
 //
 // If it is interrupted, the next Merge of the two continues it, or Run does. While it
 // is under way, what is asked of into is true of what has gone over, and so is what is
-// asked of from, but for the lists of Interactions and Quarantine, which are whole.
+// asked of from, or of another name for into, but for timelines and the lists of
+// Interactions and Quarantine, which are whole.
 // Another merge or unmerge of one of the two is seen through first. It is not possible
 // within Atomically. Each merge and unmerge leaves a job that looks after it later on,
 // and that Run removes: where neither Run nor RunDue is called, these jobs collect.
@@ -135,9 +136,9 @@ func (t *turn) beginMerge(ctx context.Context, intoID, fromID string) (inTheWay 
 		return nil, err
 	}
 	names := make([]interaction.Contact, len(stored))
-	minted := map[string]bool{from.ID: from.Minted}
+	before := map[string]*storedContact{from.ID: from}
 	for n, name := range stored {
-		names[n], minted[name.ID] = name.Contact, name.Minted
+		names[n], before[name.ID] = name.Contact, name
 	}
 	whole, aliases, err := interaction.Merge(into.Contact, from.Contact, names)
 	if err != nil {
@@ -152,7 +153,8 @@ func (t *turn) beginMerge(ctx context.Context, intoID, fromID string) (inTheWay 
 		return nil, err
 	}
 	for _, alias := range aliases {
-		name := &storedContact{Contact: alias, Minted: minted[alias.ID]}
+		was := before[alias.ID]
+		name := &storedContact{Contact: alias, Minted: was.Minted, Turned: was.Turned + 1}
 		if alias.ID == from.ID {
 			name.Moving = under
 		}
@@ -215,7 +217,7 @@ func (t *turn) beginUnmerge(ctx context.Context, contactID string) (inTheWay *mo
 	under := &moving{Task: TaskUnmerge, FromID: from.ID, IntoID: into.ID}
 	rest, out := interaction.Unmerge(into.Contact, from.Contact)
 	into.Contact, into.Moving = rest, under
-	from.Contact, from.Moving = out, under
+	from.Contact, from.Moving, from.Turned = out, under, from.Turned+1
 	if err := t.assignAll(ctx, from.IdentityIDs, from.ID, EventIdentityUnmerged); err != nil {
 		return nil, err
 	}

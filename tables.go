@@ -56,6 +56,9 @@ type storedContact struct {
 
 	// Minted says that it was made for an identity that nobody had named a contact for.
 	Minted bool `json:"minted,omitempty"`
+	// Turned counts how often whom it stands for has changed: it became a name for
+	// another contact, or one for a third, or a contact again.
+	Turned int64 `json:"turned,omitempty"`
 	// Moving is the merge or unmerge under way that the contact takes part in.
 	Moving *moving `json:"moving,omitempty"`
 }

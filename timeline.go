@@ -75,8 +75,7 @@ type TimelineEntry struct {
 //
 // What a page costs grows with the number of the contact's identities, not with what
 // has happened, unless the filter names a source or a thread. Threads.List says what it
-// promises while others write; the same if the contact is merged or unmerged meanwhile,
-// as far as an entry is one of the contact's throughout.
+// promises while others write; the same if the contact is merged or unmerged meanwhile.
 //
 // The error wraps ErrNotFound if the filter names a source or a thread that is not known,
 // and ErrInvalid for a limit or continuation that cannot be.
@@ -84,15 +83,9 @@ func (s Contacts) Timeline(ctx context.Context, contactID string, filter Timelin
 	if err := s.allow(ctx, ActionContactsRead, contactResource(contactID)); err != nil {
 		return Page[TimelineEntry]{}, err
 	}
-	var page Page[TimelineEntry]
-	err := s.look(ctx, func(t *turn) (err error) {
-		page, err = t.timeline(ctx, contactID, filter)
-		return err
+	return pageOfPerson(ctx, s.scope, filter.span(contactID), func(t *turn) (Page[TimelineEntry], error) {
+		return t.timeline(ctx, contactID, filter)
 	})
-	if err != nil {
-		return Page[TimelineEntry]{}, err
-	}
-	return page, nil
 }
 
 func (t *turn) timeline(ctx context.Context, contactID string, filter TimelineFilter) (Page[TimelineEntry], error) {
@@ -102,18 +95,15 @@ func (t *turn) timeline(ctx context.Context, contactID string, filter TimelineFi
 			return page, err
 		}
 	}
-	who, err := t.person(ctx, contactID)
+	before, err := t.standing(ctx, contactID)
 	if err != nil {
 		return page, err
 	}
-	lists, err := t.timelines(ctx, who, filter)
+	lists, err := t.timelines(ctx, before, filter)
 	if err != nil {
 		return page, err
 	}
-	s := span{
-		of:   []string{timeline.Kind, contactID, filter.SourceID, filter.ThreadID},
-		from: filter.From, to: filter.To, oldestFirst: filter.OldestFirst, limit: filter.Limit, continuation: filter.Continuation,
-	}
+	s := filter.span(contactID)
 	limit := cmp.Or(filter.Limit, DefaultPage)
 	for range maxScan {
 		s.limit = limit - len(page.Items)
@@ -137,25 +127,50 @@ func (t *turn) timeline(ctx context.Context, contactID string, filter TimelineFi
 			break
 		}
 	}
+	now, err := t.again(ctx, before)
+	if err == nil && filter.withRecorded() {
+		err = t.stood(ctx, before, now)
+	}
+	if err != nil {
+		return page, err
+	}
+	if now.who == nil {
+		return Page[TimelineEntry]{Items: []TimelineEntry{}}, nil
+	}
+	both := before.both(now)
+	page.Items = slices.DeleteFunc(page.Items, func(e TimelineEntry) bool {
+		return e.IdentityID != "" && !slices.Contains(both, e.IdentityID)
+	})
 	for n := range page.Items {
-		page.Items[n].Actor = page.Items[n].author(who.ID)
+		page.Items[n].Actor = page.Items[n].author(now.who.ID)
 	}
 	return page, nil
 }
 
+// span returns which part of which list is asked for.
+func (f TimelineFilter) span(contactID string) span {
+	return span{
+		of:   []string{timeline.Kind, contactID, f.SourceID, f.ThreadID},
+		from: f.From, to: f.To, oldestFirst: f.OldestFirst, limit: f.Limit, continuation: f.Continuation,
+	}
+}
+
+// withRecorded reports whether recorded interactions are asked for, too.
+func (f TimelineFilter) withRecorded() bool { return f.SourceID == "" && f.ThreadID == "" }
+
 // timelines returns the lists that the timeline of a contact is made of, none if it is
 // not known.
-func (t *turn) timelines(ctx context.Context, who *storedContact, filter TimelineFilter) (lists []sortedList[TimelineEntry], err error) {
+func (t *turn) timelines(ctx context.Context, of standing, filter TimelineFilter) (lists []sortedList[TimelineEntry], err error) {
 	var thread *interaction.Thread
 	if filter.ThreadID != "" {
 		if thread, err = t.thread(ctx, filter.ThreadID); err != nil {
 			return nil, err
 		}
 	}
-	if who == nil {
+	if of.who == nil {
 		return nil, nil
 	}
-	ids := who.IdentityIDs
+	ids := of.identities()
 	if thread != nil {
 		if ids, err = t.partaking(ctx, thread, ids); err != nil {
 			return nil, err
@@ -164,8 +179,8 @@ func (t *turn) timelines(ctx context.Context, who *storedContact, filter Timelin
 	for _, id := range ids {
 		lists = append(lists, happenedWith(id))
 	}
-	if filter.SourceID == "" && filter.ThreadID == "" {
-		lists = append(lists, recordedFor(who.ID))
+	if filter.withRecorded() {
+		lists = append(lists, inTurn(of.holders(), recordedFor)...)
 	}
 	return lists, nil
 }
@@ -189,6 +204,8 @@ func (t *turn) partaking(ctx context.Context, thread *interaction.Thread, ids []
 // whoever told us; its author is the customer, or who of the company wrote it there.
 func (e TimelineEntry) author(contactID string) Actor {
 	switch {
+	case e.Type == EventInteractionCreated:
+		return Customer(contactID)
 	case e.Type != EventContentImported || e.Content == nil:
 		return e.Actor
 	case e.Content.Direction == interaction.Inbound:
@@ -227,7 +244,7 @@ func recordedFor(contactID string) sortedList[TimelineEntry] {
 			entries := make([]TimelineEntry, len(found))
 			for n, i := range found {
 				entries[n] = TimelineEntry{
-					ID: i.ID, Time: i.CreatedDate, Type: EventInteractionCreated, Actor: Customer(i.ContactID),
+					ID: i.ID, Time: i.CreatedDate, Type: EventInteractionCreated,
 					Resource: interactionResource(i.ID), Interaction: i,
 				}
 			}
