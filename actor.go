@@ -15,7 +15,7 @@ const (
 	ActorSystem   = interaction.ActorSystem // the host itself
 	ActorAgent    = interaction.ActorAgent
 	ActorBot      = interaction.ActorBot
-	ActorCustomer = interaction.ActorCustomer
+	ActorCustomer = interaction.ActorCustomer // reads, writes and records; see Authorize
 )
 
 // Actor is who a call is made for. It stands in every event that the call causes.
@@ -164,6 +164,36 @@ const (
 	ActionEventsTrim    Action = "events.trim"
 )
 
+// ofCustomers are the actions that a customer may do, if the host allows it.
+var ofCustomers = map[Action]bool{
+	ActionThreadsReceive:     true,
+	ActionInteractionsRecord: true,
+	ActionInteractionsCheck:  true,
+
+	ActionSchemasRead:       true,
+	ActionInteractionsRead:  true,
+	ActionQuarantineRead:    true,
+	ActionTriggersRead:      true,
+	ActionSegmentsRead:      true,
+	ActionSourcesRead:       true,
+	ActionIdentitiesRead:    true,
+	ActionContactsRead:      true,
+	ActionCategoriesRead:    true,
+	ActionThreadsRead:       true,
+	ActionContentsRead:      true,
+	ActionInterventionsRead: true,
+	ActionJobsRead:          true,
+	ActionEventsRead:        true,
+}
+
+// notForCustomers refuses a customer what they do not do.
+func notForCustomers(resource Resource) error {
+	return &RefusedError{
+		Rule: "customers only read, write and record", Resource: resource,
+		Remedy: "act for an agent, a bot or the system with Engine.As; what a customer writes goes to Threads.Receive",
+	}
+}
+
 // Authorize decides whether an actor may do something; an error says no. It is asked
 // before every call of a service, about the resource that the call names: the contact
 // and the schema for recorded interactions, each in turn; the source that something is
@@ -172,6 +202,11 @@ const (
 // list it is the source, thread, identity, contact or owner that the filter names, the
 // last with its ActorType for a type; where nothing is named, a Resource without an ID. A
 // contact that was merged is asked about under the name that the caller used.
+//
+// A customer, that is an actor of the type ActorCustomer, may do little, and of the rest
+// nobody is asked: customers read, they write, which is Threads.Receive without an Echo,
+// and they record and check interactions. All else gives a [*RefusedError]. Whose things
+// they may read, and for whom they may write and record, is for Authorize to say.
 //
 // Some calls ask more. To engage on a content whose thread is not named asks about the
 // content, and, once it is read, about its thread. To engage for somebody else asks about

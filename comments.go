@@ -17,9 +17,6 @@ func (s Interventions) Comment(ctx context.Context, id, body string) (interactio
 		return interaction.InterventionComment{}, invalidField(err)
 	}
 	return read(ctx, s.scope, func(t *turn) (*interaction.InterventionComment, error) {
-		if err := t.mayHandle(interventionResource(id)); err != nil {
-			return nil, err
-		}
 		i, err := t.intervention(ctx, id)
 		if err != nil {
 			return nil, err
@@ -69,9 +66,6 @@ func (s Interventions) DeleteComment(ctx context.Context, commentID string) erro
 	}
 	return s.do(ctx, func(t *turn) error {
 		resource := Resource{Type: ResourceComment, ID: commentID}
-		if err := t.mayHandle(resource); err != nil {
-			return err
-		}
 		if !isID(commentID) {
 			return &NotFoundError{Resource: resource}
 		}

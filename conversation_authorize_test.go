@@ -127,8 +127,8 @@ func conversationMethods(at preparedTalk) map[string]method {
 		}),
 		"Contacts.Unmerge": merging(of(engage.ActionContactsMerge, about("contact", "bob"), func(ctx context.Context, s services) (any, error) {
 			p, err := s.Contacts.Unmerge(ctx, "bob")
-			if errors.Is(err, engage.ErrRefused) { // it never was merged
-				err = nil
+			if refused, ok := errors.AsType[*engage.RefusedError](err); ok && refused.Rule == "it is not merged into another contact" {
+				err = nil // it never was
 			}
 			return p, err
 		}), engage.Resource{}),

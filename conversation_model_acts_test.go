@@ -116,6 +116,7 @@ func (d *drill) open() {
 	if d.openThreads(func(t *threadBook) bool { return foreign != "" && t.source == source && t.foreign == foreign }) != nil {
 		want = engage.ErrConflict
 	}
+	want = unlessCustomer(by, want)
 	got, err := d.As(by).Threads.Open(d.t.Context(), engage.NewThread{SourceID: source, Customer: engage.Account{ForeignID: customer}, ForeignID: foreign})
 	if !d.verdict(err, want) {
 		return
@@ -296,6 +297,7 @@ func (d *drill) post() {
 			want = engage.ErrRefused
 		}
 	}
+	want = unlessCustomer(by, want)
 	got, err := d.As(by).Contents.Post(d.t.Context(), post)
 	if !d.verdict(err, want) {
 		return
@@ -327,6 +329,7 @@ func (d *drill) postAgain(by engage.Actor, post engage.Post, first, above *conte
 	if first.creator != by || first.body != post.Body || first.above != above || post.IdentityID != "" && post.IdentityID != first.pair.identity {
 		want = engage.ErrConflict
 	}
+	want = unlessCustomer(by, want)
 	got, err := d.As(by).Contents.Post(d.t.Context(), post)
 	if d.verdict(err, want) && (!got.Repeated || got.ID != first.id) {
 		d.rt.Fatalf("%+v, want content %s again", got, first.id)

@@ -51,9 +51,9 @@ type Engagement struct {
 //
 // If somebody else has it, the error is an [*EngagedError] that says who. Of several who
 // engage at once exactly one succeeds. The error wraps ErrRefused if the thread is
-// closed, if the customer takes no part in it, or if a customer acts: a customer takes
-// part in the threads that they wrote in, or that were opened with them. It wraps
-// ErrNotFound if the owner does not exist.
+// closed, or if the customer takes no part in it: a customer takes part in the threads
+// that they wrote in, or that were opened with them. It wraps ErrNotFound if the owner
+// does not exist.
 func (s Interventions) Engage(ctx context.Context, e Engagement) (interaction.Intervention, error) {
 	owner := e.Owner
 	if owner.IsZero() {
@@ -67,9 +67,6 @@ func (s Interventions) Engage(ctx context.Context, e Engagement) (interaction.In
 		return interaction.Intervention{}, err
 	}
 	return read(ctx, s.scope, func(t *turn) (*interaction.Intervention, error) {
-		if err := t.mayHandle(resource); err != nil {
-			return nil, err
-		}
 		if err := t.checkOwner(ctx, owner); err != nil {
 			return nil, err
 		}
@@ -110,17 +107,6 @@ func (s scope) allowEngaging(ctx context.Context, owner Actor, resource Resource
 		return err
 	}
 	return s.allow(ctx, ActionInterventionsAssign, resource)
-}
-
-// mayHandle refuses a customer, who can do nothing to interventions but read them, where
-// the host allows it.
-func (t *turn) mayHandle(resource Resource) error {
-	if t.actor.Type != ActorCustomer {
-		return nil
-	}
-	return &RefusedError{
-		Rule: "customers do nothing to interventions", Resource: resource, Remedy: "act for an agent, a bot or the system with Engine.As",
-	}
 }
 
 // engagement reads what an owner engages in, and on which content; nil if it is not said.

@@ -161,9 +161,6 @@ func (s Interventions) change(ctx context.Context, action Action, id string, do 
 		return interaction.Intervention{}, err
 	}
 	return read(ctx, s.scope, func(t *turn) (*interaction.Intervention, error) {
-		if err := t.mayHandle(interventionResource(id)); err != nil {
-			return nil, err
-		}
 		k, err := t.talkOf(ctx, id)
 		if err != nil {
 			return nil, err

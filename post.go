@@ -170,13 +170,9 @@ func (t *turn) mayPost(k *talk) error {
 		return nil
 	}
 	if interaction.CheckOwner(t.actor) != nil {
-		refused := &RefusedError{
+		return &RefusedError{
 			Rule: "agents, bots and the system post", Resource: threadResource(k.thread.ID), Remedy: "act for one of them with Engine.As",
 		}
-		if t.actor.Type == ActorCustomer {
-			refused.Remedy = "hand what a customer wrote to Threads.Receive"
-		}
-		return refused
 	}
 	i := k.intervention
 	if i == nil {

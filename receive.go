@@ -52,6 +52,9 @@ func (s Threads) Receive(ctx context.Context, in Inbound) (Received, error) {
 	if err := s.allow(ctx, ActionThreadsReceive, sourceResource(in.SourceID)); err != nil {
 		return Received{}, err
 	}
+	if in.Echo != nil && s.actor.Type == ActorCustomer { // they do not tell what the company said
+		return Received{}, notForCustomers(sourceResource(in.SourceID))
+	}
 	if err := in.check(); err != nil {
 		return Received{}, err
 	}

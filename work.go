@@ -68,6 +68,9 @@ func (s scope) allow(ctx context.Context, action Action, resource Resource) erro
 	if err := checkActor(s.actor); err != nil {
 		return err
 	}
+	if s.actor.Type == ActorCustomer && !ofCustomers[action] {
+		return notForCustomers(resource)
+	}
 	if s.core.opts.Authorize == nil {
 		return nil
 	}
