@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/engage-interactions/engage/interaction"
 )
@@ -13,15 +14,17 @@ import (
 //
 // What an agent owns, its owner assigns: somebody else needs ActionInterventionsManage of
 // Options.Authorize, the system does not, and without Authorize nobody else may. The
-// same goes for Transfer, and to let others than oneself Join or Leave. (The Engage
-// Digital API lets those reassign who may update interventions.) What a bot or nobody
-// owns, anybody may pass on but a customer. The refusal is a [*RefusedError].
+// same goes for Transfer, and to let
+// others than oneself Join or Leave. (The Engage Digital API lets those reassign who may
+// update interventions.) With what a bot or nobody owns, or an agent who does not exist
+// any more (Options.OwnerExists), anybody may do so but a customer. The refusal is a
+// [*RefusedError]; it wraps what Authorize said, too.
 func (s Interventions) Assign(ctx context.Context, id string, owner Actor) (interaction.Intervention, error) {
 	return s.change(ctx, ActionInterventionsAssign, id, func(t *turn, k *talk) error {
 		if err := t.checkOwner(ctx, owner); err != nil {
 			return err
 		}
-		return t.apply(ctx, k, interaction.InterventionAssigns, interaction.Change{Owner: owner}, t.mayTake(ctx, k.intervention))
+		return t.take(ctx, k, interaction.InterventionAssigns, interaction.Change{Owner: owner})
 	})
 }
 
@@ -36,13 +39,7 @@ func (s Interventions) Transfer(ctx context.Context, id string, to Actor) (inter
 				return err
 			}
 		}
-		if err := t.apply(ctx, k, interaction.InterventionTransfers, interaction.Change{Owner: to}, t.mayTake(ctx, k.intervention)); err != nil {
-			return err
-		}
-		if to.IsZero() {
-			k.with.TransferredAt = t.now
-		}
-		return nil
+		return t.take(ctx, k, interaction.InterventionTransfers, interaction.Change{Owner: to})
 	})
 }
 
@@ -51,11 +48,13 @@ func (s Interventions) Transfer(ctx context.Context, id string, to Actor) (inter
 // are let in by those who may assign it.
 func (s Interventions) Join(ctx context.Context, id string, who Actor) (interaction.Intervention, error) {
 	return s.change(ctx, ActionInterventionsAssign, id, func(t *turn, k *talk) error {
-		if err := t.checkOwner(ctx, who); err != nil {
+		if err := interaction.CheckParticipant(who); err != nil {
+			return invalidField(err)
+		}
+		if err := t.mustExist(ctx, who); err != nil {
 			return err
 		}
-		after, events, err := k.intervention.Join(who, t.mayTake(ctx, k.intervention, who), t.now)
-		return t.took(k, after, events, err, who)
+		return t.takePart(ctx, k, interaction.InterventionJoins, interaction.Intervention.Join, who)
 	})
 }
 
@@ -66,15 +65,23 @@ func (s Interventions) Join(ctx context.Context, id string, who Actor) (interact
 // Actor.
 func (s Interventions) Leave(ctx context.Context, id string, who Actor) (interaction.Intervention, error) {
 	return s.change(ctx, ActionInterventionsAssign, id, func(t *turn, k *talk) error {
-		after, events, err := k.intervention.Leave(who, t.mayTake(ctx, k.intervention, who), t.now)
-		return t.took(k, after, events, err, who)
+		return t.takePart(ctx, k, interaction.InterventionLeaves, interaction.Intervention.Leave, who)
 	})
 }
 
-// took keeps an intervention that somebody takes part in, or no longer.
-func (t *turn) took(k *talk, after interaction.Intervention, events []string, err error, who Actor) error {
+// takePart lets somebody join an intervention, or leave it: those do so by themselves who
+// act for themselves.
+func (t *turn) takePart(
+	ctx context.Context, k *talk, by interaction.InterventionVerb,
+	do func(interaction.Intervention, Actor, interaction.InterventionFacts, time.Time) (interaction.Intervention, []string, error), who Actor,
+) error {
+	may, err := t.mayTake(ctx, k.intervention, by, who)
 	if err != nil {
-		return refusal(err, interventionResource(k.intervention.ID))
+		return err
+	}
+	after, events, err := do(*k.intervention, who, may.facts, t.now)
+	if err != nil {
+		return may.explain(refusal(err, interventionResource(k.intervention.ID)))
 	}
 	if len(events) == 0 {
 		return nil
@@ -83,16 +90,63 @@ func (t *turn) took(k *talk, after interaction.Intervention, events []string, er
 	return errors.Join(interventions.Put(t.Work, &after), t.tellIntervention(&after, Actor{}, who, events...))
 }
 
-// mayManage reports whether the actor owns the intervention, or may manage those of
-// others.
-func (t *turn) mayManage(ctx context.Context, i *interaction.Intervention) bool {
-	return t.actor == i.Owner || t.actor.Type == ActorSystem ||
-		t.core.opts.Authorize != nil && t.allow(ctx, ActionInterventionsManage, interventionResource(i.ID)) == nil
+// take applies what nobody does to an intervention that an agent owns but those who may
+// take it away.
+func (t *turn) take(ctx context.Context, k *talk, by interaction.InterventionVerb, change interaction.Change) error {
+	may, err := t.mayTake(ctx, k.intervention, by)
+	if err != nil {
+		return err
+	}
+	return may.explain(t.apply(ctx, k, by, change, may.facts))
 }
 
-// mayTake finds out whether the actor may take away what somebody owns, if that needs to
-// be known: who acts for themselves may.
-func (t *turn) mayTake(ctx context.Context, i *interaction.Intervention, themselves ...Actor) interaction.InterventionFacts {
-	asks := i.Owner.Type == ActorAgent && i.Status.Live() && !slices.Contains(themselves, t.actor)
-	return interaction.InterventionFacts{MayManage: !asks || t.mayManage(ctx, i)}
+// authority is whether the actor may do what is the owner's to do.
+type authority struct {
+	facts  interaction.InterventionFacts
+	denied error // what the host says of ActionInterventionsManage, if the actor lacks that
+}
+
+// explain adds to a refusal what the host said: whether it denies something or cannot
+// answer is not told apart, and must not be lost.
+func (s authority) explain(err error) error {
+	if refused, ok := errors.AsType[*RefusedError](err); ok && s.denied != nil {
+		refused.Err = &beside{error: s.denied, other: refused.Err}
+	}
+	return err
+}
+
+// mayTake finds out whether the actor may take away what somebody owns by a verb, as far
+// as that needs to be known: who acts for themselves may.
+func (t *turn) mayTake(ctx context.Context, i *interaction.Intervention, by interaction.InterventionVerb, themselves ...Actor) (authority, error) {
+	if i.Owner.Type != ActorAgent || slices.Contains(themselves, t.actor) {
+		return authority{facts: interaction.InterventionFacts{MayManage: true}}, nil
+	}
+	return t.mayManage(ctx, i, by)
+}
+
+// mayManage finds out whether the actor owns the intervention, or may manage those of
+// others, or its owner is gone; each only if those before are not so, and none if the verb
+// is not possible anyway.
+func (t *turn) mayManage(ctx context.Context, i *interaction.Intervention, by interaction.InterventionVerb) (may authority, err error) {
+	if t.actor == i.Owner || t.actor.Type == ActorSystem {
+		may.facts.MayManage = true
+		return may, nil
+	}
+	if !interaction.InterventionLifecycle.Possible(i.Status, by) {
+		return may, nil
+	}
+	if t.core.opts.Authorize != nil {
+		if may.denied = t.allow(ctx, ActionInterventionsManage, interventionResource(i.ID)); may.denied == nil {
+			may.facts.MayManage = true
+			return may, nil
+		}
+	}
+	exists, err := t.ownerExists(ctx, i.Owner)
+	if err != nil {
+		return authority{}, err
+	}
+	if may.facts.OwnerGone = !exists; may.facts.OwnerGone {
+		may.denied = nil
+	}
+	return may, nil
 }

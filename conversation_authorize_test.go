@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -267,89 +266,6 @@ func TestClosingAsksAboutAllThatItDoes(t *testing.T) {
 		if got := must(eng.Interventions.Get(t.Context(), at.intervention))(t); (got.Status == interaction.InterventionClosed) != (class == nil) {
 			t.Errorf("%v, but it is %s", err, got.Status)
 		}
-	}
-}
-
-// taking is an attempt to say who is on an intervention.
-type taking struct {
-	verb      string
-	owner, by engage.Actor
-	who       engage.Actor
-	host      string // what Authorize says about managing; empty: there is none
-}
-
-func (c taking) call(ctx context.Context, s engage.Interventions, id string) error {
-	switch c.verb {
-	case "assign":
-		return second(s.Assign(ctx, id, c.who))
-	case "transfer":
-		return second(s.Transfer(ctx, id, c.who))
-	case "join":
-		return second(s.Join(ctx, id, c.who))
-	default:
-		return second(s.Leave(ctx, id, c.who))
-	}
-}
-
-// takings are all attempts that make sense.
-func takings() (all []taking) {
-	for _, verb := range []string{"assign", "transfer", "join", "leave"} {
-		for _, owner := range []engage.Actor{ann, robot, {}} {
-			for _, by := range []engage.Actor{ann, bob, robot, engage.System()} {
-				for _, who := range []engage.Actor{engage.Agent("third"), by} {
-					if who == owner || who == engage.System() {
-						continue // is refused, whoever does it
-					}
-					for _, host := range []string{"", "allows it", "denies it"} {
-						all = append(all, taking{verb, owner, by, who, host})
-					}
-				}
-			}
-		}
-	}
-	return all
-}
-
-// TestTakingAsksAboutManaging: what another agent owns nobody assigns, transfers, or lets
-// others join or leave but its owner, the system, and who may manage it; only of them it
-// is asked whether they may.
-func TestTakingAsksAboutManaging(t *testing.T) {
-	t.Parallel()
-	for _, c := range takings() {
-		t.Run(fmt.Sprintf("%v: %s of %v, owned by %v, host %s", c.by, c.verb, c.who, c.owner, c.host), func(t *testing.T) {
-			t.Parallel()
-			asked := false
-			d := newDesk(t, func(o *engage.Options) {
-				if c.host == "" {
-					return
-				}
-				o.Authorize = func(_ context.Context, _ engage.Actor, action engage.Action, _ engage.Resource) error {
-					manages := action == engage.ActionInterventionsManage
-					asked = asked || manages
-					if manages && c.host == "denies it" {
-						return errors.New("not this")
-					}
-					return nil
-				}
-			})
-			begins := c.owner
-			if begins.IsZero() {
-				begins = robot
-			}
-			i := d.engages(begins, d.writes("eve", "hello").ThreadID)
-			if c.owner.IsZero() {
-				must(d.As(robot).Interventions.Transfer(t.Context(), i.ID, engage.Actor{}))(t)
-			}
-			inPerson := c.who == c.by && (c.verb == "join" || c.verb == "leave")
-			takes := c.owner == ann && c.by != ann && c.by != engage.System() && !inPerson
-			err := c.call(t.Context(), d.As(c.by).Interventions, i.ID)
-			if refused := takes && c.host != "allows it"; refused != errors.Is(err, engage.ErrRefused) || !refused && err != nil {
-				t.Errorf("%v, want it refused: %v", err, refused)
-			}
-			if want := takes && c.host != ""; asked != want {
-				t.Errorf("it was asked whether it may be managed: %v, want %v", asked, want)
-			}
-		})
 	}
 }
 

@@ -95,6 +95,7 @@ func (d *drill) pass() {
 		if i.status == interaction.InterventionDeferred && !i.until.After(now) {
 			i.open()
 			d.tells(engage.System(), engage.EventInterventionReactivated, i.id)
+			d.leave(engage.System(), i)
 		}
 	}
 	for _, t := range d.threads {
@@ -231,7 +232,7 @@ func (d *drill) engage() {
 		p = t.pair(identity, now)
 		i = p.latest()
 		same := i != nil && i.live() && i.owner == by
-		if i != nil && i.live() && !same && (i.owner.Type == engage.ActorAgent || by.Type != engage.ActorAgent) {
+		if i != nil && i.live() && !same && (i.owner.Type == engage.ActorAgent && !d.gone[i.owner] || by.Type != engage.ActorAgent) {
 			want = engage.ErrRefused
 		}
 		if !t.open && (i == nil || !i.live()) {

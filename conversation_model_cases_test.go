@@ -123,7 +123,7 @@ func (d *drill) assign() {
 	to := rapid.SampledFrom(drillOwners).Draw(d.rt, "to")
 	i, id := d.anyCase()
 	by, want := d.actor(i), known(i)
-	if i != nil && (!i.live() || i.owner == to || !i.mayTake(by)) {
+	if i != nil && (!i.live() || i.owner == to || !d.mayTake(i, by)) {
 		want = engage.ErrRefused
 	}
 	transfers := rapid.Bool().Draw(d.rt, "transfers")
@@ -159,7 +159,7 @@ func (d *drill) changeParticipants() {
 	if rapid.IntRange(0, 3).Draw(d.rt, "in person") == 0 && !who.IsZero() {
 		by = who
 	}
-	if i != nil && (!i.live() || by != who && !i.mayTake(by)) {
+	if i != nil && (!i.live() || by != who && !d.mayTake(i, by)) {
 		want = engage.ErrRefused
 	}
 	if rapid.IntRange(0, 2).Draw(d.rt, "leaves") == 0 {
@@ -192,9 +192,9 @@ func (d *drill) changeParticipants() {
 }
 
 func (d *drill) deferOrResume() {
-	ctx, now, by := d.t.Context(), d.clock.read(), rapid.SampledFrom(drillActors).Draw(d.rt, "actor")
+	ctx, now := d.t.Context(), d.clock.read()
 	i, id := d.anyCase()
-	want := known(i)
+	by, want := d.actor(i), known(i)
 	if rapid.IntRange(0, 2).Draw(d.rt, "resumes") == 0 {
 		if i != nil && i.status != interaction.InterventionDeferred {
 			want = engage.ErrRefused
@@ -204,6 +204,7 @@ func (d *drill) deferOrResume() {
 		if d.verdict(err, want) {
 			i.open()
 			d.tells(by, engage.EventInterventionReactivated, i.id)
+			d.leave(by, i)
 		}
 		return
 	}
@@ -245,7 +246,7 @@ func (d *drill) end() {
 		switch {
 		case len(closing.DispositionIDs) > 0 && (closing.DispositionIDs[0] != "solved" || !demanded): // the tree is for mail
 			want = engage.ErrInvalid
-		case !i.live(), i.replies == 0, by != i.owner && by != engage.System(), demanded && len(closing.DispositionIDs) == 0:
+		case !i.live(), i.replies == 0, by != i.owner && by != engage.System() && !d.gone[i.owner], demanded && len(closing.DispositionIDs) == 0:
 			want = engage.ErrRefused
 		}
 	}
@@ -275,6 +276,7 @@ func (d *drill) reopen() {
 	if d.verdict(err, want) {
 		i.open()
 		d.tells(by, engage.EventInterventionReopened, i.id)
+		d.leave(by, i)
 	}
 }
 

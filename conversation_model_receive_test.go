@@ -190,17 +190,28 @@ func (d *drill) wake(i *caseBook) {
 		d.tells(engage.System(), engage.EventInterventionReopened, i.id)
 	case interaction.InterventionDeferred:
 		d.tells(engage.System(), engage.EventInterventionReactivated, i.id)
-	case interaction.InterventionOpen, interaction.InterventionCanceled:
+	case interaction.InterventionOpen:
+	case interaction.InterventionCanceled:
 		return
 	}
 	i.open()
+	d.leave(engage.System(), i)
+}
+
+// leave leaves the customer to the owner of an intervention, who loses it if they are gone.
+func (d *drill) leave(by engage.Actor, i *caseBook) {
 	if d.gone[i.owner] {
 		i.owner = engage.Actor{}
-		d.tells(engage.System(), engage.EventInterventionUserUpdated, i.id)
+		d.tells(by, engage.EventInterventionUserUpdated, i.id)
 	}
 	if i.owner.IsZero() && i.pair.transferred.IsZero() {
 		i.pair.transferred = d.clock.read()
 	}
+}
+
+// mayTake reports whether somebody may take an intervention away from its owner.
+func (d *drill) mayTake(i *caseBook, by engage.Actor) bool {
+	return i.owner.Type != engage.ActorAgent || by == i.owner || by == engage.System() || d.gone[i.owner]
 }
 
 // comeOrGo makes the host forget somebody, or know them again.

@@ -331,11 +331,6 @@ func (c *caseBook) open() {
 	c.status, c.until = interaction.InterventionOpen, time.Time{}
 }
 
-// mayTake reports whether somebody may take an intervention away from its owner.
-func (c *caseBook) mayTake(by engage.Actor) bool {
-	return c.owner.Type != engage.ActorAgent || by == c.owner || by == engage.System()
-}
-
 // takesPart reports whether somebody owns an intervention, or has joined it.
 func (c *caseBook) takesPart(a engage.Actor) bool {
 	return a == c.owner || slices.Contains(c.participants, a)

@@ -69,7 +69,10 @@
 // several who engage at once one succeeds, and the others learn who. Who owns it, or
 // takes part, replies; a reply makes it possible to close it, and without any it can be
 // canceled. A customer who writes again is back with the owner, who learns of it by
-// intervention.reopened or from Interventions.ListWaiting. The tables of what is possible in which state, and of what follows, are
+// intervention.reopened or from Interventions.ListWaiting; an owner who does not exist any
+// more (Options.OwnerExists) loses it, and the thread is engageable. Who may do what to an
+// intervention is said at [Interventions], and what customers may at [Authorize]. The
+// tables of what is possible in which state, and of what follows, are
 // [interaction.InterventionLifecycle], [interaction.ThreadLifecycle] and
 // [interaction.SyncLifecycle], drawn in package interaction.
 //

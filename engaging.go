@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/store"
@@ -46,8 +47,9 @@ type Engagement struct {
 // Engage opens an intervention with a customer in a thread, or opens the closed one
 // again (seed 000, "Core Concepts": "When an agent chooses to engage with a customer
 // within a thread, they create an intervention"). An agent who engages where a bot has
-// the intervention, or nobody has, becomes its owner. Whoever owns it already gets it
-// as it is; a deferred one is resumed with Resume.
+// the intervention, or nobody has, or an agent who does not exist any more
+// (Options.OwnerExists), becomes its owner. Whoever owns it already gets it as it is; a
+// deferred one is resumed with Resume.
 //
 // If somebody else has it, the error is an [*EngagedError] that says who. Of several who
 // engage at once exactly one succeeds. The error wraps ErrRefused if the thread is
@@ -87,7 +89,15 @@ func (s Interventions) Engage(ctx context.Context, e Engagement) (interaction.In
 			}
 		}
 		begins := k.intervention.Status == ""
-		err = t.apply(ctx, k, interaction.InterventionEngages, interaction.Change{Owner: owner}, interaction.InterventionFacts{})
+		facts := interaction.InterventionFacts{}
+		if k.intervention.Status.Live() && k.intervention.Owner.Type == ActorAgent { // somebody else has it
+			exists, err := t.ownerExists(ctx, k.intervention.Owner)
+			if err != nil {
+				return nil, err
+			}
+			facts.OwnerGone = !exists
+		}
+		err = t.apply(ctx, k, interaction.InterventionEngages, interaction.Change{Owner: owner}, facts)
 		if errors.Is(err, ErrRefused) && k.intervention.Status.Live() {
 			return nil, &EngagedError{Intervention: *k.intervention, Err: err}
 		}
@@ -179,9 +189,14 @@ func (t *turn) checkOwner(ctx context.Context, owner Actor) error {
 	if err := interaction.CheckOwner(owner); err != nil {
 		return invalidField(err)
 	}
-	exists, err := t.ownerExists(ctx, owner)
+	return t.mustExist(ctx, owner)
+}
+
+// mustExist refuses somebody whom the host does not know.
+func (t *turn) mustExist(ctx context.Context, who Actor) error {
+	exists, err := t.ownerExists(ctx, who)
 	if err == nil && !exists {
-		err = &NotFoundError{Resource: Resource{Type: string(owner.Type), ID: owner.ID}}
+		err = &NotFoundError{Resource: Resource{Type: string(who.Type), ID: who.ID}}
 	}
 	return err
 }
@@ -192,4 +207,15 @@ func (t *turn) ownerExists(ctx context.Context, owner Actor) (bool, error) {
 		return true, nil
 	}
 	return t.core.opts.OwnerExists(ctx, owner)
+}
+
+// ownerGone reports whether the host says that somebody who owns an intervention does not
+// exist any more. What asks for that must not fail because the host cannot answer, such as
+// to receive: then they exist.
+func (t *turn) ownerGone(ctx context.Context, owner Actor) bool {
+	exists, err := t.ownerExists(ctx, owner)
+	if err != nil {
+		t.core.opts.Logger.WarnContext(ctx, "the host cannot say whether an owner exists", slog.Any("owner", owner), slog.Any("error", err))
+	}
+	return err == nil && !exists
 }

@@ -38,11 +38,21 @@ type Options struct {
 	// whose type has none waits until a process runs that has it. InApp is one for
 	// sources that have no outside world.
 	Platforms map[string]Platform
-	// OwnerExists is asked when an agent or a bot is to own an intervention, or to
-	// take part in it, and when a customer's content reopens or reactivates one: an
-	// owner who is gone does not get it back, and an error counts as there then. It may
-	// be asked several times for one call, should be quick, and must not call the
-	// Engine. Nil: everybody exists who has an ID.
+	// OwnerExists says whether the host still knows an agent or a bot. It is asked about
+	// those who are to own an intervention, or to take part in it; and about the owner
+	// of one
+	//
+	//   - in which the customer writes, while it is open, deferred or closed, which
+	//     Threads.Receive asks once per content, and about no other content;
+	//   - that falls due, is resumed or reopened;
+	//   - that somebody else would take from them, who may not otherwise (see
+	//     Interventions.Assign), close, or engage in.
+	//
+	// An owner who is gone loses it by the first two, so that somebody else engages, and
+	// does not stand in the way of the third. Of the first two an error counts as there
+	// still, and is logged; else it comes back. It may be asked several times for one
+	// call, should be quick, and must not call the Engine. Nil: everybody exists who has
+	// an ID.
 	OwnerExists func(ctx context.Context, owner Actor) (bool, error)
 	// Clock tells the time. It must be safe for concurrent use. Default: the
 	// clock of the machine.

@@ -101,7 +101,7 @@ type RefusedError struct {
 // Error names the rule, the resource and the remedy.
 func (e *RefusedError) Error() string {
 	text := fmt.Sprintf("%v: %v: %s", e.Resource, ErrRefused, e.Rule)
-	if _, same := errors.AsType[*interaction.TransitionError](e.Err); e.Err != nil && !same { // the rule says it
+	if same, ok := errors.AsType[*interaction.TransitionError](e.Err); e.Err != nil && (!ok || same.Error() != e.Err.Error()) { // else the rule says it
 		text += fmt.Sprintf(" (%v)", e.Err)
 	}
 	if e.Remedy != "" {
@@ -117,6 +117,15 @@ func (e *RefusedError) Unwrap() []error {
 	}
 	return []error{ErrRefused, e.Err}
 }
+
+// beside is an error with another one beside it, of which its text says nothing.
+type beside struct {
+	error
+	other error
+}
+
+// Unwrap returns both.
+func (e *beside) Unwrap() []error { return []error{e.error, e.other} }
 
 // ForbiddenError says who may not do what.
 type ForbiddenError struct {

@@ -12,6 +12,10 @@ import (
 // Interventions is how agents and bots answer customers: each takes a matter of one
 // customer in one thread upon itself (seed 000, "Core Concepts": "in many ways
 // synonymous with a ticket or case").
+//
+// An owner who does not exist any more, as Options.OwnerExists says, keeps nobody from
+// anything, and loses what would be left to them: when the customer writes, and when it is
+// reopened or reactivated. Then nobody owns it, and its thread is engageable.
 type Interventions struct{ scope }
 
 // Get returns an intervention.
@@ -61,7 +65,7 @@ func (s Interventions) Defer(ctx context.Context, id string, until time.Time) (i
 	})
 }
 
-// Resume reactivates a deferred intervention.
+// Resume reactivates a deferred intervention. An owner who is gone loses it.
 func (s Interventions) Resume(ctx context.Context, id string) (interaction.Intervention, error) {
 	return s.change(ctx, ActionInterventionsDefer, id, func(t *turn, k *talk) error {
 		return t.apply(ctx, k, interaction.InterventionResumes, interaction.Change{}, interaction.InterventionFacts{})
@@ -84,9 +88,10 @@ type Closing struct {
 // has successfully resolved the issue and set the disposition accordingly").
 //
 // It needs a reply, the categories and the disposition that mandatory trees demand, and
-// its owner: somebody else needs ActionInterventionsManage of Options.Authorize, the
-// system does not. What lacks is said by the [*RefusedError]; of categories the
-// [*interaction.CategoryError] behind it says which. A reply is what an agent or a bot
+// its owner: somebody else needs ActionInterventionsManage of Options.Authorize, unless
+// the owner does not exist any more; the system does not. What lacks is said by the
+// [*RefusedError]; of categories the [*interaction.CategoryError] behind it says which, and
+// what Authorize said is behind it, too. A reply is what an agent or a bot
 // posted within it: what the company said on the platform itself, an echo, and what the
 // system posted are none. An intervention without any reply is canceled instead.
 //
@@ -107,13 +112,18 @@ func (s Interventions) Close(ctx context.Context, id string, c Closing) (interac
 		if err != nil {
 			return err
 		}
-		facts := interaction.InterventionFacts{MayManage: t.mayManage(ctx, k.intervention)}
+		may, err := t.mayManage(ctx, k.intervention, interaction.InterventionCloses)
+		if err != nil {
+			return err
+		}
+		facts := may.facts
 		missing := tree.CheckClosing(k.source.ID, k.intervention.CategoryIDs, dispositions)
 		facts.Disposition = missing == nil
 		change := interaction.Change{DispositionIDs: dispositions, Cause: c.Cause, DispositionMissing: missing != nil}
-		err = t.apply(ctx, k, interaction.InterventionCloses, change, facts)
-		if refused, ok := errors.AsType[*RefusedError](err); ok && !facts.Disposition && k.intervention.UserRepliesCount > 0 && facts.MayManage && k.intervention.Status.Live() {
-			refused.Err = errors.Join(refused.Err, missing)
+		err = may.explain(t.apply(ctx, k, interaction.InterventionCloses, change, facts))
+		mayClose := facts.MayManage || facts.OwnerGone
+		if refused, ok := errors.AsType[*RefusedError](err); ok && missing != nil && mayClose && k.intervention.UserRepliesCount > 0 && k.intervention.Status.Live() {
+			refused.Err = &beside{error: missing, other: refused.Err}
 		}
 		if err != nil || !c.CloseThread || k.thread.Status == interaction.ThreadClosed {
 			return err
@@ -143,15 +153,11 @@ func (s Interventions) Cancel(ctx context.Context, id string) (interaction.Inter
 	})
 }
 
-// Reopen opens a closed intervention again. Its owner stays who it was, and nobody else
-// takes part.
+// Reopen opens a closed intervention again. Its owner stays who it was, unless they are
+// gone, and nobody else takes part.
 func (s Interventions) Reopen(ctx context.Context, id string) (interaction.Intervention, error) {
 	return s.change(ctx, ActionInterventionsReopen, id, func(t *turn, k *talk) error {
-		err := t.apply(ctx, k, interaction.InterventionReopens, interaction.Change{}, interaction.InterventionFacts{})
-		if err == nil && k.intervention.Owner.IsZero() { // it waits for whoever engages next, as it did
-			k.with.TransferredAt = t.now
-		}
-		return err
+		return t.apply(ctx, k, interaction.InterventionReopens, interaction.Change{}, interaction.InterventionFacts{})
 	})
 }
 

@@ -3,7 +3,6 @@ package engage
 import (
 	"context"
 	"errors"
-	"log/slog"
 
 	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/store"
@@ -43,7 +42,7 @@ import (
 // A customer's content reopens the closed intervention with the customer in the
 // thread, and reactivates a deferred one. Its owner stays who it was, and finds it with
 // Interventions.ListWaiting; one who does not exist any more (Options.OwnerExists)
-// loses it, and the thread is engageable.
+// loses it, also while it is open, and the thread is engageable.
 //
 // It is never refused for reasons of state. The same (source, foreign ID) twice, also
 // at the same time, is one content. The error wraps ErrNotFound for an unknown source
@@ -128,7 +127,7 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 	); err != nil {
 		return Received{}, err
 	}
-	if wakes && k.intervention.Status != interaction.InterventionOpen { // else nothing happens to it
+	if wakes {
 		if err := t.wake(ctx, k); err != nil {
 			return Received{}, err
 		}
@@ -150,21 +149,10 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 	}, nil
 }
 
-// wake opens the intervention of the talk again, because the customer has written. To
-// receive is never refused: if the host cannot say whether the owner exists, it does.
+// wake opens the intervention of the talk again, because the customer has written.
+// Nothing happens to one that is open, as long as its owner is not gone.
 func (t *turn) wake(ctx context.Context, k *talk) error {
-	exists, err := t.ownerExists(ctx, k.intervention.Owner)
-	if err != nil {
-		t.core.opts.Logger.WarnContext(ctx, "the host cannot say whether an owner exists", slog.Any("owner", k.intervention.Owner), slog.Any("error", err))
-	}
-	change := interaction.Change{OwnerGone: err == nil && !exists}
-	if err := t.apply(ctx, k, interaction.InterventionWritten, change, interaction.InterventionFacts{}); err != nil {
-		return err
-	}
-	if k.intervention.Owner.IsZero() && k.with.TransferredAt.IsZero() { // it waits for whoever engages next
-		k.with.TransferredAt = t.now
-	}
-	return nil
+	return t.apply(ctx, k, interaction.InterventionWritten, interaction.Change{}, interaction.InterventionFacts{})
 }
 
 // loadKeys reads at once what an inbound content names.

@@ -97,8 +97,9 @@ func (t *turn) talkOf(ctx context.Context, interventionID string) (*talk, error)
 	return k, err
 }
 
-// apply lets something happen to the intervention, and tells of it. The talk must be
-// kept afterwards.
+// apply lets something happen to the intervention, and tells of it. What would leave the
+// customer to an owner who is gone takes it from them: only for that the host is asked
+// here. The talk must be kept afterwards.
 func (t *turn) apply(ctx context.Context, k *talk, by interaction.InterventionVerb, change interaction.Change, facts interaction.InterventionFacts) error {
 	facts.ThreadOpen = k.thread.Status == interaction.ThreadOpen
 	before := k.intervention
@@ -106,12 +107,18 @@ func (t *turn) apply(ctx context.Context, k *talk, by interaction.InterventionVe
 		before = &interaction.Intervention{}
 	}
 	facts.Other = k.with.Status.Live() && k.with.InterventionID != before.ID
+	if by.NeedsOwner() && interaction.InterventionLifecycle.Possible(before.Status, by) {
+		facts.OwnerGone = facts.OwnerGone || t.ownerGone(ctx, before.Owner)
+	}
 	after, events, err := before.Apply(by, change, facts, t.now)
 	if err != nil {
 		if before.Status == "" { // it never was
 			return refusal(err, threadResource(k.thread.ID))
 		}
 		return refusal(err, interventionResource(before.ID))
+	}
+	if len(events) == 0 { // nothing has happened that anybody needs to know
+		return nil
 	}
 	if was, is := before.Status.Live(), after.Status.Live(); was != is {
 		if is {
@@ -134,7 +141,7 @@ func (t *turn) apply(ctx context.Context, k *talk, by interaction.InterventionVe
 		return err
 	}
 	k.intervention = &after
-	*k.with = k.with.With(after)
+	*k.with = k.with.With(after, t.now)
 	return t.tellIntervention(&after, previousOwner(before, &after), Actor{}, events...)
 }
 

@@ -14,7 +14,7 @@ type Correspondent struct {
 	Owner          Actor              `json:"owner,omitzero"`
 	Standing
 	// TransferredAt is when the intervention was transferred to nobody in
-	// particular: the customer waits for an agent, answered or not.
+	// particular, or lost its owner: the customer waits for an agent, answered or not.
 	TransferredAt time.Time `json:"transferred_at,omitzero"`
 	// LastContentAt is when the latest content of this conversation was written
 	// (see Content.WrittenAt); before there is any, when it began. It never goes
@@ -74,11 +74,15 @@ func (c Correspondent) WaitsForOwner() bool {
 	return c.Status.Live() && !c.Owner.IsZero() && c.Unanswered > 0
 }
 
-// With returns the pair with what its intervention is now.
-func (c Correspondent) With(i Intervention) Correspondent {
+// With returns the pair with what its intervention is now. One that nobody owns waits for
+// whoever engages next, from now on unless it does already.
+func (c Correspondent) With(i Intervention, now time.Time) Correspondent {
 	c.InterventionID, c.Status, c.Owner = i.ID, i.Status, i.Owner
-	if !i.Status.Live() || !i.Owner.IsZero() {
+	switch {
+	case !i.Status.Live() || !i.Owner.IsZero():
 		c.TransferredAt = time.Time{}
+	case c.TransferredAt.IsZero():
+		c.TransferredAt = now
 	}
 	return c
 }

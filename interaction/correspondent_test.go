@@ -94,19 +94,22 @@ func TestCorrespondent(t *testing.T) {
 			position int64
 		)
 		intervention := interaction.Intervention{ID: "i"}
-		apply := func(by interaction.InterventionVerb, owner interaction.Actor) bool {
+		apply := func(by interaction.InterventionVerb, owner interaction.Actor) {
 			next, _, err := intervention.Apply(by, interaction.Change{Owner: owner, Until: now.Add(time.Hour)},
-				interaction.InterventionFacts{ThreadOpen: true, MayManage: true, Disposition: true}, now)
+				interaction.InterventionFacts{ThreadOpen: true, MayManage: true, Disposition: true, OwnerGone: rapid.Bool().Draw(t, "the owner is gone")}, now)
 			if err != nil {
-				return false
+				return
 			}
 			intervention = next
-			c = c.With(intervention)
+			c = c.With(intervention, now)
+			ownerless := model.live && model.owner == nobody
 			model.live, model.owner = next.Status.Live(), next.Owner
-			if !model.live || next.Owner != nobody {
+			switch {
+			case !model.live || next.Owner != nobody:
 				model.transferred = time.Time{}
+			case !ownerless: // it has become so now
+				model.transferred = now
 			}
-			return true
 		}
 		write := func(direction interaction.Direction) time.Time {
 			position += int64(rapid.IntRange(1, 3).Draw(t, "others write, too"))
@@ -162,14 +165,13 @@ func TestCorrespondent(t *testing.T) {
 			case 6:
 				apply(interaction.InterventionEngages, rapid.SampledFrom([]interaction.Actor{ann, bob, bot}).Draw(t, "engages"))
 			case 7:
-				if apply(interaction.InterventionTransfers, rapid.SampledFrom([]interaction.Actor{nobody, bob}).Draw(t, "to")) && intervention.Owner == nobody {
-					c.TransferredAt, model.transferred = now, now
-				}
+				apply(interaction.InterventionTransfers, rapid.SampledFrom([]interaction.Actor{nobody, bob}).Draw(t, "to"))
 			case 8:
 				apply(rapid.SampledFrom([]interaction.InterventionVerb{interaction.InterventionCloses, interaction.InterventionCancels}).Draw(t, "ends"), nobody)
 			case 9:
 				apply(rapid.SampledFrom([]interaction.InterventionVerb{
 					interaction.InterventionDefers, interaction.InterventionResumes, interaction.InterventionReopens,
+					interaction.InterventionWritten, interaction.InterventionFallsDue,
 				}).Draw(t, "changes"), nobody)
 			}
 			open := model.unanswered()

@@ -109,9 +109,6 @@ type Change struct {
 	// DispositionMissing says that one is demanded and missing.
 	DispositionMissing bool
 	Cause              CloseCause // close, cancel: why it ends by itself; empty if somebody ends it
-	// OwnerGone says, when the customer writes, that the owner does not exist any
-	// more: what is opened by that has none then, and waits for whoever engages.
-	OwnerGone bool
 }
 
 // Apply returns the intervention after something has happened to it, and the types of
@@ -129,7 +126,6 @@ func (i Intervention) Apply(by InterventionVerb, c Change, facts InterventionFac
 	}
 	from := i.Status
 	i.Status, i.UpdatedAt, i.DeferredAt = row.To, now, keptIf(row.To == InterventionDeferred, i.DeferredAt)
-	events := row.Events
 	switch by {
 	case InterventionEngages, InterventionAssigns, InterventionTransfers:
 		i.Owner = c.Owner
@@ -140,12 +136,11 @@ func (i Intervention) Apply(by InterventionVerb, c Change, facts InterventionFac
 		i.ClosedAutomatically, i.ClosedAt, i.Participants = c.Cause, now, nil
 	case InterventionCancels:
 		i.ClosedAutomatically, i.ClosedAt, i.Participants = c.Cause, now, nil
-	case InterventionWritten:
-		if c.OwnerGone && from != InterventionOpen && !i.Owner.IsZero() {
-			i.Owner, events = Actor{}, append(slices.Clone(events), "intervention.user_updated")
-		}
-	case InterventionReopens, InterventionReplies, InterventionResumes, InterventionFallsDue, InterventionJoins, InterventionLeaves:
+	case InterventionWritten, InterventionReopens, InterventionReplies, InterventionResumes, InterventionFallsDue, InterventionJoins, InterventionLeaves:
 		// The status says it all.
+	}
+	if by.NeedsOwner() && facts.ownerGone() { // it waits for whoever engages
+		i.Owner = Actor{}
 	}
 	if from == InterventionClosed && row.To == InterventionOpen {
 		i.Reopened++
@@ -155,7 +150,7 @@ func (i Intervention) Apply(by InterventionVerb, c Change, facts InterventionFac
 	if !i.Owner.IsZero() { // who owns it need not be named among those who take part
 		i.Participants = slices.DeleteFunc(slices.Clone(i.Participants), func(a Actor) bool { return a == i.Owner })
 	}
-	return i, events, nil
+	return i, row.Events, nil
 }
 
 func keptIf(keep bool, t time.Time) time.Time {
@@ -194,7 +189,7 @@ func (i Intervention) Leave(a Actor, facts InterventionFacts, now time.Time) (In
 }
 
 func (i Intervention) takePart(by InterventionVerb, a Actor, facts InterventionFacts) (interventionRow, error) {
-	if err := checkAnswerer("participant", a); err != nil {
+	if err := CheckParticipant(a); err != nil {
 		return interventionRow{}, err
 	}
 	facts.Owner, facts.NewOwner, facts.Others = i.Owner, a, len(i.Participants)
@@ -247,6 +242,9 @@ func CheckComment(body string) error {
 // CheckOwner reports, as a [*FieldError], somebody who cannot own an intervention:
 // it is an agent or a bot, with an ID.
 func CheckOwner(a Actor) error { return checkAnswerer("owner", a) }
+
+// CheckParticipant reports the same of somebody who is to take part beside the owner.
+func CheckParticipant(a Actor) error { return checkAnswerer("participant", a) }
 
 func checkAnswerer(field string, a Actor) error {
 	switch {

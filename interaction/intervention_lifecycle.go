@@ -20,6 +20,19 @@ const (
 	InterventionCancels   InterventionVerb = "cancel"          // it needed no reply
 )
 
+// NeedsOwner reports whether by the verb the customer is left to the owner that the
+// intervention has already. One who is gone loses it then, so that the customer does not
+// wait for nobody: whoever lets it happen asks whether there still is such an owner.
+func (v InterventionVerb) NeedsOwner() bool {
+	switch v {
+	case InterventionReopens, InterventionWritten, InterventionResumes, InterventionFallsDue:
+		return true
+	case InterventionEngages, InterventionReplies, InterventionDefers, InterventionAssigns, InterventionTransfers,
+		InterventionJoins, InterventionLeaves, InterventionCloses, InterventionCancels:
+	}
+	return false
+}
+
 // InterventionFacts are what decides on what happens to an intervention. Apply sets
 // those that are the intervention's own, or come with the verb.
 type InterventionFacts struct {
@@ -28,6 +41,7 @@ type InterventionFacts struct {
 	MayManage   bool // who acts owns it, or may manage those of others; joins or leaves in person
 	Disposition bool // its disposition and categories are all that is demanded
 	TakesPart   bool // who acts owns it or takes part
+	OwnerGone   bool // who owns it does not exist any more; of one that nobody owns it says nothing
 
 	Owner    Actor // who owns it
 	NewOwner Actor // who is to own it, to join or to leave
@@ -37,6 +51,9 @@ type InterventionFacts struct {
 	Due      bool  // the time until when it is deferred has come
 	ByItself bool  // nobody ends it: it has a cause
 }
+
+// ownerGone reports whether somebody owns it who does not exist any more.
+func (f InterventionFacts) ownerGone() bool { return f.OwnerGone && !f.Owner.IsZero() }
 
 var (
 	threadIsOpen = Guard[InterventionFacts]{
@@ -48,9 +65,9 @@ var (
 		Holds: func(f InterventionFacts) bool { return !f.Other },
 	}
 	noAgentHasIt = Guard[InterventionFacts]{
-		Rule: "an agent engages, and no agent owns it yet", Remedy: "have it assigned, or wait until it is closed",
+		Rule: "an agent engages, and no agent owns it who still exists", Remedy: "have it assigned, or wait until it is closed",
 		Holds: func(f InterventionFacts) bool {
-			return f.Owner.Type != ActorAgent && f.NewOwner.Type == ActorAgent && CheckOwner(f.NewOwner) == nil
+			return (f.Owner.Type != ActorAgent || f.ownerGone()) && f.NewOwner.Type == ActorAgent && CheckOwner(f.NewOwner) == nil
 		},
 	}
 	isFuture = Guard[InterventionFacts]{
@@ -70,12 +87,12 @@ var (
 		Holds: func(f InterventionFacts) bool { return f.Replies == 0 },
 	}
 	mayManage = Guard[InterventionFacts]{
-		Rule: "its owner does so, or somebody who may manage others' ones", Remedy: "have it assigned",
-		Holds: func(f InterventionFacts) bool { return f.MayManage },
+		Rule: "its owner does so, or somebody who may manage others' ones, or its owner does not exist any more", Remedy: "have it assigned",
+		Holds: func(f InterventionFacts) bool { return f.MayManage || f.ownerGone() },
 	}
 	mayTake = Guard[InterventionFacts]{
-		Rule: "no agent owns it, or its owner does so, or somebody who may manage others' ones", Remedy: "have its owner do so",
-		Holds: func(f InterventionFacts) bool { return f.Owner.Type != ActorAgent || f.MayManage },
+		Rule: "no agent owns it who still exists, or its owner does so, or somebody who may manage others' ones", Remedy: "have its owner do so",
+		Holds: func(f InterventionFacts) bool { return f.Owner.Type != ActorAgent || f.MayManage || f.ownerGone() },
 	}
 	isParticipant = Guard[InterventionFacts]{
 		Rule: "who joins or leaves is an agent or a bot", Remedy: "name one",
@@ -105,6 +122,10 @@ var (
 		Rule: "no new owner is named", Remedy: "name none, or an agent or a bot",
 		Holds: func(f InterventionFacts) bool { return f.NewOwner.IsZero() },
 	}
+	ownerIsGone = Guard[InterventionFacts]{
+		Rule: "its owner does not exist any more", Remedy: "assign or transfer it",
+		Holds: InterventionFacts.ownerGone,
+	}
 	ownerChanges = Guard[InterventionFacts]{
 		Rule: "the owner becomes another", Remedy: "name somebody else",
 		Holds: func(f InterventionFacts) bool { return f.Owner != f.NewOwner },
@@ -128,29 +149,36 @@ var (
 // cancel exclude each other: the first needs a reply, the second that there was none,
 // so that exactly one of them is always possible. A canceled one has ended for good;
 // nothing is ever destroyed. What an agent owns nobody takes away who may not: what a
-// bot or nobody owns, anybody may pass on.
+// bot or nobody owns, or an agent who is gone, anybody may pass on. Where it would be left to an owner who is gone (see
+// InterventionVerb.NeedsOwner), nobody owns it afterwards.
 var InterventionLifecycle = Lifecycle[InterventionStatus, InterventionVerb, InterventionFacts]{
 	Of: "intervention",
 	Rows: []interventionRow{
 		{From: none, By: InterventionEngages, To: InterventionOpen, Guards: interventionGuards{isAnswerer, threadIsOpen, isOnlyOne}, Events: []string{"intervention.opened"}},
 		{From: closed, By: InterventionEngages, To: InterventionOpen, Guards: interventionGuards{isAnswerer, threadIsOpen, isOnlyOne}, Events: []string{"intervention.reopened"}},
+		{From: closed, By: InterventionReopens, To: InterventionOpen, Guards: interventionGuards{threadIsOpen, isOnlyOne, ownerIsGone}, Events: []string{"intervention.reopened", "intervention.user_updated"}},
 		{From: closed, By: InterventionReopens, To: InterventionOpen, Guards: interventionGuards{threadIsOpen, isOnlyOne}, Events: []string{"intervention.reopened"}},
+		{From: closed, By: InterventionWritten, To: InterventionOpen, Guards: interventionGuards{threadIsOpen, isOnlyOne, ownerIsGone}, Events: []string{"intervention.reopened", "intervention.user_updated"}},
 		{From: closed, By: InterventionWritten, To: InterventionOpen, Guards: interventionGuards{threadIsOpen, isOnlyOne}, Events: []string{"intervention.reopened"}},
 		{From: live, By: InterventionEngages, To: InterventionOpen, Guards: interventionGuards{noAgentHasIt}, Events: []string{"intervention.user_updated"}},
 
 		{From: open, By: InterventionReplies, Guards: interventionGuards{takesPart}},
 		{From: open, By: InterventionDefers, To: InterventionDeferred, Guards: interventionGuards{isFuture}, Events: []string{"intervention.deferred"}},
+		{From: open, By: InterventionWritten, To: InterventionOpen, Guards: interventionGuards{ownerIsGone}, Events: []string{"intervention.user_updated"}},
 		{From: open, By: InterventionWritten, To: InterventionOpen},
+		{From: deferred, By: InterventionWritten, To: InterventionOpen, Guards: interventionGuards{ownerIsGone}, Events: []string{"intervention.reactivated", "intervention.user_updated"}},
 		{From: deferred, By: InterventionWritten, To: InterventionOpen, Events: []string{"intervention.reactivated"}},
+		{From: deferred, By: InterventionResumes, To: InterventionOpen, Guards: interventionGuards{ownerIsGone}, Events: []string{"intervention.reactivated", "intervention.user_updated"}},
 		{From: deferred, By: InterventionResumes, To: InterventionOpen, Events: []string{"intervention.reactivated"}},
+		{From: deferred, By: InterventionFallsDue, To: InterventionOpen, Guards: interventionGuards{isDue, ownerIsGone}, Events: []string{"intervention.reactivated", "intervention.user_updated"}},
 		{From: deferred, By: InterventionFallsDue, To: InterventionOpen, Guards: interventionGuards{isDue}, Events: []string{"intervention.reactivated"}},
 
-		{From: live, By: InterventionAssigns, Guards: interventionGuards{isAnswerer, ownerChanges, mayTake}, Events: []string{"intervention.assigned", "intervention.user_updated"}},
-		{From: live, By: InterventionTransfers, Guards: interventionGuards{isAnswerer, ownerChanges, mayTake}, Events: []string{"intervention.assigned", "intervention.user_updated"}},
-		{From: live, By: InterventionTransfers, Guards: interventionGuards{isToNobody, ownerChanges, mayTake}, Events: []string{"intervention.user_updated"}},
-		{From: live, By: InterventionJoins, Guards: interventionGuards{isParticipant, mayTake, hasRoom}, Events: []string{"intervention.participant_joined"}},
-		{From: live, By: InterventionLeaves, Guards: interventionGuards{isParticipant, isNotOwner, mayTake}, Events: []string{"intervention.participant_left"}},
-		{From: live, By: InterventionCloses, To: InterventionClosed, Guards: interventionGuards{isReplied, mayManage, isDisposed}, Events: []string{"intervention.closed"}},
+		{From: live, By: InterventionAssigns, Guards: interventionGuards{mayTake, isAnswerer, ownerChanges}, Events: []string{"intervention.assigned", "intervention.user_updated"}},
+		{From: live, By: InterventionTransfers, Guards: interventionGuards{mayTake, isAnswerer, ownerChanges}, Events: []string{"intervention.assigned", "intervention.user_updated"}},
+		{From: live, By: InterventionTransfers, Guards: interventionGuards{mayTake, isToNobody, ownerChanges}, Events: []string{"intervention.user_updated"}},
+		{From: live, By: InterventionJoins, Guards: interventionGuards{mayTake, isParticipant, hasRoom}, Events: []string{"intervention.participant_joined"}},
+		{From: live, By: InterventionLeaves, Guards: interventionGuards{mayTake, isParticipant, isNotOwner}, Events: []string{"intervention.participant_left"}},
+		{From: live, By: InterventionCloses, To: InterventionClosed, Guards: interventionGuards{mayManage, isReplied, isDisposed}, Events: []string{"intervention.closed"}},
 		{From: live, By: InterventionCancels, To: InterventionCanceled, Guards: interventionGuards{isUnreplied}, Events: []string{"intervention.canceled"}},
 	},
 }

@@ -39,14 +39,14 @@ func answers(a interaction.Actor) bool {
 var interventionRules = map[string]func(interaction.InterventionFacts) bool{
 	"its thread is open": func(f interaction.InterventionFacts) bool { return f.ThreadOpen },
 	"no other one with the customer in the thread is open or deferred": func(f interaction.InterventionFacts) bool { return !f.Other },
-	"an agent engages, and no agent owns it yet": func(f interaction.InterventionFacts) bool {
-		return (f.Owner == nobody || f.Owner.Type == "bot") && f.NewOwner.Type == "agent" && answers(f.NewOwner)
+	"an agent engages, and no agent owns it who still exists": func(f interaction.InterventionFacts) bool {
+		return !agentHasIt(f) && f.NewOwner.Type == "agent" && answers(f.NewOwner)
 	},
 	"the time is in the future": func(f interaction.InterventionFacts) bool { return f.Future },
 	"the time has come":         func(f interaction.InterventionFacts) bool { return f.Due },
 	"there was a reply":         func(f interaction.InterventionFacts) bool { return f.Replies >= 1 },
 	"there was no reply":        func(f interaction.InterventionFacts) bool { return f.Replies < 1 },
-	"its owner does so, or somebody who may manage others' ones": func(f interaction.InterventionFacts) bool { return f.MayManage },
+	"its owner does so, or somebody who may manage others' ones, or its owner does not exist any more": mayEnd,
 	"the categories and the disposition that are demanded are there, or it ends by itself": func(f interaction.InterventionFacts) bool {
 		return f.Disposition || f.ByItself
 	},
@@ -57,16 +57,32 @@ var interventionRules = map[string]func(interaction.InterventionFacts) bool{
 	"who leaves is not the owner":              func(f interaction.InterventionFacts) bool { return f.NewOwner != f.Owner },
 	"who joins or leaves is an agent or a bot": func(f interaction.InterventionFacts) bool { return answers(f.NewOwner) },
 	"less than 100 others take part":           func(f interaction.InterventionFacts) bool { return f.Others <= 99 },
-	"no agent owns it, or its owner does so, or somebody who may manage others' ones": mayTake,
+	"no agent owns it who still exists, or its owner does so, or somebody who may manage others' ones": mayTake,
 }
+
+// agentHasIt reports whether an agent owns it who is not gone.
+func agentHasIt(f interaction.InterventionFacts) bool { return f.Owner.Type == "agent" && !f.OwnerGone }
 
 // mayTake reports whether who acts may take an intervention away from its owner.
-func mayTake(f interaction.InterventionFacts) bool {
-	return f.Owner == nobody || f.Owner.Type == "bot" || f.MayManage
+func mayTake(f interaction.InterventionFacts) bool { return !agentHasIt(f) || f.MayManage }
+
+// mayEnd reports whether who acts may close it.
+func mayEnd(f interaction.InterventionFacts) bool {
+	return f.MayManage || f.OwnerGone && f.Owner != nobody
 }
 
-// whatInterventionsDo states the rules as plain conditions, verb by verb.
+// whatInterventionsDo states the rules as plain conditions: those of each verb, and that
+// one which would be left to an owner who is gone loses it.
 func whatInterventionsDo(from interaction.InterventionStatus, by interaction.InterventionVerb, f interaction.InterventionFacts) outcome[interaction.InterventionStatus] {
+	does := whatVerbsDo(from, by, f)
+	if does.possible && isLeftToNobody(by, f) {
+		does.events = append(does.events, "intervention.user_updated")
+	}
+	return does
+}
+
+// whatVerbsDo states the rules verb by verb.
+func whatVerbsDo(from interaction.InterventionStatus, by interaction.InterventionVerb, f interaction.InterventionFacts) outcome[interaction.InterventionStatus] {
 	const (
 		opened   = interaction.InterventionOpen
 		deferred = interaction.InterventionDeferred
@@ -83,7 +99,7 @@ func whatInterventionsDo(from interaction.InterventionStatus, by interaction.Int
 			return into(opened, "intervention.opened")
 		case from == closed && free && answers(f.NewOwner):
 			return into(opened, "intervention.reopened")
-		case live && f.Owner.Type != "agent" && f.NewOwner.Type == "agent" && answers(f.NewOwner):
+		case live && !agentHasIt(f) && f.NewOwner.Type == "agent" && answers(f.NewOwner):
 			return into(opened, "intervention.user_updated")
 		}
 	case interaction.InterventionReopens:
@@ -137,7 +153,7 @@ func whatInterventionsDo(from interaction.InterventionStatus, by interaction.Int
 			return into(from, "intervention.participant_left")
 		}
 	case interaction.InterventionCloses:
-		if live && f.Replies > 0 && f.MayManage && (f.Disposition || f.ByItself) {
+		if live && f.Replies > 0 && mayEnd(f) && (f.Disposition || f.ByItself) {
 			return into(closed, "intervention.closed")
 		}
 	case interaction.InterventionCancels:
@@ -151,13 +167,13 @@ func whatInterventionsDo(from interaction.InterventionStatus, by interaction.Int
 func TestInterventionLifecycle(t *testing.T) {
 	t.Parallel()
 	var all []interaction.InterventionFacts
-	for bits := range 1 << 8 {
+	for bits := range 1 << 9 {
 		is := func(n int) bool { return bits>>n&1 == 1 }
 		for _, owner := range []interaction.Actor{nobody, ann, bot} {
 			for _, newOwner := range []interaction.Actor{nobody, ann, bob, bot, bot2, customer, nameless} {
 				for n, replies := range []int64{0, 2, 1} {
 					all = append(all, interaction.InterventionFacts{
-						ThreadOpen: is(0), Other: is(1), MayManage: is(2), Disposition: is(3), TakesPart: is(4), Future: is(5), Due: is(6), ByItself: is(7),
+						ThreadOpen: is(0), Other: is(1), MayManage: is(2), Disposition: is(3), TakesPart: is(4), Future: is(5), Due: is(6), ByItself: is(7), OwnerGone: is(8),
 						Owner: owner, NewOwner: newOwner, Replies: replies, Others: []int{0, interaction.MaxParticipants - 1, interaction.MaxParticipants}[n],
 					})
 				}
@@ -202,8 +218,9 @@ func TestInterventionLives(t *testing.T) {
 				if leaves {
 					verb, join, told, changes = interaction.InterventionLeaves, i.Leave, "intervention.participant_left", takesPart
 				}
-				want := whatInterventionsDo(i.Status, verb, interaction.InterventionFacts{Owner: i.Owner, NewOwner: who, MayManage: allowed})
-				next, events, err := join(who, interaction.InterventionFacts{MayManage: allowed}, now)
+				gone := !mostly.Draw(t, "the owner is there")
+				want := whatInterventionsDo(i.Status, verb, interaction.InterventionFacts{Owner: i.Owner, NewOwner: who, MayManage: allowed, OwnerGone: gone})
+				next, events, err := join(who, interaction.InterventionFacts{MayManage: allowed, OwnerGone: gone}, now)
 				if (err == nil) != want.possible {
 					t.Fatalf("%v: %s of one of %v that is %q, allowed %v: %v", who, verb, i.Owner, i.Status, allowed, err)
 				}
@@ -238,11 +255,11 @@ func TestInterventionLives(t *testing.T) {
 					Until:          now.Add(time.Duration(rapid.IntRange(-1, 3).Draw(t, "until")) * time.Hour),
 					DispositionIDs: []string{"solved"},
 					Cause:          rapid.SampledFrom([]interaction.CloseCause{"", interaction.CauseInactivity}).Draw(t, "cause"),
-					OwnerGone:      rapid.Bool().Draw(t, "the owner is gone"),
 				}
 				facts := interaction.InterventionFacts{
 					ThreadOpen: mostly.Draw(t, "thread open"), Other: !mostly.Draw(t, "no other"),
 					MayManage: mostly.Draw(t, "may manage"), Disposition: mostly.Draw(t, "disposition"),
+					OwnerGone: rapid.Bool().Draw(t, "the owner is gone"),
 				}
 				if by == interaction.InterventionJoins || by == interaction.InterventionLeaves {
 					continue // these are calls of their own, above
@@ -252,9 +269,6 @@ func TestInterventionLives(t *testing.T) {
 				all.Owner, all.NewOwner, all.Replies = i.Owner, change.Owner, i.UserRepliesCount
 				all.Future, all.Due, all.ByItself = change.Until.After(now), !i.DeferredAt.After(now), change.Cause != ""
 				want := whatInterventionsDo(i.Status, by, all)
-				if want.possible && losesOwner(i, by, change) {
-					want.events = append(want.events, "intervention.user_updated")
-				}
 				switch {
 				case want.possible != (err == nil):
 					t.Fatalf("%q, %s, %+v: %v", i.Status, by, all, err)
@@ -301,44 +315,6 @@ func TestNobodyDoesNotReply(t *testing.T) {
 	}
 }
 
-// losesOwner reports whether an intervention that is opened because the customer writes
-// comes back without its owner, who is gone.
-func losesOwner(i interaction.Intervention, by interaction.InterventionVerb, c interaction.Change) bool {
-	rests := i.Status == interaction.InterventionClosed || i.Status == interaction.InterventionDeferred
-	return by == interaction.InterventionWritten && rests && c.OwnerGone && i.Owner != nobody
-}
-
-// TestInterventionsOfThoseWhoAreGone walks all that can happen while the owner does not
-// exist any more: only the customer who opens it again takes it from them.
-func TestInterventionsOfThoseWhoAreGone(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2026, 5, 23, 11, 0, 0, 0, time.UTC)
-	for _, from := range interventionStates {
-		for _, by := range interventionVerbs {
-			for _, owner := range []interaction.Actor{nobody, ann, bot} {
-				was := interaction.Intervention{Status: from, Owner: owner, Participants: []interaction.Actor{bob}}
-				facts := interaction.InterventionFacts{ThreadOpen: true, MayManage: true, Disposition: true, TakesPart: true}
-				change := interaction.Change{Owner: owner, Until: now.Add(time.Hour)}
-				there, told, err := was.Apply(by, change, facts, now)
-				change.OwnerGone = true
-				gone, toldOfGone, errOfGone := was.Apply(by, change, facts, now)
-				if (err == nil) != (errOfGone == nil) {
-					t.Fatalf("%q, %s: %v, and with the owner gone %v", from, by, err, errOfGone)
-				}
-				if losesOwner(was, by, change) {
-					if gone.Owner != nobody || !slices.Equal(gone.Participants, was.Participants) {
-						t.Errorf("%q, %s of %v's: %+v", from, by, owner, gone)
-					}
-					there.Owner, told = nobody, append(slices.Clone(told), "intervention.user_updated")
-				}
-				if gone.Owner != there.Owner || gone.Status != there.Status || gone.Reopened != there.Reopened || !slices.Equal(toldOfGone, told) {
-					t.Errorf("%q, %s of %v's: %+v with %v, want %+v with %v", from, by, owner, gone, toldOfGone, there, told)
-				}
-			}
-		}
-	}
-}
-
 // checkApplied compares an intervention with what it was before a verb.
 func checkApplied(t *rapid.T, was, is interaction.Intervention, by interaction.InterventionVerb, c interaction.Change, f interaction.InterventionFacts) {
 	takesOver := by == interaction.InterventionEngages || by == interaction.InterventionAssigns || by == interaction.InterventionTransfers
@@ -346,7 +322,7 @@ func checkApplied(t *rapid.T, was, is interaction.Intervention, by interaction.I
 	if takesOver {
 		owner = c.Owner
 	}
-	if losesOwner(was, by, c) {
+	if f.Owner = was.Owner; isLeftToNobody(by, f) {
 		owner = nobody
 	}
 	if is.Owner != owner {
