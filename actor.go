@@ -151,8 +151,9 @@ const (
 	ActionInterventionsCancel     Action = "interventions.cancel"
 	ActionInterventionsReopen     Action = "interventions.reopen"
 	// ActionInterventionsManage is to close an intervention of somebody else, or to
-	// assign, transfer, let join or let leave that of another agent. It is asked
-	// about beside the action itself; without Options.Authorize, only the system may.
+	// assign, transfer, defer, resume, cancel, let join or let leave that of another
+	// agent. It is asked about beside the action itself; without Options.Authorize, only
+	// the system may.
 	ActionInterventionsManage Action = "interventions.manage"
 
 	ActionJobsRead   Action = "jobs.read"

@@ -14,7 +14,7 @@ import (
 //
 // What an agent owns, its owner assigns: somebody else needs ActionInterventionsManage of
 // Options.Authorize, the system does not, and without Authorize nobody else may. The
-// same goes for Transfer, and to let
+// same goes for all else that takes it away: Transfer, Defer, Resume, Cancel, and to let
 // others than oneself Join or Leave. (The Engage Digital API lets those reassign who may
 // update interventions.) With what a bot or nobody owns, or an agent who does not exist
 // any more (Options.OwnerExists), anybody may do so but a customer. The refusal is a

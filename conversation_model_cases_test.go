@@ -196,7 +196,7 @@ func (d *drill) deferOrResume() {
 	i, id := d.anyCase()
 	by, want := d.actor(i), known(i)
 	if rapid.IntRange(0, 2).Draw(d.rt, "resumes") == 0 {
-		if i != nil && i.status != interaction.InterventionDeferred {
+		if i != nil && (i.status != interaction.InterventionDeferred || !d.mayTake(i, by)) {
 			want = engage.ErrRefused
 		}
 		want = unlessCustomer(by, want)
@@ -209,7 +209,7 @@ func (d *drill) deferOrResume() {
 		return
 	}
 	until := now.Add(rapid.SampledFrom([]time.Duration{-time.Second, 0, time.Second, time.Hour, 24 * time.Hour}).Draw(d.rt, "for"))
-	if i != nil && (i.status != interaction.InterventionOpen || !until.After(now)) {
+	if i != nil && (i.status != interaction.InterventionOpen || !until.After(now) || !d.mayTake(i, by)) {
 		want = engage.ErrRefused
 	}
 	want = unlessCustomer(by, want)
@@ -226,7 +226,7 @@ func (d *drill) end() {
 	i, id := d.anyCase()
 	by, want := d.actor(i), known(i)
 	if rapid.IntRange(0, 2).Draw(d.rt, "cancels") == 0 {
-		if i != nil && (!i.live() || i.replies > 0) {
+		if i != nil && (!i.live() || i.replies > 0 || !d.mayTake(i, by)) {
 			want = engage.ErrRefused
 		}
 		want = unlessCustomer(by, want)

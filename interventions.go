@@ -13,6 +13,13 @@ import (
 // customer in one thread upon itself (seed 000, "Core Concepts": "in many ways
 // synonymous with a ticket or case").
 //
+// What takes an intervention away from the agent who owns it, be it that it passes to
+// somebody else, ends, rests, or its rest ends, is for the owner to do, the system, and
+// those who may manage those of others: see Assign, and for its end Close. All else is
+// open to colleagues, for it takes nothing away: to comment, categorise, set custom
+// fields, and to reopen what is closed, which stays the owner's. Customers only read
+// them.
+//
 // An owner who does not exist any more, as Options.OwnerExists says, keeps nobody from
 // anything, and loses what would be left to them: when the customer writes, and when it is
 // reopened or reactivated. Then nobody owns it, and its thread is engageable.
@@ -54,21 +61,23 @@ func (s Interventions) SetCustomFields(ctx context.Context, id string, values ma
 }
 
 // Defer lets an intervention rest until a time, which must be in the future; then Run
-// reactivates it. Before that Resume does, or a content of the customer.
+// reactivates it. Before that Resume does, or a content of the customer. Who may do so is
+// said at Assign.
 func (s Interventions) Defer(ctx context.Context, id string, until time.Time) (interaction.Intervention, error) {
 	until = until.UTC().Round(0)
 	return s.change(ctx, ActionInterventionsDefer, id, func(t *turn, k *talk) error {
 		if err := checkMoment("until", until); err != nil {
 			return err
 		}
-		return t.apply(ctx, k, interaction.InterventionDefers, interaction.Change{Until: until}, interaction.InterventionFacts{})
+		return t.take(ctx, k, interaction.InterventionDefers, interaction.Change{Until: until})
 	})
 }
 
-// Resume reactivates a deferred intervention. An owner who is gone loses it.
+// Resume reactivates a deferred intervention. Who may do so is said at Assign. An owner
+// who is gone loses it.
 func (s Interventions) Resume(ctx context.Context, id string) (interaction.Intervention, error) {
 	return s.change(ctx, ActionInterventionsDefer, id, func(t *turn, k *talk) error {
-		return t.apply(ctx, k, interaction.InterventionResumes, interaction.Change{}, interaction.InterventionFacts{})
+		return t.take(ctx, k, interaction.InterventionResumes, interaction.Change{})
 	})
 }
 
@@ -146,10 +155,10 @@ func (s Interventions) Close(ctx context.Context, id string, c Closing) (interac
 }
 
 // Cancel ends an intervention without any reply: it needed none. One with replies, as
-// Close counts them, is closed instead.
+// Close counts them, is closed instead. Who may do so is said at Assign.
 func (s Interventions) Cancel(ctx context.Context, id string) (interaction.Intervention, error) {
 	return s.change(ctx, ActionInterventionsCancel, id, func(t *turn, k *talk) error {
-		return t.apply(ctx, k, interaction.InterventionCancels, interaction.Change{}, interaction.InterventionFacts{})
+		return t.take(ctx, k, interaction.InterventionCancels, interaction.Change{})
 	})
 }
 

@@ -51,7 +51,7 @@ func (c taking) takes() bool {
 // takings are all attempts that make sense.
 func takings() (all []taking) {
 	third := engage.Agent("third")
-	for _, verb := range []string{"assign", "transfer", "join", "leave"} {
+	for _, verb := range []string{"assign", "transfer", "join", "leave", "defer", "resume", "cancel"} {
 		for _, owner := range []engage.Actor{ann, robot, {}} {
 			for _, by := range []engage.Actor{ann, bob, robot, engage.System()} {
 				for _, who := range []engage.Actor{third, by, {}} {
@@ -72,7 +72,8 @@ func takings() (all []taking) {
 	return all
 }
 
-// TestTakingAsksAboutManaging: what another agent owns nobody passes on, nor lets others join or leave, but its owner, the system, and who may manage
+// TestTakingAsksAboutManaging: what another agent owns nobody passes on, defers, resumes
+// or cancels, nor lets others join or leave, but its owner, the system, and who may manage
 // it; only of them it is asked whether they may, and what the host says is not lost. One
 // whose owner is gone is as one that nobody owns.
 func TestTakingAsksAboutManaging(t *testing.T) {
@@ -149,6 +150,7 @@ func TestTheReasonOfARefusalIsItsOwn(t *testing.T) {
 	}
 	says("resume what is open", second(s.Resume(ctx, i.ID)), false)
 	says("close", second(s.Close(ctx, i.ID, engage.Closing{})), true)
+	says("cancel what has a reply", second(s.Cancel(ctx, i.ID)), true)
 	must(d.Interventions.Close(ctx, i.ID, engage.Closing{}))(t)
 	says("close what is closed", second(s.Close(ctx, i.ID, engage.Closing{})), false)
 	says("assign what is closed", second(s.Assign(ctx, i.ID, bob)), false)
@@ -179,6 +181,8 @@ func TestAHostThatCannotSayWhetherAnOwnerExists(t *testing.T) {
 			"transfer": second(s.Transfer(ctx, i.ID, engage.Actor{})),
 			"join":     second(s.Join(ctx, i.ID, robot)),
 			"leave":    second(s.Leave(ctx, i.ID, robot)),
+			"defer":    second(s.Defer(ctx, i.ID, d.clock.read().Add(time.Hour))),
+			"cancel":   second(s.Cancel(ctx, i.ID)),
 			"close":    second(s.Close(ctx, i.ID, engage.Closing{})),
 		} {
 			if !errors.Is(err, down) || errors.Is(err, engage.ErrRefused) {

@@ -73,13 +73,13 @@
 //	    open --> open: engage [an agent engages, and no agent owns it who still exists]
 //	    deferred --> open: engage [an agent engages, and no agent owns it who still exists]
 //	    open --> open: reply [who replies owns it or takes part]
-//	    open --> deferred: defer [the time is in the future]
+//	    open --> deferred: defer [no agent owns it who still exists, or its owner does so, or somebody who may manage others' ones, and the time is in the future]
 //	    open --> open: customer_writes [its owner does not exist any more]
 //	    open --> open: customer_writes
 //	    deferred --> open: customer_writes [its owner does not exist any more]
 //	    deferred --> open: customer_writes
-//	    deferred --> open: resume [its owner does not exist any more]
-//	    deferred --> open: resume
+//	    deferred --> open: resume [no agent owns it who still exists, or its owner does so, or somebody who may manage others' ones, and its owner does not exist any more]
+//	    deferred --> open: resume [no agent owns it who still exists, or its owner does so, or somebody who may manage others' ones]
 //	    deferred --> open: fall_due [the time has come, and its owner does not exist any more]
 //	    deferred --> open: fall_due [the time has come]
 //	    open --> open: assign [no agent owns it who still exists, or its owner does so, or somebody who may manage others' ones, and the new owner is an agent or a bot, and the owner becomes another]
@@ -94,8 +94,8 @@
 //	    deferred --> deferred: leave [no agent owns it who still exists, or its owner does so, or somebody who may manage others' ones, and who joins or leaves is an agent or a bot, and who leaves is not the owner]
 //	    open --> closed: close [its owner does so, or somebody who may manage others' ones, or its owner does not exist any more, and there was a reply, and the categories and the disposition that are demanded are there, or it ends by itself]
 //	    deferred --> closed: close [its owner does so, or somebody who may manage others' ones, or its owner does not exist any more, and there was a reply, and the categories and the disposition that are demanded are there, or it ends by itself]
-//	    open --> canceled: cancel [there was no reply]
-//	    deferred --> canceled: cancel [there was no reply]
+//	    open --> canceled: cancel [no agent owns it who still exists, or its owner does so, or somebody who may manage others' ones, and there was no reply]
+//	    deferred --> canceled: cancel [no agent owns it who still exists, or its owner does so, or somebody who may manage others' ones, and there was no reply]
 //
 // # The life of a delivery
 //

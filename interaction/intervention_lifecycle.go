@@ -148,8 +148,9 @@ var (
 // InterventionLifecycle is the table of what happens to interventions. Close and
 // cancel exclude each other: the first needs a reply, the second that there was none,
 // so that exactly one of them is always possible. A canceled one has ended for good;
-// nothing is ever destroyed. What an agent owns nobody takes away who may not: what a
-// bot or nobody owns, or an agent who is gone, anybody may pass on. Where it would be left to an owner who is gone (see
+// nothing is ever destroyed. What an agent owns nobody takes away who may not, be it that
+// they pass it on, end it, let it rest or end its rest: with what a bot or nobody owns, or
+// an agent who is gone, anybody may. Where it would be left to an owner who is gone (see
 // InterventionVerb.NeedsOwner), nobody owns it afterwards.
 var InterventionLifecycle = Lifecycle[InterventionStatus, InterventionVerb, InterventionFacts]{
 	Of: "intervention",
@@ -163,13 +164,13 @@ var InterventionLifecycle = Lifecycle[InterventionStatus, InterventionVerb, Inte
 		{From: live, By: InterventionEngages, To: InterventionOpen, Guards: interventionGuards{noAgentHasIt}, Events: []string{"intervention.user_updated"}},
 
 		{From: open, By: InterventionReplies, Guards: interventionGuards{takesPart}},
-		{From: open, By: InterventionDefers, To: InterventionDeferred, Guards: interventionGuards{isFuture}, Events: []string{"intervention.deferred"}},
+		{From: open, By: InterventionDefers, To: InterventionDeferred, Guards: interventionGuards{mayTake, isFuture}, Events: []string{"intervention.deferred"}},
 		{From: open, By: InterventionWritten, To: InterventionOpen, Guards: interventionGuards{ownerIsGone}, Events: []string{"intervention.user_updated"}},
 		{From: open, By: InterventionWritten, To: InterventionOpen},
 		{From: deferred, By: InterventionWritten, To: InterventionOpen, Guards: interventionGuards{ownerIsGone}, Events: []string{"intervention.reactivated", "intervention.user_updated"}},
 		{From: deferred, By: InterventionWritten, To: InterventionOpen, Events: []string{"intervention.reactivated"}},
-		{From: deferred, By: InterventionResumes, To: InterventionOpen, Guards: interventionGuards{ownerIsGone}, Events: []string{"intervention.reactivated", "intervention.user_updated"}},
-		{From: deferred, By: InterventionResumes, To: InterventionOpen, Events: []string{"intervention.reactivated"}},
+		{From: deferred, By: InterventionResumes, To: InterventionOpen, Guards: interventionGuards{mayTake, ownerIsGone}, Events: []string{"intervention.reactivated", "intervention.user_updated"}},
+		{From: deferred, By: InterventionResumes, To: InterventionOpen, Guards: interventionGuards{mayTake}, Events: []string{"intervention.reactivated"}},
 		{From: deferred, By: InterventionFallsDue, To: InterventionOpen, Guards: interventionGuards{isDue, ownerIsGone}, Events: []string{"intervention.reactivated", "intervention.user_updated"}},
 		{From: deferred, By: InterventionFallsDue, To: InterventionOpen, Guards: interventionGuards{isDue}, Events: []string{"intervention.reactivated"}},
 
@@ -179,6 +180,6 @@ var InterventionLifecycle = Lifecycle[InterventionStatus, InterventionVerb, Inte
 		{From: live, By: InterventionJoins, Guards: interventionGuards{mayTake, isParticipant, hasRoom}, Events: []string{"intervention.participant_joined"}},
 		{From: live, By: InterventionLeaves, Guards: interventionGuards{mayTake, isParticipant, isNotOwner}, Events: []string{"intervention.participant_left"}},
 		{From: live, By: InterventionCloses, To: InterventionClosed, Guards: interventionGuards{mayManage, isReplied, isDisposed}, Events: []string{"intervention.closed"}},
-		{From: live, By: InterventionCancels, To: InterventionCanceled, Guards: interventionGuards{isUnreplied}, Events: []string{"intervention.canceled"}},
+		{From: live, By: InterventionCancels, To: InterventionCanceled, Guards: interventionGuards{mayTake, isUnreplied}, Events: []string{"intervention.canceled"}},
 	},
 }

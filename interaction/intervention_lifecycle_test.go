@@ -120,11 +120,11 @@ func whatVerbsDo(from interaction.InterventionStatus, by interaction.Interventio
 			return into(opened)
 		}
 	case interaction.InterventionDefers:
-		if from == opened && f.Future {
+		if from == opened && f.Future && mayTake(f) {
 			return into(deferred, "intervention.deferred")
 		}
 	case interaction.InterventionResumes:
-		if from == deferred {
+		if from == deferred && mayTake(f) {
 			return into(opened, "intervention.reactivated")
 		}
 	case interaction.InterventionFallsDue:
@@ -157,7 +157,7 @@ func whatVerbsDo(from interaction.InterventionStatus, by interaction.Interventio
 			return into(closed, "intervention.closed")
 		}
 	case interaction.InterventionCancels:
-		if live && f.Replies == 0 {
+		if live && f.Replies == 0 && mayTake(f) {
 			return into(canceled, "intervention.canceled")
 		}
 	}
