@@ -1,6 +1,7 @@
 package engage_test
 
 import (
+	"context"
 	"errors"
 	"reflect"
 	"slices"
@@ -91,7 +92,9 @@ func TestCustomersRunNothing(t *testing.T) {
 	if _, err := eve.RunDue(t.Context()); !errors.Is(err, engage.ErrRefused) {
 		t.Errorf("RunDue: %v", err)
 	}
-	if err := eve.Run(t.Context()); !errors.Is(err, engage.ErrRefused) {
+	ended, end := context.WithCancel(t.Context()) // so that it ends if it is not refused
+	end()
+	if err := eve.Run(ended); !errors.Is(err, engage.ErrRefused) {
 		t.Errorf("Run: %v", err)
 	}
 }

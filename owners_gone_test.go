@@ -14,6 +14,7 @@ import (
 
 	"github.com/engage-interactions/engage"
 	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/store"
 )
 
 // goneDesk is a desk whose host knows everybody, forgets somebody, or cannot say.
@@ -252,7 +253,12 @@ func TestTheHostIsAskedAboutOwnersOnlyForCustomers(t *testing.T) {
 	}
 	asks("nobody has one", 0, writes)
 	i := d.engages(ann, thread)
+	version := func(kind string) store.Version { return find(t, d.st, kind)[0].Version }
+	was, list := version("intervention"), version("engaged_list")
 	asks("a customer writes", 1, writes)
+	if version("intervention") != was || version("engaged_list") != list {
+		t.Error("what stays as it is was written")
+	}
 	asks("the company writes on the platform", 0, echoes)
 	asks("the owner replies", 0, func() { d.replies(ann, thread, "yes") })
 	again := d.says("eve", "hello again")

@@ -129,7 +129,9 @@ func TestTakingAsksAboutManaging(t *testing.T) {
 func TestTheReasonOfARefusalIsItsOwn(t *testing.T) {
 	t.Parallel()
 	denied := errors.New("the directory does not answer")
+	gone := engage.Actor{}
 	d := newDesk(t, func(o *engage.Options) {
+		o.OwnerExists = func(_ context.Context, who engage.Actor) (bool, error) { return who != gone, nil }
 		o.Authorize = func(_ context.Context, _ engage.Actor, action engage.Action, _ engage.Resource) error {
 			if action == engage.ActionInterventionsManage {
 				return denied
@@ -151,6 +153,9 @@ func TestTheReasonOfARefusalIsItsOwn(t *testing.T) {
 	says("resume what is open", second(s.Resume(ctx, i.ID)), false)
 	says("close", second(s.Close(ctx, i.ID, engage.Closing{})), true)
 	says("cancel what has a reply", second(s.Cancel(ctx, i.ID)), true)
+	gone = ann // whose it was is in nobody's way
+	says("cancel what has a reply, and no owner any more", second(s.Cancel(ctx, i.ID)), false)
+	gone = engage.Actor{}
 	must(d.Interventions.Close(ctx, i.ID, engage.Closing{}))(t)
 	says("close what is closed", second(s.Close(ctx, i.ID, engage.Closing{})), false)
 	says("assign what is closed", second(s.Assign(ctx, i.ID, bob)), false)
