@@ -16,11 +16,17 @@ type Within struct {
 	// now if that is past, behind those that have waited longer; what Do has made of j.Data stays with it, and its attempts begin anew. It
 	// runs as a function of a work does: maybe several times, without effects
 	// outside of w. If it returns an error, or panics, nothing that it wrote counts:
-	// the job is tried again later, and is failed in the end.
+	// the job is tried again later, and is failed in the end. A time that has come
+	// already is at once, and stays so if the clock is put back then.
 	Do func(ctx context.Context, w *work.Work, j *Job) (again time.Time, err error)
 	// Failed, if not nil, adds to the commit by which the job fails for good: the
 	// event that tells of it, say.
 	Failed func(ctx context.Context, w *work.Work, j Job, err error) error
+	// Revive, if not zero, is how long after it has failed for good a job is tried
+	// once more, and again that long after that: what was in the way may be gone, or
+	// the job no longer wanted. It is failed until then, without another call of
+	// Failed. Zero: it stays as it is until it is retried by hand.
+	Revive time.Duration
 }
 
 // Outside is how jobs of a type are done whose effect is in the outside world.
@@ -73,7 +79,7 @@ func Wait(t time.Time) Verdict { return Verdict{wait: t} }
 type Outcome struct {
 	// State is Done, Pending if the job will be tried again, Failed or Uncertain.
 	State State
-	When  time.Time // of Pending: when it will be tried again
+	When  time.Time // of Pending, and of Failed if it is revived: when it will be tried again
 	Value any       // of Done: what Do returned
 	Err   error     // of all others: what went wrong
 	// Late says that the answer came after the attempt had been given up. A late
@@ -146,7 +152,7 @@ func (h handler) settle(ctx context.Context, w *work.Work, j Job, o Outcome) err
 	switch {
 	case h.outside != nil && h.outside.Settle != nil:
 		return h.outside.Settle(ctx, w, j, o)
-	case h.within != nil && h.within.Failed != nil && o.State == Failed:
+	case h.within != nil && h.within.Failed != nil && o.State == Failed && j.State != Failed:
 		return h.within.Failed(ctx, w, j, o.Err)
 	}
 	return nil

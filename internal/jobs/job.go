@@ -36,7 +36,7 @@ type Job struct {
 	// strictly one after another, in the order in which they were added. Empty: the
 	// job waits for no other. At most MaxLane bytes, without NUL.
 	Lane string          `json:"lane,omitempty"`
-	Due  time.Time       `json:"due,omitzero"`  // not before; zero: at once, whatever the clock says, if it is pending
+	Due  time.Time       `json:"due,omitzero"`  // not before; zero: at once, whatever the clock says, if it is pending, else never
 	Data json.RawMessage `json:"data,omitzero"` // the handler's, JSON
 
 	State    State       `json:"state"`
@@ -59,6 +59,9 @@ type record struct {
 
 	Turn   int64 `json:"turn,omitzero"`   // its place in its lane, from 1; 0 if it stands in none
 	Behind bool  `json:"behind,omitzero"` // others stand before it in its lane
+	// Since is when it had its last turn, if it goes on at once. Zero: it waits since it
+	// was added.
+	Since time.Time `json:"since,omitzero"`
 	// Over is from when on an attempt under way may be taken for lost.
 	Over time.Time `json:"over,omitzero"`
 	// Taken is when the attempt under way was claimed, by the clock of its process.
@@ -70,6 +73,14 @@ type record struct {
 	Known bool `json:"known,omitzero"`
 }
 
+// since returns since when a job that is due at once has been waiting.
+func (r *record) since() time.Time {
+	if r.Since.IsZero() {
+		return r.Created
+	}
+	return r.Since
+}
+
 // look returns when anybody should look at the job next, if ever.
 func (r *record) look() (at time.Time, ever bool) {
 	switch r.State {
@@ -77,7 +88,9 @@ func (r *record) look() (at time.Time, ever bool) {
 		return r.Due, !r.Behind
 	case Running:
 		return r.Over, true
-	case Uncertain, Failed, Done:
+	case Failed:
+		return r.Due, !r.Due.IsZero()
+	case Uncertain, Done:
 	}
 	return time.Time{}, false
 }
@@ -148,7 +161,7 @@ type lane struct {
 
 // The indexes of jobs.
 const (
-	byDue   = "due"   // sort, when to look at it next; of those due at once, the zero time and when it was added
+	byDue   = "due"   // sort, when to look at it next; of those due at once, the zero time and since when it waits
 	byTaken = "taken" // type, when the attempt under way was claimed
 	byLane  = "lane"  // lane, turn
 	byState = "state" // state; within it, the order of IDs
@@ -163,7 +176,7 @@ var jobTable = work.Table[record]{
 			at, ever := r.look()
 			term := r.sort().term().Time(at)
 			if at.IsZero() {
-				term = term.Time(r.Created)
+				term = term.Time(r.since())
 			}
 			return term.String(), ever
 		}},

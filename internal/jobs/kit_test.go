@@ -292,7 +292,7 @@ func (p *process) count() *process {
 				return time.Time{}, nil
 			}
 			j.Data = fmt.Append(nil, left)
-			return j.Due, nil
+			return time.Unix(0, 0), nil // at once
 		},
 		Failed: func(ctx context.Context, w *work.Work, j jobs.Job, err error) error {
 			return write(ctx, w, j.ID, func(n *note) { n.Told = append(n.Told, err.Error()) })

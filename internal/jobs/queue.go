@@ -122,15 +122,15 @@ func (q *queue) split(page []*record) int {
 }
 
 // age returns since when somebody should have looked at the job. Of one that is due at
-// once, that is when it was added; if the clock was put back since, the zero time: it is
-// older than can be told.
+// once, that is when it was added, or had its last turn; if the clock was put back since,
+// the zero time: it is older than can be told.
 func (r *record) age(now time.Time) time.Time {
 	at, _ := r.look()
 	switch {
 	case !at.IsZero():
 		return at
-	case r.Created.After(now):
+	case r.since().After(now):
 		return time.Time{}
 	}
-	return r.Created
+	return r.since()
 }

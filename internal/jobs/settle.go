@@ -175,7 +175,7 @@ func (q *Jobs) write(ctx context.Context, w *work.Work, r *record, o Outcome) er
 	case Done:
 		return q.remove(ctx, w, r)
 	case Failed:
-		r.Due = time.Time{} // of nothing
+		r.Due = moment(o.When) // zero: never
 		if err := q.leave(ctx, w, r); err != nil {
 			return err
 		}

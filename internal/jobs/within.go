@@ -37,9 +37,15 @@ func (q *Jobs) doWithin(ctx context.Context, id string, h handler) (did bool, er
 		case again.IsZero():
 			return q.remove(timed, w, r)
 		}
+		if r.State == Failed { // and has left its lane
+			if err := enter(timed, w, r); err != nil {
+				return err
+			}
+		}
 		r.Data, r.Attempts = j.Data, 0
-		if now := q.now(); again.Before(now) {
-			again = now // it has had its turn, and stands behind those that have waited
+		if now := q.now(); !again.After(now) {
+			again = time.Time{} // whatever the clock says by then
+			r.Since = now       // it has had its turn, and stands behind those that have waited
 		}
 		return q.write(timed, w, r, Outcome{State: Pending, When: again})
 	})
@@ -110,6 +116,9 @@ func (q *Jobs) refuse(ctx context.Context, id string, h handler, seen store.Vers
 		r.Attempts++
 		// Nothing has left the store: whatever the error, there is no doubt.
 		o := q.policy.judge(r.Attempts, true, nil, cause, q.now())
+		if h.within != nil && h.within.Revive > 0 && (o.State == Failed || r.State == Failed) {
+			o = Outcome{State: Failed, Err: cause, When: q.now().Add(h.within.Revive)}
+		}
 		return q.conclude(ctx, w, h, r, r.Job, o, mute)
 	})
 }
