@@ -86,8 +86,8 @@ const (
 	EventCategoryUpdated EventType = "category.updated"
 	EventCategoryDeleted EventType = "category.destroyed"
 
-	// EventJobFailed, with [JobEvent]: something that was to happen later or outside
-	// has failed for the last time. Jobs.Retry begins anew.
+	// EventJobFailed, with [JobEvent]: something that was to happen later, and is no
+	// delivery, has failed for good. Jobs says what that leaves, and what mends it.
 	EventJobFailed EventType = "job.failed"
 )
 

@@ -15,6 +15,30 @@ import (
 // Jobs is what is to happen later or outside: deliveries to platforms, timers, the steps
 // of long tasks. Run does them. What has failed, or is uncertain, is seen and settled
 // here.
+//
+// # What failed jobs leave
+//
+// A job that cannot be done is tried again, as Options.Jobs says, and has failed for good
+// in the end. A delivery that has failed stays so, for a customer should get nothing late
+// that nobody expects any more: somebody decides. All others are tried once more every
+// day, so that nothing rests for ever; what one of them finds out to be done, or wanted no
+// longer, it does not do, and is gone.
+//
+//	type                   what it does, when                      if it has failed                     what mends that
+//	content.deliver        delivers a content, at once             the content is export_failure;       Retry; Settle takes it off the list;
+//	                                                               those behind it in the thread go on  a report or late answer of the platform
+//	intervention.fall_due  reactivates an intervention, when       it stays deferred                    within a day, by itself; Retry; at once, whatever
+//	                       the time it was deferred to has come                                         ends the deferral: the customer writes, Resume, …
+//	thread.time_out        closes a thread, when it was silent     it stays open                        within a day, by itself; Retry; in time, if
+//	                       for as long as its source says                                               anything is said or done in the thread
+//	source.retime          looks at the threads of a source,       they close when it said before,      within a day, by itself; Retry; each thread
+//	                       after an update of when they close      if at all                            in which anything is said or done; an update again
+//	task.step              goes on with an erasing, a replay, a    the task rests behind its last step  within a day, by itself; Retry; at once,
+//	                       merge or unmerge that was interrupted,                                       whoever calls for it again
+//	                       ten seconds after it was last seen
+//
+// EventContentExported tells of a delivery that has failed, EventJobFailed of the others,
+// but not again when that is still so a day later.
 type Jobs struct{ scope }
 
 // JobState is where a job stands. One that is done is gone.
@@ -29,7 +53,7 @@ const (
 	// JobUncertain: an attempt gave no answer, and nobody knows whether it was done.
 	// What comes behind it waits.
 	JobUncertain JobState = "uncertain"
-	// JobFailed: given up.
+	// JobFailed: given up, or tried again at Due, a day after the last time.
 	JobFailed JobState = "failed"
 )
 
@@ -38,8 +62,8 @@ type Job struct {
 	ID    string   `json:"id"`
 	Type  string   `json:"type"` // "content.deliver", "content.adopt", "intervention.fall_due", "thread.time_out", "source.retime", "task.step"
 	State JobState `json:"state"`
-	// Due is when it is to be done, or tried again. Zero: at once, or, of one that has
-	// failed or is uncertain, never.
+	// Due is when it is to be done, or tried again. Zero: at once, or, of one that is
+	// uncertain or of a delivery that has failed, never.
 	Due      time.Time `json:"due,omitzero"`
 	Attempts int       `json:"attempts"`
 	// Error is what the last attempt said, or what a process needs that has found it due

@@ -247,8 +247,8 @@ func (t *turn) watch(ctx context.Context, source *interaction.Source, thread *in
 	switch {
 	case thread.Status != interaction.ThreadOpen, !ever, thread.Live > 0:
 		return nil // a job that is under way finds that out
-	case !thread.TimeOutCheckAt.IsZero() && !at.Before(thread.TimeOutCheckAt):
-		return nil // somebody looks before that
+	case !thread.TimeOutCheckAt.Before(t.now) && !at.Before(thread.TimeOutCheckAt):
+		return nil // somebody looks before that; one who should have looked by now may have failed
 	case at.Before(t.now):
 		at = t.now
 	}

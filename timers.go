@@ -14,7 +14,9 @@ import (
 )
 
 // What happens by itself when its time has come. Each is a job that looks whether it is
-// still wanted: nobody takes it back when it is not.
+// still wanted: nobody needs to take it back when it is not. One that has failed looks
+// again every day, so that nothing rests for ever, and no failed job stays once what it
+// was for has happened otherwise.
 
 const (
 	jobFallDue = "intervention.fall_due" // a deferred intervention is reactivated
@@ -120,7 +122,7 @@ func (c *core) registerTimers() {
 			return time.Time{}, nil
 		}
 		d.Cursor = next
-		return t.now, nil
+		return atOnce, nil
 	}))
 }
 
@@ -135,6 +137,12 @@ func (t *turn) retime(ctx context.Context, before, after *interaction.Source) er
 	_, err := t.later(ctx, jobRetime, time.Time{}, retime{SourceID: after.ID})
 	return err
 }
+
+// atOnce is a time that has always come, for jobs that have more to do.
+var atOnce = time.Unix(0, 0)
+
+// reviveAfter is after how long a job that has failed for good is tried once more.
+const reviveAfter = 24 * time.Hour
 
 // within is how a job is done that has data of one type, and no effect outside of the
 // store.
@@ -153,6 +161,7 @@ func within[T any](c *core, do func(ctx context.Context, t *turn, data *T) (agai
 			return again, err
 		},
 		Failed: c.jobFailed,
+		Revive: reviveAfter,
 	}
 }
 
