@@ -18,8 +18,7 @@ import (
 // asked of from, or of another name for into, but for timelines and the lists of
 // Interactions and Quarantine, which are whole.
 // Another merge or unmerge of one of the two is seen through first. It is not possible
-// within Atomically. Each merge and unmerge leaves a job that looks after it later on,
-// and that Run removes: where neither Run nor RunDue is called, these jobs collect.
+// within Atomically.
 //
 // Options.Authorize is asked for ActionContactsMerge of both contacts, and of nothing
 // that they have. The same goes for Unmerge and the one contact that it names.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/engage-interactions/engage/internal/jobs"
 	"github.com/engage-interactions/engage/store"
 )
 
@@ -32,7 +33,8 @@ const (
 
 // Progress is how far a task has come. It is written in the same commit as each of
 // its steps, so that it is always true, and an interrupted task goes on behind its
-// last step: when it is called for again, or soon after by Run.
+// last step: when it is called for again, or soon after by Run. If that cannot go on with
+// it either, it tries again later, and every day in the end: see Jobs.
 type Progress struct {
 	Task        Task      `json:"task"`
 	Subject     Resource  `json:"subject"` // what the task is done to
@@ -56,6 +58,7 @@ type storedProgress struct {
 	IntoID        string `json:"intoId,omitempty"`        // the other contact of a merge or unmerge
 	Stage         int    `json:"stage,omitempty"`         // of a merge or unmerge
 	Limit         int    `json:"limit,omitempty"`         // of records that a step takes on; 0: stepSize
+	JobID         string `json:"jobId,omitempty"`         // of the job that sees to it while it is running
 }
 
 // notAtomically refuses a task to a Work.
@@ -96,13 +99,46 @@ func (t *turn) begin(ctx context.Context, task Task, subject Resource, with stor
 		Task: task, Subject: subject, State: StateRunning, StartedDate: t.now, UpdatedDate: t.now,
 	}
 	with.Actor = t.actor
-	if err := progresses.Put(t.Work, &with); err != nil {
+	if last != nil && last.State == StateRunning {
+		with.JobID = last.JobID // which sees to it already
+	} else {
+		with.JobID, err = t.later(ctx, jobTask, t.now.Add(taskGrace), taskStep{Task: task, Subject: subject, Seen: t.now})
+		if err != nil {
+			return err
+		}
+	}
+	return progresses.Put(t.Work, &with)
+}
+
+// resume takes up the job of a task that is running, if that has failed, so that Run goes
+// on with the task should the call that is about to see it through be interrupted, too.
+func (t *turn) resume(ctx context.Context, task Task, subject Resource) error {
+	p, err := progresses.Get(ctx, t.Work, progressID(task, subject))
+	if err != nil || p == nil || p.State == StateDone || p.JobID == "" {
 		return err
 	}
-	if last != nil && last.State == StateRunning {
-		return nil // it has its job already
+	j, err := t.core.jobs.Get(ctx, t.Work, p.JobID)
+	if err != nil || j.State != jobs.Failed {
+		return unless(err, jobs.ErrNotFound)
 	}
-	_, err = t.later(ctx, jobTask, t.now.Add(taskGrace), taskStep{Task: task, Subject: subject})
+	return t.core.jobs.Retry(ctx, t.Work, j.ID)
+}
+
+// end removes the job of a task that is done.
+func (t *turn) end(ctx context.Context, p *storedProgress) error {
+	if p.JobID == "" {
+		return nil
+	}
+	err := t.core.jobs.Cancel(ctx, t.Work, p.JobID)
+	p.JobID = ""
+	return unless(err, jobs.ErrNotFound)
+}
+
+// unless returns an error, but for one that is as good as none.
+func unless(err, none error) error {
+	if errors.Is(err, none) {
+		return nil
+	}
 	return err
 }
 
@@ -118,6 +154,11 @@ func (t *turn) advance(ctx context.Context, p *storedProgress) error {
 	}
 	if err != nil {
 		return err
+	}
+	if p.State == StateDone {
+		if err := t.end(ctx, p); err != nil {
+			return err
+		}
 	}
 	p.UpdatedDate = t.now
 	return progresses.Put(t.Work, p)
@@ -157,6 +198,11 @@ func (e *tooMuchError) Error() string { return "too much for one step" }
 
 // seeThrough runs the steps of a task, each in a commit of its own, until it is done.
 func (s scope) seeThrough(ctx context.Context, task Task, subject Resource) (last Progress, err error) {
+	// In a commit of its own: the first step may be what cannot be done.
+	err = s.do(ctx, func(t *turn) error { return t.resume(ctx, task, subject) })
+	if err != nil {
+		return last, err
+	}
 	for {
 		next := last
 		err := s.do(ctx, func(t *turn) error {
@@ -194,8 +240,8 @@ const taskGrace = 10 * time.Second
 type taskStep struct {
 	Task    Task     `json:"task"`
 	Subject Resource `json:"subject"`
-	// Stepped is when the job itself last did a step.
-	Stepped time.Time `json:"stepped,omitzero"`
+	// Seen is Progress.UpdatedDate as the job last saw it, or made it.
+	Seen time.Time `json:"seen,omitzero"`
 }
 
 // registerTasks says how the jobs of tasks are done: one step after another, while nobody
@@ -206,15 +252,19 @@ func (c *core) registerTasks() {
 		if err != nil || p == nil || p.State == StateDone {
 			return time.Time{}, err
 		}
-		if idle := p.UpdatedDate.Add(taskGrace); !p.UpdatedDate.Equal(d.Stepped) && t.now.Before(idle) {
-			return idle, nil
+		// Has somebody been at it since the last look, and lately? If that was in the
+		// future, the clock was put back, and the next look tells whether he still is.
+		since := max(t.now.Sub(p.UpdatedDate), 0)
+		if !p.UpdatedDate.Equal(d.Seen) && since < taskGrace {
+			d.Seen = p.UpdatedDate
+			return t.now.Add(taskGrace - since), nil
 		}
 		t.actor = p.Actor
 		if err := t.advance(ctx, p); err != nil || p.State == StateDone {
 			return time.Time{}, err
 		}
-		d.Stepped = p.UpdatedDate
-		return t.now, nil
+		d.Seen = p.UpdatedDate
+		return atOnce, nil
 	}))
 }
 
