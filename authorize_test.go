@@ -176,6 +176,9 @@ func interactionMethods(at prepared) map[string]method {
 			}
 			return got, err
 		}},
+		"Events.Register": {action: engage.ActionEventsConsume, resource: reader, standalone: true, call: func(ctx context.Context, s services, _ prepared) (any, error) {
+			return s.Events.Register(ctx, "reader", engage.ConsumerStart{Latest: true})
+		}},
 		"Events.Consumers": {action: engage.ActionEventsRead, resource: about("consumer", ""), standalone: true, call: func(ctx context.Context, s services, _ prepared) (any, error) {
 			return s.Events.Consumers(ctx)
 		}},

@@ -6,6 +6,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/engage-interactions/engage/internal/feed"
 	"github.com/engage-interactions/engage/store"
 )
 
@@ -50,13 +51,57 @@ func (s Events) After(ctx context.Context, position int64) iter.Seq2[Event, erro
 	}
 }
 
+// ConsumerStart says where a new consumer begins. Its zero value is with the oldest event
+// that there is. At most one of its fields may be set.
+type ConsumerStart struct {
+	// Latest: with what happens from now on.
+	Latest bool
+	// After is a position: with the first event behind it. 0 is the oldest event that
+	// there is.
+	After int64
+}
+
+// Register makes a consumer known under a name that is new, and says where it begins: a
+// host that has just imported a backlog, or adds a bot later, may not want to hand it all
+// that has ever happened. It changes nothing if the name is known, whatever start says, so
+// that a process can call it each time before it consumes:
+//
+//	if _, err := eng.Events.Register(ctx, "bot", engage.ConsumerStart{Latest: true}); err != nil {
+//		return err
+//	}
+//	err := eng.Events.Consume(ctx, "bot", handle)
+//
+// With Latest, what was committed before Register was called is not handed over, and all
+// that is committed after it has returned is; of what is committed meanwhile, all from some
+// event on. To begin at some time, look with After where that was. Nothing behind the
+// position is trimmed until the consumer has handled it, or was dropped because nobody
+// has consumed under its name for longer than ConsumerOptions.Abandoned.
+//
+// It returns the consumer as it is. The error wraps ErrTrimmed if events behind the
+// position are forgotten, ErrInvalid if it is behind the end of the log, and ErrDropped as
+// that of Consume does.
+func (s Events) Register(ctx context.Context, name string, start ConsumerStart) (Consumer, error) {
+	if err := s.consumer(ctx, ActionEventsConsume, name); err != nil {
+		return Consumer{}, err
+	}
+	if start.After < 0 || start.Latest && start.After != 0 {
+		return Consumer{}, invalid("After", "is negative, or stands beside Latest")
+	}
+	c, err := s.core.feed.Register(ctx, name, feed.Start{Latest: start.Latest, After: start.After})
+	if err != nil {
+		return Consumer{}, err
+	}
+	return s.show(c), nil
+}
+
 // Consume hands events to handle, one after another in order, and goes on with
 // new ones as they come, until ctx ends, whose error it returns.
 //
 // The log is read under a name, whose position is kept in the store: after a
 // restart it goes on behind the last event that was handled. A new name starts
-// with the oldest event that there is. Several processes may consume under one
-// name; one at a time does, the others stand by.
+// with the oldest event that there is, unless it was registered elsewhere: see
+// Register. Several processes may consume under one name; one at a time does, the
+// others stand by.
 //
 // Each event is handed over at least once: after a crash, up to 100 come again.
 // When handle returns an error, the same event comes again after a pause, and no
@@ -87,7 +132,7 @@ func (s Events) Consume(ctx context.Context, name string, handle func(ctx contex
 // Consumer is the state of a consumer of events.
 type Consumer struct {
 	Name     string    `json:"name"`
-	Position int64     `json:"position"`         // of the last event that it has handled
+	Position int64     `json:"position"`         // of the last event that it has handled, or does not want
 	Active   bool      `json:"active"`           // a process is consuming under the name
 	Seen     time.Time `json:"seen"`             // when it was last heard of
 	Dropped  time.Time `json:"dropped,omitzero"` // when it was dropped
@@ -101,11 +146,13 @@ func (s Events) Consumers(ctx context.Context) ([]Consumer, error) {
 	all, err := s.core.feed.Consumers(ctx)
 	consumers := make([]Consumer, 0, len(all))
 	for _, c := range all {
-		consumers = append(consumers, Consumer{
-			Name: c.Name, Position: c.Position, Active: s.core.feed.Held(c), Seen: c.Seen, Dropped: c.Dropped,
-		})
+		consumers = append(consumers, s.show(c))
 	}
 	return consumers, err
+}
+
+func (s Events) show(c feed.Consumer) Consumer {
+	return Consumer{Name: c.Name, Position: c.Position, Active: s.core.feed.Held(c), Seen: c.Seen, Dropped: c.Dropped}
 }
 
 // Forget removes a consumer and its position; under the same name a new one can

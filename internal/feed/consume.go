@@ -3,7 +3,6 @@ package feed
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -22,8 +21,8 @@ const pageSize = 100
 
 // Consume hands the events behind the cursor of name to handle, one after
 // another, and goes on with new ones as they come, until ctx ends; it returns the
-// error of ctx. A name that is new starts at the floor: with the oldest event
-// that there is.
+// error of ctx. A name that is new starts at the floor, with the oldest event that
+// there is; see [Feed.Register] for others.
 //
 // If another holder works for name, it waits. If the lease is lost, say because
 // this process stood still, the context of the handler ends, and Consume waits
@@ -72,16 +71,11 @@ func (f *Feed) acquire(ctx context.Context, name, holder string) (acquired Consu
 			now := f.opts.Clock()
 			switch {
 			case c == nil:
-				fl, err := guard(ctx, w)
-				if err != nil {
+				if c, err = f.begin(ctx, w, name, Start{}); err != nil {
 					return err
 				}
-				if err := floors.Put(w, fl); err != nil {
-					return err
-				}
-				c = &Consumer{Name: name, Position: fl.Position}
 			case !c.Dropped.IsZero():
-				return fmt.Errorf("%w: %q at position %d", ErrDropped, name, c.Position)
+				return dropped(c)
 			case f.lease.Held(c.Lease, now) && c.Holder != holder:
 				left = f.lease.Free(c.Lease).Sub(now)
 				return nil

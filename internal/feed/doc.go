@@ -10,5 +10,6 @@
 //
 // The floor is one record. Whoever registers a consumer reads and rewrites it,
 // and so does a trim, which raises it to the lowest cursor before the store
-// forgets anything: a consumer is never registered where events are gone.
+// forgets anything: a consumer is never registered where events are gone. Who wants to
+// begin elsewhere than with the oldest event registers first: [Feed.Register].
 package feed

@@ -237,11 +237,37 @@ func TestTrimNeverTakesWhatALiveConsumerNeeds(t *testing.T) {
 		names := rapid.SampledFrom([]string{"a", "b", "c"})
 		for range rapid.IntRange(1, 25).Draw(rt, "steps") {
 			p := processes[rapid.IntRange(0, 1).Draw(rt, "process")]
-			switch rapid.SampledFrom([]string{"append", "consume", "consume", "trim", "trim", "forget", "wait"}).Draw(rt, "action") {
+			switch rapid.SampledFrom([]string{"append", "register", "consume", "consume", "trim", "trim", "forget", "wait"}).Draw(rt, "action") {
 			case "append":
 				n := rapid.IntRange(1, 5).Draw(rt, "events")
 				p.append(n)
 				last += int64(n)
+			case "register":
+				name := names.Draw(rt, "name")
+				start := feed.Start{Latest: rapid.Bool().Draw(rt, "latest")}
+				if !start.Latest {
+					start.After = rapid.Int64Range(0, last+1).Draw(rt, "after")
+				}
+				c, want := model[name], error(nil)
+				switch {
+				case c != nil && c.dropped:
+					want = feed.ErrDropped
+				case c != nil:
+				case start.After > 0 && start.After < floor:
+					want = store.ErrTrimmed
+				case start.After > last:
+					want = store.ErrInvalid
+				default:
+					c = &consumer{position: max(start.After, floor), seen: clock.Load()}
+					if start.Latest {
+						c.position = last
+					}
+					model[name] = c
+				}
+				is, err := p.feed.Register(t.Context(), name, start)
+				if !errors.Is(err, want) || err == nil && is.Position != c.position {
+					rt.Fatalf("%s, %+v: %+v, %v; want %+v, %v", name, start, is, err, c, want)
+				}
 			case "consume":
 				name := names.Draw(rt, "name")
 				c := model[name]
