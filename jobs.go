@@ -27,6 +27,9 @@ import (
 //	type                   what it does, when                      if it has failed                     what mends that
 //	content.deliver        delivers a content, at once             the content is export_failure;       Retry; Settle takes it off the list;
 //	                                                               those behind it in the thread go on  a report or late answer of the platform
+//	content.adopt          moves what replied to an echo below     the rest of it shows the echo's ID  within a day, by itself; Retry
+//	                       the content that it turned out to be,
+//	                       where that is more than a hundred
 //	intervention.fall_due  reactivates an intervention, when       it stays deferred                    within a day, by itself; Retry; at once, whatever
 //	                       the time it was deferred to has come                                         ends the deferral: the customer writes, Resume, …
 //	thread.time_out        closes a thread, when it was silent     it stays open                        within a day, by itself; Retry; in time, if
