@@ -12,6 +12,7 @@ import (
 	"github.com/engage-interactions/engage"
 	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/store"
+	"github.com/engage-interactions/engage/store/memory"
 )
 
 // secret is what customers and agents write in these tests. No error repeats it.
@@ -21,9 +22,9 @@ const secret = "my PIN is 4711"
 type bench struct {
 	*desk
 
-	fresh, answered, closed, deferred, crowd, demanding, stopped, canceled string // threads
-	of                                                                     map[string]string
-	content, reply, eve, fay, stranger, comment                            string
+	fresh, answered, closed, deferred, crowd, demanding, stopped, canceled, ended, waiting string // threads
+	of                                                                                     map[string]string
+	content, reply, eve, fay, stranger, comment                                            string
 }
 
 func newBench(t *testing.T, st store.Store) *bench {
@@ -64,6 +65,11 @@ func newBench(t *testing.T, st store.Store) *bench {
 	b.demanding = thread("mail", "eve", ann, true)
 	b.canceled = thread("chat", "eve", ann, false)
 	must(d.As(ann).Interventions.Cancel(ctx, b.of[b.canceled]))(t)
+	b.ended = thread("chat", "eve", ann, true)
+	must(d.As(ann).Interventions.Close(ctx, b.of[b.ended], engage.Closing{}))(t)
+	unanswered := d.says("eve", secret)
+	unanswered.ThreadForeignID = "waiting"
+	b.waiting = must(d.Threads.Receive(ctx, unanswered))(t).ThreadID
 	b.stopped = thread("off", "eve", ann, false)
 	off := must(d.Sources.Get(ctx, "off"))(t)
 	off.Active = false
@@ -207,6 +213,43 @@ func TestRefusalsSayWhyAndChangeNothing(t *testing.T) {
 			})
 		}
 	})
+}
+
+// TestWhatARefusedPostNamesHelps: what the refusal says can be done to what it names, and
+// then the post passes.
+func TestWhatARefusedPostNamesHelps(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, memory.New())
+	ctx, eng := t.Context(), b.As(ann)
+	reopens := func(i engage.Resource) error { return second(eng.Interventions.Reopen(ctx, i.ID)) }
+	resumes := func(i engage.Resource) error { return second(eng.Interventions.Resume(ctx, i.ID)) }
+	for name, test := range map[string]struct {
+		thread string
+		about  string
+		remedy func(engage.Resource) error
+	}{
+		"closed intervention": {b.ended, engage.ResourceIntervention, reopens},
+		"deferred":            {b.deferred, engage.ResourceIntervention, resumes},
+		"none": {b.waiting, engage.ResourceThread, func(thread engage.Resource) error {
+			return second(eng.Interventions.Engage(ctx, engage.Engagement{ThreadID: thread.ID}))
+		}},
+		"closed thread": {b.closed, engage.ResourceThread, func(thread engage.Resource) error {
+			if _, err := eng.Threads.Reopen(ctx, thread.ID); err != nil {
+				return err
+			}
+			return second(eng.Interventions.Engage(ctx, engage.Engagement{ThreadID: thread.ID}))
+		}},
+	} {
+		post := engage.Post{ThreadID: test.thread, Message: interaction.Message{Body: "x"}}
+		refused, ok := errors.AsType[*engage.RefusedError](second(eng.Contents.Post(ctx, post)))
+		if !ok || refused.Resource.Type != test.about {
+			t.Errorf("%s: %v, want a refusal about a %s", name, refused, test.about)
+			continue
+		}
+		if err := errors.Join(test.remedy(refused.Resource), second(eng.Contents.Post(ctx, post))); err != nil {
+			t.Errorf("%s: %v, and yet: %v", name, refused, err)
+		}
+	}
 }
 
 // everything returns all that the store keeps: records of every kind, and events.

@@ -50,7 +50,9 @@ type Posted struct {
 // The error wraps ErrRefused if the thread is closed, the customer takes no part in it
 // (see Threads.Open), there is no such intervention, or the source is not active;
 // ErrInvalid if there is nothing said, or more than the source
-// takes; ErrConflict if the idempotency key was used for something else.
+// takes; ErrConflict if the idempotency key was used for something else. Where the
+// intervention is in the way, because it is deferred, closed or canceled, it is the
+// resource of the [*RefusedError]; where there is none, that is the thread.
 func (s Contents) Post(ctx context.Context, post Post) (Posted, error) {
 	if err := s.allow(ctx, ActionContentsPost, threadResource(post.ThreadID)); err != nil {
 		return Posted{}, err
@@ -179,7 +181,11 @@ func (t *turn) mayPost(k *talk) error {
 		i = &interaction.Intervention{}
 	}
 	if err := i.Reply(t.actor); err != nil {
-		err = refusal(err, threadResource(k.thread.ID))
+		about := interventionResource(i.ID) // it is the one that is closed, say, and what is to be resumed or reopened
+		if i.ID == "" {
+			about = threadResource(k.thread.ID)
+		}
+		err = refusal(err, about)
 		if i.Status.Live() && i.Owner != t.actor {
 			return &EngagedError{Intervention: *i, Err: err}
 		}
