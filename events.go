@@ -2,6 +2,7 @@ package engage
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"time"
 	"unicode/utf8"
@@ -88,6 +89,9 @@ func (s Events) Register(ctx context.Context, name string, start ConsumerStart) 
 		return Consumer{}, invalid("After", "is negative, or stands beside Latest")
 	}
 	c, err := s.core.feed.Register(ctx, name, feed.Start{Latest: start.Latest, After: start.After})
+	if wrong, ok := errors.AsType[*store.InvalidError](err); ok && wrong.Field == "After" {
+		return Consumer{}, invalid(wrong.Field, wrong.Reason)
+	}
 	if err != nil {
 		return Consumer{}, err
 	}

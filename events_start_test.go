@@ -103,6 +103,9 @@ func TestWhereAConsumerCanBegin(t *testing.T) {
 			if !errors.Is(err, test.err) || c.Position != test.at || err == nil && (c.Name != name || c.Active) {
 				t.Errorf("%+v: %+v, %v; want %d, %v", test.start, c, err, test.at, test.err)
 			}
+			if wrong, ok := errors.AsType[*engage.InvalidError](err); errors.Is(err, engage.ErrInvalid) && (!ok || wrong.Field != "After") {
+				t.Errorf("%+v: %v does not name After", test.start, err)
+			}
 		}
 		if known, err := eng.Events.Consumers(t.Context()); err != nil || len(known) != 6 {
 			t.Errorf("%+v, %v", known, err)
