@@ -64,7 +64,9 @@ const (
 	EventCommentCreated   EventType = "intervention_comment.created"
 	EventCommentDestroyed EventType = "intervention_comment.destroyed"
 
-	// EventIdentityCreated, with [IdentityEvent]: an identity wrote for the first time.
+	// EventIdentityCreated, with [IdentityEvent]: an identity became known: it wrote
+	// for the first time, was written to on the platform itself, or a thread was opened with
+	// it (Threads.Open).
 	EventIdentityCreated EventType = "identity.created"
 	// EventIdentityUpdated, with [IdentityEvent]: its profile changed.
 	EventIdentityUpdated EventType = "identity.updated"

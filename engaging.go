@@ -46,8 +46,9 @@ type Engagement struct {
 
 // Engage opens an intervention with a customer in a thread, or opens the closed one
 // again (seed 000, "Core Concepts": "When an agent chooses to engage with a customer
-// within a thread, they create an intervention"). An agent who engages where a bot has
-// the intervention, or nobody has, or an agent who does not exist any more
+// within a thread, they create an intervention"). A closed one is then theirs, whoever
+// had it; Reopen leaves it to its owner. An agent who engages where a bot has the
+// intervention, or nobody has, or an agent who does not exist any more
 // (Options.OwnerExists), becomes its owner. Whoever owns it already gets it as it is; a
 // deferred one is resumed with Resume.
 //

@@ -105,7 +105,9 @@ func (s Events) Register(ctx context.Context, name string, start ConsumerStart) 
 // restart it goes on behind the last event that was handled. A new name starts
 // with the oldest event that there is, unless it was registered elsewhere: see
 // Register. Several processes may consume under one name; one at a time does, the
-// others stand by.
+// others stand by. One that is killed keeps its turn until its lease is over, see
+// ConsumerOptions: until then, 35 seconds if nothing else is set, whoever consumes next
+// stands by, too.
 //
 // Each event is handed over at least once: after a crash, up to 100 come again.
 // When handle returns an error, the same event comes again after a pause, and no

@@ -16,9 +16,9 @@ import (
 // What takes an intervention away from the agent who owns it, be it that it passes to
 // somebody else, ends, rests, or its rest ends, is for the owner to do, the system, and
 // those who may manage those of others: see Assign, and for its end Close. All else is
-// open to colleagues, for it takes nothing away: to comment, categorise, set custom
-// fields, and to reopen what is closed, which stays the owner's. Customers only read
-// them.
+// open to colleagues, for it takes nothing away that is under way: to comment, categorise,
+// set custom fields, and to go on with what is closed. Whoever reopens that leaves it to
+// its owner; whoever engages in it becomes its owner. Customers only read them.
 //
 // An owner who does not exist any more, as Options.OwnerExists says, keeps nobody from
 // anything, and loses what would be left to them: when the customer writes, and when it is
