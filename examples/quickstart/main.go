@@ -7,9 +7,11 @@
 //	go run ./examples/quickstart [FILE]
 //
 // Without a FILE it makes a new one and says where. With one that is there it goes on
-// where it was: nothing happens twice, for the interaction has an idempotency key, the
-// customer's words have the IDs of their platform, and the bot goes on behind the last
-// event that it has handled.
+// where it was, wherever that was: nothing happens twice, for the interaction and the
+// agent's answer have idempotency keys, the customer's words have the IDs of their
+// platform, and the bot goes on behind the last event that it has handled. If it was
+// killed, what it had in hand then, the bot's turn or a delivery, is free half a minute
+// later: the bot waits for that, and the delivery for the next run.
 package main
 
 import (
@@ -88,23 +90,30 @@ func run(ctx context.Context, args []string) error {
 	}
 	defer func() { _ = st.Close() }()
 
-	// In place of Messenger there is a platform in memory, which shows what the
-	// customer sees.
-	messenger := platformtest.New()
+	// In place of Messenger there is a platform in memory. It honours keys: what it is
+	// sent again, because nobody knows whether it arrived, the customer sees once.
+	messenger := platformtest.New(platformtest.HonourKeys())
 	eng, err := engage.New(ctx, st, &engage.Options{Platforms: map[string]engage.Platform{"messenger": messenger}})
 	if err != nil {
 		return err
 	}
 	fmt.Println("Everything is kept in", path)
 
+	if err := tell(ctx, eng); err != nil {
+		return err
+	}
+	fmt.Printf("\nLook into the file with any SQLite tool:\n")
+	fmt.Printf("   sqlite3 %s \"SELECT value ->> '$.direction', value ->> '$.body' FROM content\"\n", path)
+	return nil
+}
+
+// tell tells the story, part by part.
+func tell(ctx context.Context, eng *engage.Engine) error {
 	for _, part := range []func(context.Context, *engage.Engine) error{record, write, bot, agent, deliver, timeline} {
 		if err := part(ctx, eng); err != nil {
 			return err
 		}
 	}
-
-	fmt.Printf("\nLook into the file with any SQLite tool:\n")
-	fmt.Printf("   sqlite3 %s \"SELECT value ->> '$.direction', value ->> '$.body' FROM content\"\n", path)
 	return nil
 }
 
@@ -160,60 +169,74 @@ func write(ctx context.Context, eng *engage.Engine) error {
 	return err
 }
 
-// bot is a bot that reads the events, answers, and passes on what it cannot solve.
+// bot is a bot that reads the events, answers, and passes on what it cannot solve. This
+// one stops at the last event that there is; a real bot goes on for ever.
 func bot(ctx context.Context, eng *engage.Engine) error {
 	fmt.Println("\n3. A bot is told of it. It answers, adds what it knows of her, and transfers her to a human.")
 	robot := eng.As(engage.Bot("greeter"))
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	var last int64
-	for event, err := range eng.Events.After(ctx, 0) {
+	consumer, err := robot.Events.Register(ctx, "greeter", engage.ConsumerStart{}) // in a later run it is where it was
+	if err != nil {
+		return err
+	}
+	last := consumer.Position
+	for event, err := range robot.Events.After(ctx, last) {
 		if err != nil {
 			return err
 		}
 		last = event.Position
 	}
-	handle := func(ctx context.Context, event engage.Event) error {
-		if event.Position >= last {
-			defer stop() // a real bot goes on for ever
-		}
-		var said engage.ContentEvent
-		if event.Type != engage.EventContentImported {
-			return nil
-		}
-		if err := event.Decode(&said); err != nil || !said.FirstInThread {
-			return err
-		}
-		return robot.Atomically(ctx, func(w *engage.Work) error { // all of its turn, or nothing
-			content, err := w.Contents.Get(ctx, said.ID)
-			if err != nil || content.Status != interaction.StatusNew {
-				return err
-			}
-			mine, err := w.Interventions.Engage(ctx, engage.Engagement{ContentID: said.ID})
-			if errors.Is(err, engage.ErrRefused) {
-				return nil // an agent was faster, or the thread is closed by now
-			}
-			if err != nil {
-				return err
-			}
-			_, err = w.Contents.Post(ctx, engage.Post{
-				ThreadID: said.ThreadID, Message: interaction.Message{Body: "Oh no! Somebody will look at it."},
-			})
-			if err != nil {
-				return err
-			}
-			_, err = w.Threads.Annotate(ctx, said.ThreadID, map[string]json.RawMessage{"warranty": json.RawMessage(`true`)})
-			if err != nil {
-				return err
-			}
-			_, err = w.Interventions.Transfer(ctx, mine.ID, engage.Actor{}) // to whoever engages next
-			return err
-		})
+	if last == consumer.Position {
+		return nil // it has handled them all, and would wait for the next
 	}
-	if err := robot.Events.Consume(ctx, "greeter", handle); !errors.Is(err, context.Canceled) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var failed error
+	err = robot.Events.Consume(ctx, "greeter", func(ctx context.Context, event engage.Event) error {
+		if failed = greet(ctx, robot, event); failed != nil || event.Position >= last {
+			stop()
+		}
+		return failed // if Consume goes on, the same event comes again
+	})
+	if errors.Is(err, context.Canceled) {
+		return failed
+	}
+	return err
+}
+
+// greet is the bot's turn: all of it, or nothing.
+func greet(ctx context.Context, robot *engage.Engine, event engage.Event) error {
+	var said engage.ContentEvent
+	if event.Type != engage.EventContentImported {
+		return nil
+	}
+	if err := event.Decode(&said); err != nil || !said.FirstInThread {
 		return err
 	}
-	return nil
+	return robot.Atomically(ctx, func(w *engage.Work) error {
+		content, err := w.Contents.Get(ctx, said.ID)
+		if err != nil || content.Status != interaction.StatusNew {
+			return err
+		}
+		mine, err := w.Interventions.Engage(ctx, engage.Engagement{ContentID: said.ID})
+		if errors.Is(err, engage.ErrRefused) {
+			return nil // an agent was faster, or the thread is closed by now
+		}
+		if err != nil {
+			return err
+		}
+		_, err = w.Contents.Post(ctx, engage.Post{
+			ThreadID: said.ThreadID, Message: interaction.Message{Body: "Oh no! Somebody will look at it."},
+		})
+		if err != nil {
+			return err
+		}
+		_, err = w.Threads.Annotate(ctx, said.ThreadID, map[string]json.RawMessage{"warranty": json.RawMessage(`true`)})
+		if err != nil {
+			return err
+		}
+		_, err = w.Interventions.Transfer(ctx, mine.ID, engage.Actor{}) // to whoever engages next
+		return err
+	})
 }
 
 // agent lets agents answer who waits.
@@ -225,16 +248,23 @@ func agent(ctx context.Context, eng *engage.Engine) error {
 		return err
 	}
 	for _, thread := range waiting.Items {
-		mine, err := ann.Interventions.Engage(ctx, engage.Engagement{ThreadID: thread.ID})
-		if err != nil {
+		if _, err := ann.Interventions.Engage(ctx, engage.Engagement{ThreadID: thread.ID}); err != nil {
 			return err
 		}
-		_, err = bob.Interventions.Engage(ctx, engage.Engagement{ThreadID: thread.ID})
+	}
+	// What she has engaged in is hers until she closes it. It may be from an earlier run.
+	hers, err := ann.Interventions.List(ctx, engage.InterventionFilter{Owner: engage.Agent("ann"), Status: interaction.InterventionOpen})
+	if err != nil {
+		return err
+	}
+	for _, mine := range hers.Items {
+		_, err = bob.Interventions.Engage(ctx, engage.Engagement{ThreadID: mine.ThreadID})
 		if engaged, ok := errors.AsType[*engage.EngagedError](err); ok {
 			fmt.Println("   bob is refused: it is", engaged.Intervention.Status, "with", engaged.Intervention.Owner)
 		}
 		_, err = ann.Contents.Post(ctx, engage.Post{
-			ThreadID: thread.ID, Message: interaction.Message{Body: "Bring it by, we mend it for free."},
+			ThreadID: mine.ThreadID, Message: interaction.Message{Body: "Bring it by, we mend it for free."},
+			IdempotencyKey: mine.ID, // posted again, it is there once
 		})
 		if err != nil {
 			return err
