@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/engage-interactions/engage"
@@ -15,7 +14,6 @@ import (
 	"github.com/engage-interactions/engage/platformtest"
 	"github.com/engage-interactions/engage/store"
 	"github.com/engage-interactions/engage/store/memory"
-	"github.com/engage-interactions/engage/storetest/faults"
 )
 
 // openingHours is a bot as seed 000 describes it, "Engage Bots". It knows when the shop
@@ -79,27 +77,67 @@ func (b openingHours) handle(ctx context.Context, event engage.Event) error {
 	})
 }
 
-// serve lets the bot handle what there is to handle.
+// serve lets the bot handle what there is to handle. A real one consumes for ever.
 func (b openingHours) serve(ctx context.Context) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	last := int64(0)
-	for e, err := range b.eng.Events.After(ctx, 0) {
+	consumer, err := b.eng.Events.Register(ctx, "opening hours", engage.ConsumerStart{})
+	if err != nil {
+		return err
+	}
+	last := consumer.Position
+	for e, err := range b.eng.Events.After(ctx, last) {
 		if err != nil {
 			return err
 		}
 		last = e.Position
 	}
-	err := b.eng.Events.Consume(ctx, "opening hours", func(ctx context.Context, e engage.Event) error {
-		if e.Position >= last {
-			defer stop()
+	if last == consumer.Position {
+		return nil // it has handled them all, and would wait for the next
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var failed error
+	err = b.eng.Events.Consume(ctx, "opening hours", func(ctx context.Context, e engage.Event) error {
+		if failed = b.handle(ctx, e); failed != nil || e.Position >= last {
+			stop()
 		}
-		return b.handle(ctx, e)
+		return failed
 	})
 	if errors.Is(err, context.Canceled) {
-		return nil
+		return failed
 	}
 	return err
+}
+
+// answer lets an agent answer who waits, and close. What she has engaged in is hers until
+// she closes it, and she posts with a key: whenever her process dies, the next goes on
+// there.
+func answer(ctx context.Context, eng *engage.Engine, who engage.Actor) error {
+	agent := eng.As(who)
+	waiting, err := agent.Threads.ListEngageable(ctx, engage.EngageableFilter{})
+	if err != nil {
+		return err
+	}
+	for _, thread := range waiting.Items {
+		if _, err := agent.Interventions.Engage(ctx, engage.Engagement{ThreadID: thread.ID}); err != nil {
+			return err
+		}
+	}
+	hers, err := agent.Interventions.List(ctx, engage.InterventionFilter{Owner: who, Status: interaction.InterventionOpen})
+	if err != nil {
+		return err
+	}
+	for _, mine := range hers.Items {
+		_, err = agent.Contents.Post(ctx, engage.Post{
+			ThreadID: mine.ThreadID, Message: interaction.Message{Body: "It comes today."}, IdempotencyKey: mine.ID,
+		})
+		if err != nil {
+			return err
+		}
+		if _, err := agent.Interventions.Close(ctx, mine.ID, engage.Closing{}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // shop is a company with one source, a bot, and a platform in memory.
@@ -141,23 +179,8 @@ func Example_bot() {
 	}
 
 	// A human finds who waits, engages, answers and closes.
-	agent := eng.As(engage.Agent("ann"))
-	waiting, err := agent.Threads.ListEngageable(ctx, engage.EngageableFilter{})
-	if err != nil {
+	if err := answer(ctx, eng, engage.Agent("ann")); err != nil {
 		log.Fatal(err)
-	}
-	for _, thread := range waiting.Items {
-		mine, err := agent.Interventions.Engage(ctx, engage.Engagement{ThreadID: thread.ID})
-		if err != nil {
-			log.Fatal(err)
-		}
-		_, err = agent.Contents.Post(ctx, engage.Post{ThreadID: thread.ID, Message: interaction.Message{Body: "It comes today."}})
-		if err != nil {
-			log.Fatal(err)
-		}
-		if _, err := agent.Interventions.Close(ctx, mine.ID, engage.Closing{}); err != nil {
-			log.Fatal(err)
-		}
 	}
 
 	if _, err := eng.RunDue(ctx); err != nil { // a server has eng.Run(ctx) running
@@ -186,86 +209,4 @@ func Example_bot() {
 	// customer: Where is my parcel? (replied, success)
 	// bot hours: I'll get somebody who knows. (user_reply, success)
 	// agent ann: It comes today. (user_reply, success)
-}
-
-// TestBotRestarts ends the bot's process at each call of the store in turn, before or
-// after its effect, and starts it again: nothing is done twice, and nothing is lost.
-func TestBotRestarts(t *testing.T) {
-	t.Parallel()
-	for _, death := range []faults.Fault{
-		faults.Fail(store.ErrClosed).Named("dies before"), faults.FailAfter(store.ErrClosed).Named("dies after"),
-	} {
-		t.Run(death.String(), func(t *testing.T) {
-			t.Parallel()
-			first, step := stride(t)
-			for n, died := first, true; died; n += step {
-				died = restartBot(t, death, n)
-			}
-		})
-	}
-}
-
-// restartBot plays the story of Example_bot, and lets the bot's process die at the n-th
-// call. It reports whether it came to that.
-func restartBot(t *testing.T, death faults.Fault, n int) (died bool) {
-	t.Helper()
-	ctx := t.Context()
-	st := memory.New()
-	defer func() { _ = st.Close() }()
-	clock := &handClock{now: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)}
-	platform := platformtest.New(platformtest.HonourKeys())
-	eng := must(shop(st, platform, clock.read))(t)
-	must(eng.Sources.Create(ctx, interaction.Source{ID: "web", Type: "chat", Name: "Web chat", Active: true}))(t)
-	var received []engage.Received
-	for _, body := range []string{"When are you open?", "Where is my parcel?"} {
-		received = append(received, must(eng.Threads.Receive(ctx, engage.Inbound{
-			SourceID: "web", Customer: engage.Account{ForeignID: body}, Message: interaction.Message{Body: body},
-		}))(t))
-	}
-
-	// The process that dies: from the n-th call on it reaches nothing any more.
-	dying := faults.New(st)
-	first := must(shop(dying, platform, clock.read))(t)
-	dying.Restart()
-	for call := n; call < n+1000; call++ {
-		dying.Inject(death, call)
-	}
-	work := func(eng *engage.Engine) error {
-		if err := (openingHours{eng.As(engage.Bot("hours"))}).serve(ctx); err != nil {
-			return err
-		}
-		_, err := eng.RunDue(ctx)
-		return err
-	}
-	died = work(first) != nil
-
-	// And the one that is started instead, when the leases are over.
-	clock.pass(time.Hour)
-	second := must(shop(st, platform, clock.read))(t)
-	if err := work(second); err != nil {
-		t.Fatalf("call %d: %v", n, err)
-	}
-	for i, want := range [][]string{{"We are open from 9 to 18."}, {"I'll get somebody who knows."}} {
-		if seen := platform.Seen(received[i].IdentityID); strings.Join(seen, "|") != strings.Join(want, "|") {
-			t.Fatalf("call %d: the customer sees %q, want %q", n, seen, want)
-		}
-	}
-	counts := map[engage.EventType]int{}
-	for _, typ := range types(t, second, 0) {
-		counts[typ]++
-	}
-	for typ, want := range map[engage.EventType]int{
-		engage.EventContentImported: 2, engage.EventInterventionOpened: 2, engage.EventContentReplied: 2, engage.EventThreadAnnotated: 2,
-		engage.EventInterventionClosed: 1, engage.EventInterventionUserUpdated: 1, engage.EventInterventionReopened: 0, engage.EventContentExported: 2,
-	} {
-		if counts[typ] != want {
-			t.Fatalf("call %d: %d × %s, want %d", n, counts[typ], typ, want)
-		}
-	}
-	waiting := must(second.Threads.ListEngageable(ctx, engage.EngageableFilter{}))(t)
-	if len(waiting.Items) != 1 || waiting.Items[0].ID != received[1].ThreadID {
-		t.Fatalf("call %d: %d threads wait", n, len(waiting.Items))
-	}
-	platform.Check(t)
-	return died
 }
