@@ -10,8 +10,8 @@
 // where it was, wherever that was: nothing happens twice, for the interaction and the
 // agent's answer have idempotency keys, the customer's words have the IDs of their
 // platform, and the bot goes on behind the last event that it has handled. If it was
-// killed, what it had in hand then, the bot's turn or a delivery, is free half a minute
-// later: the bot waits for that, and the delivery for the next run.
+// killed, what it had in hand then is free within a minute: the bot's turn, for which the
+// next run waits, or a delivery, which is for a run after that.
 package main
 
 import (
