@@ -32,13 +32,10 @@ func (f *Feed) Consume(ctx context.Context, name string, handle func(context.Con
 	holder := f.runner.NewID()
 	log := f.opts.Logger.With(slog.String("consumer", name))
 	for failures := 0; ; {
-		c, err := f.acquire(ctx, name, holder)
-		if err == nil {
-			h := held{Feed: f, name: name, holder: holder, position: c.Position, acquired: c.Lease, handle: handle, log: log}
-			err = h.work(ctx)
-			if h.position > c.Position { // it got somewhere
-				failures = 0
-			}
+		h := held{Feed: f, name: name, holder: holder, handle: handle, log: log}
+		further, err := h.turn(ctx)
+		if further {
+			failures = 0
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -57,8 +54,9 @@ func (f *Feed) Consume(ctx context.Context, name string, handle func(context.Con
 	}
 }
 
-// acquire waits until the holder has the lease, and returns the consumer.
-func (f *Feed) acquire(ctx context.Context, name, holder string) (acquired Consumer, err error) {
+// acquire waits until the holder has the lease, whose term begins, and returns the
+// consumer.
+func (f *Feed) acquire(ctx context.Context, name, holder string, t *term) (acquired Consumer, err error) {
 	for {
 		var left time.Duration // until the lease of somebody else may be taken over
 		rung := f.bell.Rung()
@@ -68,7 +66,6 @@ func (f *Feed) acquire(ctx context.Context, name, holder string) (acquired Consu
 			if err != nil {
 				return err
 			}
-			now := f.opts.Clock()
 			switch {
 			case c == nil:
 				if c, err = f.begin(ctx, w, name, Start{}); err != nil {
@@ -76,17 +73,22 @@ func (f *Feed) acquire(ctx context.Context, name, holder string) (acquired Consu
 				}
 			case !c.Dropped.IsZero():
 				return dropped(c)
-			case f.lease.Held(c.Lease, now) && c.Holder != holder:
-				left = f.lease.Free(c.Lease).Sub(now)
+			case c.Holder != holder && f.Held(*c):
+				left = max(f.lease.Free(c.Lease).Sub(f.opts.Clock()), 1)
 				return nil
 			}
-			c.Lease, c.Seen = f.lease.Take(holder, now), now
+			c.Lease, c.Seen = t.ask(holder)
 			acquired = *c
 			return consumers.Put(w, c)
 		})
-		if err != nil || left == 0 {
-			return acquired, err
+		if err != nil {
+			return Consumer{}, err
 		}
+		if left == 0 {
+			t.got(acquired.Lease)
+			return acquired, nil
+		}
+		t.stop() // it may have been asked for before somebody else was seen to be first
 		if err := bell.Wait(ctx, rung, min(left, f.opts.Poll)); err != nil {
 			return Consumer{}, err
 		}
@@ -98,21 +100,34 @@ type held struct {
 	*Feed
 
 	name, holder string
-	position     int64       // all up to here is handled
-	acquired     lease.Lease // as it was then
+	position     int64 // all up to here is handled
+	term         term
 	handle       func(context.Context, store.Event) error
 	log          *slog.Logger
 }
 
+// turn waits for the lease and works until ctx ends or it is lost. It reports whether it
+// got any further.
+func (h *held) turn(ctx context.Context) (further bool, err error) {
+	leased, stop := context.WithCancelCause(ctx)
+	defer stop(context.Canceled)
+	// Whatever the store does, the handler's context ends before the lease.
+	h.term = term{lease: h.lease, clock: h.opts.Clock, end: func() { stop(errLost) }}
+	defer h.term.stop()
+	c, err := h.acquire(ctx, h.name, h.holder, &h.term)
+	if err != nil {
+		return false, err
+	}
+	h.position = c.Position
+	err = h.work(ctx, leased, stop)
+	return h.position > c.Position, err
+}
+
 // work handles events until ctx ends or the lease is lost. Whatever ends it, the
 // cursor is saved and the lease given back if that is still possible.
-func (h *held) work(ctx context.Context) (err error) {
-	leased, stop := context.WithCancelCause(ctx)
+func (h *held) work(ctx, leased context.Context, stop context.CancelCauseFunc) (err error) {
 	var renewing sync.WaitGroup
-	// Whatever the store does, the handler's context ends before the lease.
-	expiry := time.AfterFunc(h.left(h.acquired), func() { stop(errLost) })
-	defer expiry.Stop()
-	renewing.Go(func() { stop(h.renew(leased, expiry)) })
+	renewing.Go(func() { stop(h.renew(leased)) })
 	defer func() {
 		stop(context.Canceled)
 		renewing.Wait()
@@ -181,24 +196,21 @@ func (h *held) handleOne(leased context.Context, e store.Event) error {
 	}
 }
 
-// left returns for how long the holder may still work under a lease.
-func (h *held) left(l lease.Lease) time.Duration { return h.lease.Left(l, h.opts.Clock()) }
-
-// renew extends the lease again and again, and with it the expiry, until ctx ends
+// renew extends the lease again and again, and with it the term, until ctx ends
 // or the lease is lost.
-func (h *held) renew(ctx context.Context, expiry *time.Timer) error {
+func (h *held) renew(ctx context.Context) error {
 	for pause := h.opts.Lease / 3; ; {
 		if err := bell.Wait(ctx, nil, pause); err != nil {
 			return err
 		}
 		var renewed lease.Lease
-		err := h.change(ctx, func(c *Consumer, now time.Time) {
-			renewed = h.lease.Take(h.holder, now)
+		err := h.change(ctx, func(c *Consumer) {
+			renewed, c.Seen = h.term.ask(h.holder)
 			c.Lease = renewed
 		})
 		switch {
 		case err == nil:
-			expiry.Reset(h.left(renewed))
+			h.term.got(renewed)
 			pause = h.opts.Lease / 3
 		case errors.Is(err, errLost), ctx.Err() != nil:
 			return err
@@ -211,7 +223,8 @@ func (h *held) renew(ctx context.Context, expiry *time.Timer) error {
 
 // save writes the cursor, and gives the lease back if release is true.
 func (h *held) save(ctx context.Context, release bool) error {
-	err := h.change(ctx, func(c *Consumer, _ time.Time) {
+	err := h.change(ctx, func(c *Consumer) {
+		c.Seen = h.opts.Clock()
 		c.Position = max(c.Position, h.position)
 		if release {
 			c.Lease = lease.Lease{}
@@ -224,7 +237,7 @@ func (h *held) save(ctx context.Context, release bool) error {
 }
 
 // change changes the consumer's record, if it is still this holder's.
-func (h *held) change(ctx context.Context, do func(c *Consumer, now time.Time)) error {
+func (h *held) change(ctx context.Context, do func(c *Consumer)) error {
 	return h.runner.Do(ctx, func(w *work.Work) error {
 		c, err := consumers.Get(ctx, w, h.name)
 		if err != nil {
@@ -233,9 +246,7 @@ func (h *held) change(ctx context.Context, do func(c *Consumer, now time.Time)) 
 		if c == nil || c.Holder != h.holder {
 			return errLost
 		}
-		now := h.opts.Clock()
-		c.Seen = now
-		do(c, now)
+		do(c)
 		return consumers.Put(w, c)
 	})
 }

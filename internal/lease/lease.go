@@ -45,3 +45,7 @@ func (t Terms) Held(l Lease, now time.Time) bool {
 func (t Terms) Left(l Lease, now time.Time) time.Duration {
 	return l.Until.Sub(now) - t.Length/10
 }
+
+// Span returns for how long the holder may work from when it has asked for the lease:
+// what Left is then. By timers, it holds whatever a clock shows later.
+func (t Terms) Span() time.Duration { return t.Length - t.Length/10 }
