@@ -116,7 +116,17 @@ type ConsumerOptions struct {
 	// Default 30 s.
 	Lease time.Duration
 	// MaxClockSkew is by how much the clocks of processes may differ. A lease is
-	// taken over only that long after its end. Default 5 s.
+	// taken over only that long after its end. All processes should have the same.
+	// Default 5 s.
+	//
+	// If all clocks are put back by more, who consumes is not disturbed. The consumer of a
+	// process that died before, or whose own clock was ahead, is taken over, too, can be
+	// forgotten, and is no longer Active: for each Engine when Lease and twice MaxClockSkew
+	// have gone by, counted without a clock, since that has first looked, by Consume,
+	// Consumers, Register or Forget. If clocks differ by more, or are put forward by more
+	// than is left of a lease, another process may begin while one is at work. The context
+	// of that one's handler ends when it would renew its lease, which it does after each
+	// third of it; if the store is away, after nine tenths.
 	MaxClockSkew time.Duration
 	// Poll is how often to look for events of other processes, or of another
 	// Engine that was made with New. Those of this Engine, whoever it acts for,

@@ -107,7 +107,7 @@ func (s Events) Register(ctx context.Context, name string, start ConsumerStart) 
 // Register. Several processes may consume under one name; one at a time does, the
 // others stand by. One that is killed keeps its turn until its lease is over, see
 // ConsumerOptions: until then, 35 seconds if nothing else is set, whoever consumes next
-// stands by, too.
+// stands by, too. What MaxClockSkew there says of clocks that are moved holds for that.
 //
 // Each event is handed over at least once: after a crash, up to 100 come again.
 // When handle returns an error, the same event comes again after a pause, and no
@@ -139,7 +139,7 @@ func (s Events) Consume(ctx context.Context, name string, handle func(ctx contex
 type Consumer struct {
 	Name     string    `json:"name"`
 	Position int64     `json:"position"`         // of the last event that it has handled, or does not want
-	Active   bool      `json:"active"`           // a process is consuming under the name
+	Active   bool      `json:"active"`           // a process is consuming under the name, or died not long ago
 	Seen     time.Time `json:"seen"`             // when it was last heard of
 	Dropped  time.Time `json:"dropped,omitzero"` // when it was dropped
 }
@@ -162,7 +162,8 @@ func (s Events) show(c feed.Consumer) Consumer {
 }
 
 // Forget removes a consumer and its position; under the same name a new one can
-// begin. It is a conflict while a process consumes under the name.
+// begin. It is a conflict while a process consumes under the name; that of one which
+// died lasts until its lease is over: see ConsumerOptions.MaxClockSkew.
 func (s Events) Forget(ctx context.Context, name string) error {
 	if err := s.consumer(ctx, ActionEventsTrim, name); err != nil {
 		return err

@@ -62,7 +62,7 @@ func (f *Feed) acquire(ctx context.Context, name, holder string, t *term) (acqui
 		rung := f.bell.Rung()
 		err := f.runner.Do(ctx, func(w *work.Work) error {
 			left = 0
-			c, err := consumers.Get(ctx, w, name)
+			c, err := get(ctx, w, name)
 			if err != nil {
 				return err
 			}
@@ -74,6 +74,7 @@ func (f *Feed) acquire(ctx context.Context, name, holder string, t *term) (acqui
 			case !c.Dropped.IsZero():
 				return dropped(c)
 			case c.Holder != holder && f.Held(*c):
+				// By the clock. If that is wrong, the bell rings when it is over.
 				left = max(f.lease.Free(c.Lease).Sub(f.opts.Clock()), 1)
 				return nil
 			}

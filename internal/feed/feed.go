@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/engage-interactions/engage/internal/bell"
@@ -23,7 +24,9 @@ type Options struct {
 	// Lease is how long a holder owns a consumer without renewing. Default 30 s.
 	Lease time.Duration
 	// Skew is by how much the clocks of processes may differ: a lease is taken
-	// over that long after its end. Default 5 s.
+	// over that long after its end. If they differ by more, one that is not renewed
+	// is taken over when Lease and twice Skew have gone by, without a clock, since
+	// this Feed has first seen it so. Default 5 s.
 	Skew time.Duration
 	// Poll is how often to look for events of other processes; those of this
 	// process are seen at once. Default 500 ms.
@@ -45,6 +48,7 @@ type Feed struct {
 	opts   Options
 	lease  lease.Terms
 	bell   bell.Bell
+	others watch
 }
 
 // New returns a Feed over the log that the runner's works append to.
@@ -58,7 +62,9 @@ func New(r *work.Runner, opts Options) *Feed {
 			return min(100*time.Millisecond<<min(n, 10), 30*time.Second)
 		}
 	}
-	return &Feed{runner: r, opts: opts, lease: lease.Terms{Length: opts.Lease, Skew: opts.Skew}}
+	f := &Feed{runner: r, opts: opts, lease: lease.Terms{Length: opts.Lease, Skew: opts.Skew}}
+	f.others.patience, f.others.then = f.lease.Patience(), f.bell.Ring
+	return f
 }
 
 func orDefault(d *time.Duration, value time.Duration) {
@@ -77,6 +83,8 @@ type Consumer struct {
 	lease.Lease
 	Seen    time.Time `json:"seen"`             // when a holder was last heard of
 	Dropped time.Time `json:"dropped,omitzero"` // when it was given up
+
+	version store.Version // of the record that it was read from, if somebody holds it
 }
 
 // floor is the guard of all cursors.
@@ -94,6 +102,23 @@ var (
 
 // Kinds returns the kinds of record that a Feed keeps.
 func Kinds() []store.Kind { return []store.Kind{consumers.Declare(), floors.Declare()} }
+
+// get returns a consumer, nil if there is none.
+func get(ctx context.Context, w *work.Work, name string) (*Consumer, error) {
+	c, err := consumers.Get(ctx, w, name)
+	if c != nil && err == nil {
+		err = c.see(ctx, w)
+	}
+	return c, err
+}
+
+// see notes the version of the record, which the work has read, if somebody holds it.
+func (c *Consumer) see(ctx context.Context, w *work.Work) (err error) {
+	if c.Holder != "" {
+		c.version, _, err = consumers.Peek(ctx, w, c.Name)
+	}
+	return err
+}
 
 // guard reads the floor for a work that rewrites it.
 func guard(ctx context.Context, w *work.Work) (*floor, error) {
@@ -115,6 +140,11 @@ func (f *Feed) Consumers(ctx context.Context) (all []Consumer, err error) {
 		}
 		return err
 	})
+	if err == nil {
+		f.others.keep(func(name string) bool {
+			return slices.ContainsFunc(all, func(c Consumer) bool { return c.Name == name })
+		})
+	}
 	return all, err
 }
 
@@ -124,6 +154,11 @@ func list(ctx context.Context, w *work.Work) (all []*Consumer, err error) {
 		page, next, err := consumers.Find(ctx, w, q)
 		if err != nil {
 			return nil, err
+		}
+		for _, c := range page {
+			if err := c.see(ctx, w); err != nil {
+				return nil, err
+			}
 		}
 		all = append(all, page...)
 		if q.Cursor = next; next == "" {
@@ -136,7 +171,7 @@ func list(ctx context.Context, w *work.Work) (all []*Consumer, err error) {
 // as forgotten.
 func (f *Feed) Forget(ctx context.Context, name string) error {
 	return f.runner.Do(ctx, func(w *work.Work) error {
-		c, err := consumers.Get(ctx, w, name)
+		c, err := get(ctx, w, name)
 		if err != nil || c == nil {
 			return err
 		}
@@ -152,7 +187,9 @@ func (f *Feed) Forget(ctx context.Context, name string) error {
 }
 
 // Held reports whether somebody works for the consumer, as far as one can know.
-func (f *Feed) Held(c Consumer) bool { return f.lease.Held(c.Lease, f.opts.Clock()) }
+func (f *Feed) Held(c Consumer) bool {
+	return f.lease.Held(c.Lease, f.opts.Clock()) && !f.others.over(&c)
+}
 
 // Trim forgets the events that all consumers have handled, and returns the
 // position up to which the log is forgotten now. Consumers that stayed away for
@@ -173,7 +210,7 @@ func (f *Feed) Trim(ctx context.Context) (mark int64, err error) {
 			switch {
 			case !c.Dropped.IsZero():
 				continue
-			case !f.lease.Held(c.Lease, now) && now.Sub(c.Seen) > f.opts.Abandoned:
+			case !f.Held(*c) && now.Sub(c.Seen) > f.opts.Abandoned:
 				if err := f.drop(w, c); err != nil {
 					return err
 				}

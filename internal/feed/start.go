@@ -25,7 +25,7 @@ type Start struct {
 // ErrInvalid for one that is behind the end.
 func (f *Feed) Register(ctx context.Context, name string, start Start) (registered Consumer, err error) {
 	err = f.runner.Do(ctx, func(w *work.Work) error {
-		c, err := consumers.Get(ctx, w, name)
+		c, err := get(ctx, w, name)
 		switch {
 		case err != nil:
 			return err

@@ -8,7 +8,10 @@
 //	  |-- the holder works --|-- nobody works ------|-- anybody may take it over
 package lease
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Lease is one holder's right to work until a moment. The zero value is held by
 // nobody. It is stored with what it is about; its names in JSON are part of that
@@ -49,3 +52,14 @@ func (t Terms) Left(l Lease, now time.Time) time.Duration {
 // Span returns for how long the holder may work from when it has asked for the lease:
 // what Left is then. By timers, it holds whatever a clock shows later.
 func (t Terms) Span() time.Duration { return t.Length - t.Length/10 }
+
+// Patience returns after what time a lease has ended that was not renewed since somebody
+// has first seen it, whatever the clocks show. While they are as far apart as the terms
+// allow, it is free by the clock before that, so that only who sees one that no clock
+// should show has to wait for so long.
+func (t Terms) Patience() time.Duration {
+	if t.Skew > (math.MaxInt64-t.Length)/2 {
+		return math.MaxInt64
+	}
+	return t.Length + 2*t.Skew
+}

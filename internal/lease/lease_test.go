@@ -2,6 +2,7 @@ package lease_test
 
 import (
 	"encoding/json"
+	"math"
 	"testing"
 	"time"
 
@@ -33,6 +34,32 @@ func TestHolderHasStoppedBeforeAnybodyElseBegins(t *testing.T) {
 		}
 		if !working && at.Sub(taken) < terms.Length-terms.Length/10 {
 			rt.Fatalf("the holder stops after %v of %v", at.Sub(taken), terms.Length)
+		}
+	})
+}
+
+// TestThePatientComeAfterTheClocks as long as those are no further apart than the terms
+// say, and after the holder has stopped whatever they show.
+func TestThePatientComeAfterTheClocks(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		span := func(name string, low, high time.Duration) time.Duration {
+			return time.Duration(rapid.Int64Range(int64(low), int64(high)).Draw(rt, name))
+		}
+		most := rapid.SampledFrom([]time.Duration{time.Minute, math.MaxInt64}).Draw(rt, "most")
+		terms := lease.Terms{Length: span("length", 10, most), Skew: span("skew", 1, most)}
+		patience := terms.Patience()
+		if patience <= terms.Span() {
+			rt.Fatalf("%+v: patience ends after %v, and the work after %v", terms, patience, terms.Span())
+		}
+		taken := time.Unix(1_700_000_000, 0)
+		l := terms.Take("one", taken)
+		if left := terms.Left(l, taken); left != terms.Span() {
+			rt.Fatalf("%v are left at the beginning, and the span is %v", left, terms.Span())
+		}
+		seen := taken.Add(span("ahead", -terms.Skew, terms.Skew)) // by the other's clock
+		if patience < math.MaxInt64 && terms.Held(l, seen.Add(patience)) {
+			rt.Fatalf("%+v: it is held after %v", terms, patience)
 		}
 	})
 }
