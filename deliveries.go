@@ -68,7 +68,7 @@ func (c *core) registerDeliveries() {
 			})
 			return jobs.Go(), err
 		},
-		Do:      c.send,
+		Prepare: c.dispatch,
 		Classes: c.deliverers,
 		Missing: missingPlatform,
 		Idempotent: func(j jobs.Job) bool {
@@ -123,8 +123,9 @@ func (t *turn) deliverable(ctx context.Context, j jobs.Job) (*interaction.Conten
 	return t.content(ctx, d.ContentID)
 }
 
-// dispatch reads what a platform needs to deliver.
-func (c *core) dispatch(ctx context.Context, j jobs.Job) (d Delivery, err error) {
+// dispatch reads what a platform needs to deliver, and returns what asks it to.
+func (c *core) dispatch(ctx context.Context, j jobs.Job) (send func(context.Context) (any, error), err error) {
+	var d Delivery
 	err = c.runner.Do(ctx, func(w *work.Work) error {
 		t := c.system(w)
 		content, err := t.deliverable(ctx, j)
@@ -153,20 +154,14 @@ func (c *core) dispatch(ctx context.Context, j jobs.Job) (d Delivery, err error)
 		}
 		return err
 	})
-	return d, err
-}
-
-// send asks the platform to deliver.
-func (c *core) send(ctx context.Context, j jobs.Job) (any, error) {
-	d, err := c.dispatch(ctx, j)
 	if err != nil {
-		return nil, jobs.NotDone(err)
+		return nil, err
 	}
 	platform, err := c.platform(d.Source.Type)
 	if err != nil {
-		return nil, jobs.NotDone(err)
+		return nil, err
 	}
-	return c.ask(ctx, platform, d)
+	return func(ctx context.Context) (any, error) { return c.ask(ctx, platform, d) }, nil
 }
 
 // settleDelivery writes what is known of a delivery now.

@@ -77,8 +77,8 @@ type Options struct {
 // from 1 ms to 365 days, a MaxClockSkew that is not from 0 to 365 days, negative numbers.
 type JobOptions struct {
 	// Timeout is how long one attempt may take, such as one Platform.Send. What is done
-	// in the store only (a timer, a step of a task, the claim of an attempt, the commit of
-	// its answer) gets 30 s at least. Default 30 s.
+	// in the store only (a timer, a step of a task, the claim of an attempt, what is read
+	// for it, the commit of its answer) gets 30 s at least. Default 30 s.
 	Timeout time.Duration
 	// Lease is how long an attempt belongs to a process that does not end it. Nine tenths
 	// of it, from when the attempt is claimed, bound a Send, too: one that is shorter than

@@ -26,10 +26,14 @@ var errStopped = errors.New("the attempt was not begun: the process stops")
 // said whether it was claimed: so that it will not begin is certain.
 var errUnclaimed = errors.New("the attempt was not begun: the store did not say in time whether it was claimed")
 
+// errUnprepared says the same of an attempt for which the store did not say in time what
+// it needs.
+var errUnprepared = errors.New("the attempt was not begun: the store did not give what it needs")
+
 // notBegun reports whether an attempt says that it was claimed, or may have been, and Do
 // not called.
 func notBegun(err error) bool {
-	return errors.Is(err, errNotBegun) || errors.Is(err, errStopped) || errors.Is(err, errUnclaimed)
+	return errors.Is(err, errNotBegun) || errors.Is(err, errStopped) || errors.Is(err, errUnclaimed) || errors.Is(err, errUnprepared)
 }
 
 // attempt is one attempt at a job with an effect outside.
@@ -134,10 +138,13 @@ func (q *Jobs) lend(ctx context.Context, w *work.Work, r *record, h handler, att
 // not cut short when ctx ends: nobody could tell then what it has done. It waits until
 // shortly after the attempt's deadline; an answer that comes still later is settled then.
 func (q *Jobs) try(ctx context.Context, a *attempt) answer {
+	do, err := q.prepare(ctx, a)
 	left := min(q.opts.Timeout, q.lease.Left(a.job.Lease, q.now()))
 	switch {
 	case ctx.Err() != nil:
 		return answer{err: errStopped}
+	case err != nil:
+		return answer{err: err}
 	case left <= 0:
 		return answer{err: errNotBegun}
 	}
@@ -149,7 +156,7 @@ func (q *Jobs) try(ctx context.Context, a *attempt) answer {
 	go func() {
 		timed, cancel := context.WithTimeout(context.WithoutCancel(ctx), left)
 		defer cancel()
-		got := a.do(timed)
+		got := heard(timed, do)
 		if decided.CompareAndSwap(false, true) {
 			answered <- got
 			return
@@ -167,15 +174,38 @@ func (q *Jobs) try(ctx context.Context, a *attempt) answer {
 	return <-answered
 }
 
-// do calls the handler, and answers whatever it does: return, panic, or end its
+// prepare returns what does the job of an attempt. What it reads for that takes nothing of
+// the attempt's own time, and is cut short when ctx ends: nothing has been done by then.
+func (q *Jobs) prepare(ctx context.Context, a *attempt) (do func(context.Context) (any, error), err error) {
+	h := a.handler.outside
+	if h.Prepare == nil {
+		return func(ctx context.Context) (any, error) { return h.Do(ctx, a.job) }, nil
+	}
+	left := q.lease.Left(a.job.Lease, q.now())
+	if left <= 0 {
+		return nil, errNotBegun
+	}
+	timed, cancel := context.WithTimeout(ctx, min(q.opts.storeTime(), left))
+	defer cancel()
+	err = calm(func() (err error) { do, err = h.Prepare(timed, a.job); return err })
+	switch {
+	case err == nil:
+		return do, nil
+	case passes(err) || mendless(err) || timed.Err() != nil:
+		return nil, fmt.Errorf("%w: %w", errUnprepared, err)
+	}
+	return nil, NotDone(err)
+}
+
+// heard calls what does a job, and answers whatever it does: return, panic, or end its
 // goroutine.
-func (a *attempt) do(ctx context.Context) (got answer) {
+func heard(ctx context.Context, do func(context.Context) (any, error)) (got answer) {
 	done := make(chan answer, 1)
 	go func() {
 		got := answer{err: fmt.Errorf("%w: it ended its goroutine", ErrNoAnswer)}
 		defer func() { done <- got }()
 		got.err = calm(func() (err error) {
-			got.value, err = a.handler.outside.Do(ctx, a.job)
+			got.value, err = do(ctx)
 			return err
 		})
 	}()

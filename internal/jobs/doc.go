@@ -27,7 +27,8 @@
 //	Within.Revive after it has failed        as if its last try was still to come
 //	no answer, not idempotent                running → uncertain
 //	no answer, idempotent                    as if it was certainly not done
-//	not begun: its time was over             running → pending
+//	not begun: its time was over, or the     running → pending
+//	store did not give what it needs
 //	Retry                                    uncertain, failed, pending → pending
 //	Settle, Cancel, a late success           all but running → (gone)
 //

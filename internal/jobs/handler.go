@@ -39,6 +39,12 @@ type Outside struct {
 	// then. One that does not is no longer waited for, and its answer is late. See
 	// [Permanent], [NotDone] and [RetryAfter] for what its error can say.
 	Do func(ctx context.Context, j Job) (value any, err error)
+	// Prepare, if not nil, reads from the store what the job needs, and returns what
+	// does it, in place of Do: nothing has left the house when it ends, however it
+	// ends. It gets as long as the store gets, and that time is none of the attempt's
+	// own. If the store fails, the attempt was not begun, and does not count; any other
+	// error, or a panic, is an attempt that was certainly not done.
+	Prepare func(ctx context.Context, j Job) (do func(context.Context) (value any, err error), err error)
 	// Settle, if not nil, is called in the commit that takes the answer, and writes
 	// what it means for the domain. The job is as it was claimed; of one that is
 	// settled by hand, as it is. If it returns an error or panics, the job is settled

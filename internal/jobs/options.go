@@ -65,9 +65,9 @@ func (o Options) Check() error {
 	return nil
 }
 
-// storeTime is how long the store gets for what an attempt needs of it, its claim and the
-// commit of its answer each, however short an attempt's own time is; and for a job within
-// the store.
+// storeTime is how long the store gets for what an attempt needs of it, its claim, what it
+// reads before it begins, and the commit of its answer each, however short an attempt's own
+// time is; and for a job within the store.
 func (o Options) storeTime() time.Duration { return max(o.Timeout, 30*time.Second) }
 
 // OptionError says which of the Options can never work.
