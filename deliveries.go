@@ -123,6 +123,9 @@ func (t *turn) deliverable(ctx context.Context, j jobs.Job) (*interaction.Conten
 	return t.content(ctx, d.ContentID)
 }
 
+// errSettled says that somebody has settled a delivery since it was claimed.
+var errSettled = errors.New("what became of the content is known meanwhile")
+
 // dispatch reads what a platform needs to deliver, and returns what asks it to.
 func (c *core) dispatch(ctx context.Context, j jobs.Job) (send func(context.Context) (any, error), err error) {
 	var d Delivery
@@ -131,6 +134,9 @@ func (c *core) dispatch(ctx context.Context, j jobs.Job) (send func(context.Cont
 		content, err := t.deliverable(ctx, j)
 		if err != nil {
 			return err
+		}
+		if content.Synchronization.Status != interaction.SyncPending {
+			return errSettled // it was reported as delivered: asking again would deliver it twice
 		}
 		source, err := t.source(ctx, content.SourceID)
 		if err != nil {
@@ -176,7 +182,7 @@ func (t *turn) settleDelivery(ctx context.Context, c *interaction.Content, o job
 		foreignID, _ := o.Value.(string)
 		return t.succeeded(ctx, c, foreignID)
 	case jobs.Pending:
-		if c.Synchronization.Status != interaction.SyncPending || o.Err == nil { // not begun, which says nothing
+		if c.Synchronization.Status != interaction.SyncPending || o.NotBegun { // which says nothing of what is known
 			return nil
 		}
 		c.Synchronization.Error, c.Uncertain, c.UpdatedAt = reason, doubtful, t.now

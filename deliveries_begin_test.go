@@ -9,6 +9,7 @@ import (
 
 	"github.com/engage-interactions/engage"
 	"github.com/engage-interactions/engage/platformtest"
+	"github.com/engage-interactions/engage/store"
 	"github.com/engage-interactions/engage/storetest/faults"
 )
 
@@ -74,5 +75,64 @@ func TestTheStoreTakesNothingOfTheTimeOfASend(t *testing.T) {
 			}
 			d.platform.Close()
 		})
+	}
+}
+
+// TestAReportBeforeTheSend that the customer has it all the same keeps it from being sent.
+func TestAReportBeforeTheSend(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	talk := d.talkWith("eve")
+	posted := d.replies(ann, talk.ThreadID, "hi")
+	d.platform.Will(platformtest.LoseAnswer(), platformtest.Next(1))
+	d.runs()
+	if err := d.Jobs.Retry(t.Context(), posted.JobID); err != nil {
+		t.Fatal(err)
+	}
+	m := d.process()
+	m.store.Inject(faults.Instead("the report comes", func(ctx context.Context, _ faults.Call, next func(context.Context) error) error {
+		if err := next(ctx); err != nil {
+			return err
+		}
+		return d.Jobs.Settle(ctx, posted.JobID, engage.Settlement{Delivered: true})
+	}).On(faults.Commit), claims)
+	_ = must(m.RunDue(t.Context()))(t)
+	if seen := d.platform.Seen(talk.IdentityID); len(seen) != 1 || d.state(posted.ID) != "success" || d.jobState(posted.ID) != "" {
+		t.Errorf("the customer has %v, it is %s, its job %q", seen, d.state(posted.ID), d.jobState(posted.ID))
+	}
+}
+
+// TestWhatWasNotBegunKeepsTheReasonOfADoubt: it says nothing of the attempt that left it.
+func TestWhatWasNotBegunKeepsTheReasonOfADoubt(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.honoursKeys()
+	posted := d.replies(ann, d.talkWith("eve").ThreadID, "hi")
+	d.platform.Will(platformtest.LoseAnswer(), platformtest.Next(1))
+	d.runs()
+	before := must(d.Contents.Get(t.Context(), posted.ID))(t).Synchronization
+	if !before.Uncertain || before.Error == "" {
+		t.Fatalf("%+v", before)
+	}
+	d.clock.pass(time.Minute)
+	m := d.process()
+	var claimed, read atomic.Bool
+	m.store.Inject(faults.Instead("the store fails once", func(ctx context.Context, c faults.Call, next func(context.Context) error) error {
+		if c.Method == faults.Get && claimed.Load() && !read.Swap(true) {
+			return store.ErrUnavailable
+		}
+		err := next(ctx)
+		if c.Method == faults.Commit {
+			claimed.Store(true)
+		}
+		return err
+	}))
+	_ = must(m.RunDue(t.Context()))(t)
+	after := must(d.Contents.Get(t.Context(), posted.ID))(t).Synchronization
+	if after.Error != before.Error || !after.Uncertain || !read.Load() {
+		t.Errorf("%+v, before %+v", after, before)
+	}
+	if j := must(d.Jobs.Get(t.Context(), posted.JobID))(t); j.Attempts != 1 || j.State != engage.JobPending {
+		t.Errorf("%+v, want a job whose attempt does not count", j)
 	}
 }

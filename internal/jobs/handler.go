@@ -91,6 +91,9 @@ type Outcome struct {
 	// Late says that the answer came after the attempt had been given up. A late
 	// outcome is Done, unless the job is still uncertain because of this attempt.
 	Late bool
+	// NotBegun says that nothing was attempted after all: Err is why, and says nothing
+	// of the attempts before. The outcome is Pending then.
+	NotBegun bool
 
 	still string // what Job.Error goes on to say, if there is no Err
 }

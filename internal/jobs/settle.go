@@ -105,9 +105,9 @@ func (q *Jobs) judge(a *attempt, got answer) Outcome {
 	now := q.now()
 	switch {
 	case errors.Is(got.err, errStopped):
-		return Outcome{State: Pending, When: a.job.Due} // nothing has happened
+		return Outcome{State: Pending, NotBegun: true, When: a.job.Due} // nothing has happened
 	case notBegun(got.err): // if the next is as slow, it must not follow at once
-		return Outcome{State: Pending, Err: got.err, When: now.Add(max(q.policy.wait(a.job.Attempts), time.Second))}
+		return Outcome{State: Pending, NotBegun: true, Err: got.err, When: now.Add(max(q.policy.wait(a.job.Attempts), time.Second))}
 	}
 	idempotent := false
 	if err := calm(func() error { idempotent = a.handler.idempotent(a.job); return nil }); err != nil {
