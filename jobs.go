@@ -243,9 +243,10 @@ func (s Jobs) settle(ctx context.Context, id string, do func(*turn) error) error
 // way, which end as ever: their contexts last until their own deadlines. So a stop takes
 // as long as the slowest Send, at most Options.Jobs.Timeout and a little more, and leaves
 // nothing uncertain that would not have been anyway. Only if the store does not answer
-// then, it is given up after 20 s more at most, as in a crash. What has an effect in the store only
-// ends at once, and was done or not. Who cannot wait so long lets the process die: see
-// below.
+// then, it is given up after 20 s more at most, as in a crash; if the process lives on all
+// the same, the next Run or RunDue of this Engine brings what it knows. What has an effect
+// in the store only ends at once, and was done or not. Who cannot wait so long lets the
+// process die: see below.
 //
 // Without Run, or RunDue, nothing of that happens: contents stay export_pending. The same
 // goes for sources for which no process that runs has a platform: the jobs of the first
@@ -297,7 +298,9 @@ func (e *Engine) Run(ctx context.Context) error {
 // RunDue does the work that is due now, and what becomes due through it, and returns how
 // many jobs it worked on. It is for tests, and for hosts with a scheduler of their own.
 // That a job fails is no error of RunDue: see Jobs.List. When ctx ends, it stops as cleanly
-// as Run does.
+// as Run does. An error of the store ends it, too, which it does not wait for to pass, but
+// for the answers of attempts: it tries for 10 s to write them, and the next Run or RunDue
+// of this Engine brings those that the store has not taken.
 func (e *Engine) RunDue(ctx context.Context) (int, error) {
 	if err := (scope{core: e.core, actor: e.actor}).allow(ctx, ActionJobsRun, jobResource("")); err != nil {
 		return 0, err

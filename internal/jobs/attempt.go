@@ -219,7 +219,7 @@ func (q *Jobs) late(ctx context.Context, a *attempt, got answer) {
 	}
 	ctx = context.WithoutCancel(ctx) // it may come after Run has ended
 	if err := q.deliver(ctx, a, got, false); err != nil {
-		q.opts.Logger.ErrorContext(ctx, "the late answer of an attempt is lost", slog.String("job", a.job.ID),
+		q.opts.Logger.ErrorContext(ctx, "the late answer of an attempt is not settled", slog.String("job", a.job.ID),
 			slog.String("type", a.job.Type), slog.Any("error", err))
 	}
 	q.Wake()

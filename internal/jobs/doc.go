@@ -75,7 +75,8 @@
 // on until their own deadlines: their answers are taken and written as ever. So a clean stop
 // is none of the points at which a process dies. Jobs within the store are cut short: they
 // have been committed, or nothing of them has. A store that hangs is waited for, but for a
-// farewell only: what it does not take by then is as if the process had died.
+// farewell only: what it does not take by then is as if the process had died, unless it
+// lives on, and runs again.
 //
 // # Where a process can die
 //
@@ -87,7 +88,10 @@
 // "Once*" is once for a world that honours the job's ID: it may be asked twice.
 //
 // A process that lives leaves no such doubt. If the store does not say in time whether an
-// attempt was claimed, it does not begin, and is taken back; it cannot land any more.
+// attempt was claimed, it does not begin, and is taken back; it cannot land any more. If the
+// store does not take an answer, Run brings it again until it does. RunDue does so for a
+// farewell, as does a stop; what is then not settled the same Jobs settle when they run next.
+// Until then it may show as a lost attempt does.
 //
 //	the process dies                                 record     then, if idempotent      then, if not
 //	before the claim is committed                    pending    done: once               done: once

@@ -23,6 +23,7 @@ type Jobs struct {
 	hints    hints
 	stirred  stirred
 	suspects suspects
+	owed     owed
 }
 
 // New returns Jobs that are written by the runner's works. It panics if Options.Check

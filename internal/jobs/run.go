@@ -18,9 +18,10 @@ import (
 //
 // When ctx ends, nothing new is begun. Attempts under way are not cut short: who can
 // tell what they have done by then? Run waits for their answers, at most until their
-// deadlines, and, if the store does not answer, for 20 s more at most. A Do that ignores
-// even its deadline is left alone; if it answers after all, the answer is settled. What is
-// done within the store ends with ctx, and is done or not.
+// deadlines, and, if the store does not answer, for 20 s more at most. An answer that the
+// store does not take by then is kept for the next Run or RunDue of these Jobs. A Do that
+// ignores even its deadline is left alone; if it answers after all, the answer is settled.
+// What is done within the store ends with ctx, and is done or not.
 //
 // While the store is not available, Run pauses and goes on. It gives up on errors
 // that no waiting mends, such as work.ErrOutdated or store.ErrClosed.
@@ -41,18 +42,23 @@ func (q *Jobs) Run(ctx context.Context) error {
 // RunDue does all that is due now, also what becomes due through it, such as the
 // next job of a lane, and returns how many jobs it worked on. It waits for their
 // attempts, also when ctx ends, as Run does. A job that fails is none of its errors:
-// those are the store's, the first of which ends it, and the context's.
+// those are the store's, the first of which ends it, and the context's. Where the store does
+// not take an answer, it goes on trying for ten seconds; then the answer is kept, and what
+// calls Run or RunDue next brings it, first of all.
 //
 // Jobs that are due, and this process cannot do, say so in Job.Error when it returns.
 func (q *Jobs) RunDue(ctx context.Context) (n int, err error) {
 	p, stop := q.newPool(ctx, false)
 	defer stop(nil)
+	brought, untaken := q.bring(ctx)
 	p.runDue()
 	p.doing.Wait()
-	n = int(p.did.Load())
+	n = brought + int(p.did.Load())
 	switch err := p.failure(); {
 	case err != nil:
 		return n, err
+	case untaken != nil:
+		return n, untaken
 	case !p.over: // its caller has ended it
 		return n, ctx.Err()
 	}
@@ -95,6 +101,7 @@ func (q *Jobs) newPool(ctx context.Context, patient bool) (p *pool, stop context
 func (p *pool) run() {
 	var staff sync.WaitGroup
 	staff.Go(p.surveys)
+	staff.Go(p.pays)
 	for p.looking.Err() == nil {
 		for _, d := range p.open() {
 			staff.Go(d.keep)

@@ -13,11 +13,8 @@ import (
 	"github.com/engage-interactions/engage/internal/work"
 )
 
-// deliverTries is how often an answer is brought to the store by those who do not
-// wait for the store to come back.
-const deliverTries = 5
-
-// farewell is how long a process that stops waits for a store that does not answer.
+// farewell is how long those who do not wait for the store to come back, or stop, go on
+// trying to reach it.
 const farewell = 10 * time.Second
 
 // outlast returns a context that ends a farewell after ctx.
@@ -31,28 +28,31 @@ func (q *Jobs) outlast(ctx context.Context) (context.Context, context.CancelFunc
 }
 
 // deliver settles an attempt. As long as the store cannot take the answer, it tries
-// again: without end if it is patient and ctx lasts, else a few times, and not for longer
-// than a farewell once ctx has ended.
+// again: without end if it is patient and ctx lasts, else for a farewell, from when the
+// store has failed or ctx has ended. What is not settled by then is owed.
 func (q *Jobs) deliver(ctx context.Context, a *attempt, got answer, patient bool) error {
 	whole, cancel := q.outlast(ctx)
 	defer cancel()
-	for n, hurried := 0, 0; ; n++ {
+	end := time.AfterFunc(ages, cancel)
+	defer end.Stop()
+	for n := 0; ; n++ {
 		err := q.settle(whole, a, got)
-		if err == nil || !passes(err) && !errors.Is(err, context.DeadlineExceeded) && whole.Err() == nil {
+		if err == nil || !untaken(err) && whole.Err() == nil {
 			return err
 		}
 		q.opts.Logger.WarnContext(ctx, "the answer of an attempt could not be settled", slog.String("job", a.job.ID),
 			slog.String("type", a.job.Type), slog.Any("error", err))
-		if !patient || ctx.Err() != nil {
-			hurried++
+		if n == 0 && !patient {
+			end.Reset(farewell)
 		}
-		if hurried == deliverTries || whole.Err() != nil {
-			return err
-		}
-		if ctx.Err() == nil {
+		if patient && ctx.Err() == nil {
 			_ = bell.Wait(ctx, nil, pause(n)) // if it ends, that is no reason to drop the answer
-		} else { // the process stops: a few more tries, soon
-			_ = bell.Wait(whole, nil, pause(hurried))
+		} else {
+			_ = bell.Wait(whole, nil, soon(n))
+		}
+		if whole.Err() != nil {
+			q.owe(a, got)
+			return err
 		}
 	}
 }
