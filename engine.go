@@ -98,7 +98,8 @@ type JobOptions struct {
 	// Poll is how often to look for the jobs of other processes, or of another
 	// Engine that was made with New. Default 500 ms.
 	Poll time.Duration
-	// Tries is how many attempts a job gets before it fails. Default 6.
+	// Tries is how many attempts a job gets before it fails. A delivery with a key gets one
+	// more if its process dies in the last. Default 6.
 	Tries int
 	// Backoff is the time between the n-th attempt, n = 1, 2, …, and the next.
 	// Default: 32 s, 4 min, 17 min, 52 min, 2 h, as Engage Digital spaces the retries

@@ -275,7 +275,7 @@ func (s Jobs) settle(ctx context.Context, id string, do func(*turn) error) error
 //	after an answer is committed                     content   success, none                         delivered once  delivered once
 //	before a failure is committed                    nothing   export_pending, running               delivered once  uncertain, not delivered
 //	when a failure is committed, unanswered          nothing   export_pending, pending               delivered once  delivered once
-//	before the last failure is committed             nothing   export_pending, running               not delivered?  uncertain, not delivered
+//	before the last failure is committed             nothing   export_pending, running               delivered once  uncertain, not delivered
 //	when the last failure is committed, unanswered   nothing   export_failure, failed                not delivered   not delivered
 //	before a lost attempt is settled                 nothing   export_pending, running               delivered once  uncertain, not delivered
 //	when a lost attempt is settled, unanswered       nothing   export_pending, pending or uncertain  delivered once  uncertain, not delivered
@@ -286,8 +286,10 @@ func (s Jobs) settle(ctx context.Context, id string, do func(*turn) error) error
 // whatever became of the first. Uncertain: nobody knows whether the customer has it, so
 // it is not sent again. The content says so (synchronization_uncertain), as do
 // EventContentUncertain and Jobs.List, and it is settled by the platform's report or by
-// hand. With keys, the platform may be asked twice, and delivers once; not delivered? is
-// an export_failure of which nobody knows, which synchronization_uncertain says.
+// hand. With keys, the platform may be asked twice, and delivers once, also when it was the
+// last of the tries in which the process died: there is one more then. Only if that is lost
+// as well, the content is an export_failure, with synchronization_uncertain: the customer
+// may have it.
 func (e *Engine) Run(ctx context.Context) error {
 	if err := (scope{core: e.core, actor: e.actor}).allow(ctx, ActionJobsRun, jobResource("")); err != nil {
 		return err

@@ -218,3 +218,40 @@ func firsts(all []string) (once []string) {
 	}
 	return once
 }
+
+// TestProcessesDieAtTheLastTry: the world outside has not answered, and is asked once more
+// if that does no harm. A job that kills its process does not do so for ever.
+func TestProcessesDieAtTheLastTry(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		idempotent  bool
+		tries, dead int // processes
+		want        jobs.State
+		attempts    int
+	}{
+		{true, 1, 1, jobs.Done, 0},
+		{true, 1, 2, jobs.Failed, 2},
+		{true, 3, 3, jobs.Done, 0},
+		{true, 3, 4, jobs.Failed, 4},
+		{false, 1, 1, jobs.Uncertain, 1},
+		{false, 3, 1, jobs.Uncertain, 1},
+	} {
+		c, o, below := newClock(), &world{}, open(t)
+		tries := func(o *jobs.Options) { o.Tries = row.tries }
+		id := newProcess(t, below, c.now).add(jobs.Job{Type: "send", Lane: "l"})[0]
+		for range row.dead {
+			m := newMortal(below, 0, false)
+			kills := &world{does: func(context.Context, int, jobs.Job) (any, error) {
+				m.dead.Store(true)
+				return nil, nil
+			}}
+			_, _ = newProcess(t, m, c.now, tries).send(kills, row.idempotent).RunDue(t.Context())
+			c.pass(away + time.Minute)
+		}
+		last := newProcess(t, below, c.now, tries).send(o, row.idempotent)
+		last.due()
+		if j := last.get(id); last.state(id) != row.want || j != nil && j.Attempts != row.attempts {
+			t.Errorf("%+v: %+v", row, j)
+		}
+	}
+}

@@ -27,6 +27,7 @@
 //	Within.Revive after it has failed        as if its last try was still to come
 //	no answer, not idempotent                running → uncertain
 //	no answer, idempotent                    as if it was certainly not done
+//	lost at the last try, idempotent         running → pending, for one more
 //	not begun: its time was over, or the     running → pending
 //	store did not give what it needs
 //	Retry                                    uncertain, failed, pending → pending

@@ -20,11 +20,14 @@ type policy struct {
 //	Permanent                    → failed
 //	nobody knows, tries left     → pending, uncertain if it is not idempotent
 //	nobody knows, the last try   → failed, uncertain if it is not idempotent
+//	lost, the last try           → pending, uncertain if it is not idempotent
 //	certainly not done           → pending
 //	the same, the last try       → failed
 //
 // An idempotent job whose last try gave no answer fails: it is as safe to retry by
-// hand as any that failed.
+// hand as any that failed. That a process died is no answer of the world outside, which may
+// have done it: so it is asked once more, but once only, or a job that kills its process
+// would do so for ever.
 func (p policy) judge(n int, idempotent bool, value any, err error, now time.Time) Outcome {
 	if err == nil {
 		return Outcome{State: Done, Value: value}
@@ -35,6 +38,7 @@ func (p policy) judge(n int, idempotent bool, value any, err error, now time.Tim
 		return Outcome{State: Failed, Err: err}
 	case unknown(err) && !idempotent:
 		return Outcome{State: Uncertain, Err: err}
+	case n == p.tries && errors.Is(err, errLost): // once more
 	case n >= p.tries:
 		return Outcome{State: Failed, Err: err}
 	}

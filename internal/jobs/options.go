@@ -22,7 +22,8 @@ type Options struct {
 	// are seen when Wake is called. Default 500 ms.
 	Poll time.Duration
 	// Tries is how many attempts a job gets before it fails. Default 6: one, and
-	// one after each default Backoff.
+	// one after each default Backoff. An idempotent one that is lost in the last gets
+	// one more.
 	Tries int
 	// Backoff is the time between the n-th attempt and the next, n = 1, 2, ….
 	// Default: 32 s, 4 min, 17 min, 52 min, 2 h, as Engage Digital spaces its
