@@ -94,6 +94,11 @@ type JobOptions struct {
 	// counted without a clock from when an Engine first looks: one that lives as long, or
 	// else when the clocks have come there again. If clocks differ by more, or are put
 	// forward by more than is left of a lease, a process that is at work may be taken for dead.
+	//
+	// What waits for a time waits until the clocks have come there again: a timer, and also
+	// the next try of a delivery that has failed, those behind it in its thread, and the
+	// first look at a task that was interrupted. Jobs.Retry brings the delivery at once,
+	// and whoever calls for the task again goes on with it.
 	MaxClockSkew time.Duration
 	// Poll is how often to look for the jobs of other processes, or of another
 	// Engine that was made with New. Default 500 ms.

@@ -34,7 +34,8 @@ const (
 // Progress is how far a task has come. It is written in the same commit as each of
 // its steps, so that it is always true, and an interrupted task goes on behind its
 // last step: when it is called for again, or soon after by Run. If that cannot go on with
-// it either, it tries again later, and every day in the end: see Jobs.
+// it either, it tries again later, and every day in the end: see Jobs. If the clock is put
+// back meanwhile, Run may wait until it is there again (JobOptions.MaxClockSkew).
 type Progress struct {
 	Task        Task      `json:"task"`
 	Subject     Resource  `json:"subject"` // what the task is done to

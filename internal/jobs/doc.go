@@ -68,7 +68,9 @@
 // are at work, and a few, however many wait.
 //
 // Ages are told by the clock. Where it was put back, what is due at once and was added
-// before that may have to wait, under overload, until the clock is there again.
+// before that may have to wait, under overload, until the clock is there again. What has a
+// time waits for it by the clock, whoever has set it: the next try, too, which Backoff says,
+// stands still for as long as the clock was put back, unless somebody retries it by hand.
 //
 // # A clean stop
 //
