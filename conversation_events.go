@@ -233,7 +233,7 @@ func (t *turn) tellContent(typ EventType, c *interaction.Content, with interacti
 	}
 	at := t.now
 	if typ == EventContentImported { // when it was written, not when we were told
-		at = c.CreatedAt
+		at = c.WrittenAt()
 	}
 	return t.tell(typ, at, contentResource(c.ID), scene{identityID: c.IdentityID, sourceID: c.SourceID, threadID: c.ThreadID}, data)
 }

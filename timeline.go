@@ -33,8 +33,10 @@ type TimelineFilter struct {
 // TimelineEntry is something that happened with a person. Its ID is its own: where it
 // is about a content, say, that is Resource.
 type TimelineEntry struct {
-	ID   string    `json:"id"`
-	Time time.Time `json:"time"` // when it happened, or, where that is known, when it was said or done
+	ID string `json:"id"`
+	// Time is when it happened, or, where that is known, when it was said or done; of
+	// what came in from a platform, Content.WrittenAt.
+	Time time.Time `json:"time"`
 	// Type is that of the event which told of it: EventInteractionCreated, say, for a
 	// recorded interaction.
 	Type EventType `json:"type"`

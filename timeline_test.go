@@ -25,8 +25,9 @@ type passage struct {
 }
 
 // passages returns all that a store knows to have happened with identities and, as
-// recorded interactions, with a contact, oldest first.
-func passages(tb testing.TB, st store.Store, contact string, identities []interaction.Identity) (all []passage) {
+// recorded interactions, with a contact, oldest first. written is when contents were
+// written, as far as that can be believed.
+func passages(tb testing.TB, st store.Store, contact string, identities []interaction.Identity, written map[string]time.Time) (all []passage) {
 	tb.Helper()
 	for _, r := range find(tb, st, "timeline_entry") {
 		e := decodeRecord[struct {
@@ -34,10 +35,10 @@ func passages(tb testing.TB, st store.Store, contact string, identities []intera
 			IdentityID string `json:"identity_id"`
 			SourceID   string `json:"source_id"`
 			ThreadID   string `json:"thread_id"`
-			Time       time.Time
+			Resource   engage.Resource
 		}](tb, r)
 		if slices.ContainsFunc(identities, func(i interaction.Identity) bool { return i.ID == e.IdentityID }) {
-			all = append(all, passage{e.Time, e.ID, e.IdentityID, e.SourceID, e.ThreadID})
+			all = append(all, passage{written[e.Resource.ID], e.ID, e.IdentityID, e.SourceID, e.ThreadID})
 		}
 	}
 	for _, r := range find(tb, st, kindInteraction) {
@@ -63,7 +64,8 @@ func whole(t *rapid.T, eng *engage.Engine, contact string, filter engage.Timelin
 	}
 }
 
-// TestATimelineIsTheSortedListOfAll for any person, in any part, order and pages.
+// TestATimelineIsTheSortedListOfAll for any person, in any part, order and pages, also
+// if the clock of a platform is ahead: what it says is of the future counts as now.
 func TestATimelineIsTheSortedListOfAll(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -78,6 +80,7 @@ func TestATimelineIsTheSortedListOfAll(t *testing.T) {
 		at := func() time.Time {
 			return clock.Now().UTC().Add(time.Duration(rapid.IntRange(-3, 0).Draw(rt, "hours")) * time.Hour)
 		}
+		written := map[string]time.Time{}
 		happen := func() {
 			for range rapid.IntRange(0, 12).Draw(rt, "happenings") {
 				contact := rapid.SampledFrom([]string{"ann", "ann", "bob"}).Draw(rt, "contact")
@@ -85,18 +88,20 @@ func TestATimelineIsTheSortedListOfAll(t *testing.T) {
 					sure(eng.Interactions.Record(t.Context(), dated(at().Format(time.RFC3339Nano), submission(contact, plainID, `{"s":"a"}`))))(rt)
 					continue
 				}
+				now := clock.Now().UTC()
 				in := engage.Inbound{
-					SourceID: rapid.SampledFrom([]string{"chat", "mail"}).Draw(rt, "source"), CreatedAt: at(),
-					Message: interaction.Message{Body: "hello"},
+					SourceID:  rapid.SampledFrom([]string{"chat", "mail"}).Draw(rt, "source"),
+					CreatedAt: now.Add(time.Duration(rapid.SampledFrom([]int{-3, -2, -1, 0, 1, 9000 * 24}).Draw(rt, "ahead")) * time.Hour),
+					Message:   interaction.Message{Body: "hello"},
 				}
 				in.Customer.ContactID = contact
 				in.Customer.ForeignID = fmt.Sprintf("%s %d", contact, rapid.IntRange(0, 3).Draw(rt, "account"))
-				sure(eng.Threads.Receive(t.Context(), in))(rt)
+				written[sure(eng.Threads.Receive(t.Context(), in))(rt).ContentID] = earlier(in.CreatedAt, now)
 			}
 		}
 		happen()
 		happen()
-		all := passages(t, st, "ann", sure(eng.Contacts.Identities(t.Context(), "ann"))(rt))
+		all := passages(t, st, "ann", sure(eng.Contacts.Identities(t.Context(), "ann"))(rt), written)
 		f := engage.TimelineFilter{
 			OldestFirst: rapid.Bool().Draw(rt, "oldest first"),
 			Limit:       rapid.SampledFrom([]int{0, 1, 2, 3, 7}).Draw(rt, "limit"),
@@ -140,6 +145,39 @@ func TestATimelineIsTheSortedListOfAll(t *testing.T) {
 			rt.Fatalf("while others write, %+v: %v, want %v", f, got, want)
 		}
 	})
+}
+
+// TestATimelineIsInOrderThoughAPlatformIsAhead: the answer comes after what it answers,
+// and a window until now has both.
+func TestATimelineIsInOrderThoughAPlatformIsAhead(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	in := d.says("account", "question")
+	in.Customer.ContactID, in.CreatedAt = "eve", time.Date(9000, 1, 1, 0, 0, 0, 0, time.UTC)
+	got := must(d.Threads.Receive(t.Context(), in))(t)
+	d.clock.pass(time.Minute)
+	d.engages(ann, got.ThreadID)
+	d.clock.pass(time.Minute)
+	d.replies(ann, got.ThreadID, "answer")
+	d.clock.pass(time.Minute)
+	page := must(d.Contacts.Timeline(t.Context(), "eve", engage.TimelineFilter{To: d.clock.read(), OldestFirst: true}))(t)
+	var said []string
+	for _, e := range page.Items {
+		if e.Content != nil {
+			said = append(said, e.Content.Body)
+		}
+	}
+	if !slices.Equal(said, []string{"question", "answer"}) {
+		t.Error(said)
+	}
+}
+
+// earlier returns the earlier of two times.
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // TestATimelineCanBeRead without asking for anything else.
