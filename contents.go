@@ -194,7 +194,7 @@ func (s Contents) Ignore(ctx context.Context, id string) (Content, error) {
 			return nil, err
 		}
 		return &Content{*c, c.Status(*k.with)}, errors.Join(
-			t.tellContent(EventContentIgnored, c, *k.with, thread),
+			t.tellContent(ctx, EventContentIgnored, c, *k.with, thread),
 			t.keep(ctx, k),
 		)
 	})

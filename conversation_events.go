@@ -1,6 +1,7 @@
 package engage
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 	"time"
@@ -119,7 +120,9 @@ type ContentEvent struct {
 	HasAttachment         bool                      `json:"has_attachment"`
 	Language              string                    `json:"language,omitempty"`
 	Private               bool                      `json:"private"`
-	CategoryIDs           []string                  `json:"category_ids,omitempty"`
+	// CategoryIDs are those of the intervention that it belongs to; if it has none, those
+	// of the thread.
+	CategoryIDs []string `json:"category_ids,omitempty"`
 }
 
 // ThreadEvent is the data of events about a thread, which is the resource.
@@ -221,7 +224,15 @@ func (t *turn) tell(typ EventType, at time.Time, resource Resource, in scene, da
 }
 
 // tellContent tells of a content.
-func (t *turn) tellContent(typ EventType, c *interaction.Content, with interaction.Correspondent, thread *interaction.Thread) error {
+func (t *turn) tellContent(ctx context.Context, typ EventType, c *interaction.Content, with interaction.Correspondent, thread *interaction.Thread) error {
+	var within interaction.Intervention
+	if c.InterventionID != "" {
+		i, err := t.intervention(ctx, c.InterventionID)
+		if err != nil {
+			return err
+		}
+		within = *i
+	}
 	data := ContentEvent{
 		ID: c.ID, SourceID: c.SourceID, SourceType: c.SourceType, ThreadID: c.ThreadID, ThreadTitle: thread.Title,
 		IdentityID: c.IdentityID, AuthorID: c.AuthorID, CreatorID: c.Creator.ID, ForeignID: c.ForeignID,
@@ -229,7 +240,7 @@ func (t *turn) tellContent(typ EventType, c *interaction.Content, with interacti
 		FirstInThread: c.FirstInThread, Status: c.Status(with), SynchronizationStatus: c.Synchronization.Status,
 		SynchronizationError: c.Synchronization.Error, CreatedFrom: c.Origin, Date: c.CreatedAt, Body: c.Body,
 		BodyFormat: c.BodyFormat, HasAttachment: len(c.Attachments) > 0, Language: c.Language, Private: c.Private,
-		CategoryIDs: thread.ThreadCategoryIDs,
+		CategoryIDs: within.ContentCategoryIDs(*thread),
 	}
 	at := t.now
 	if typ == EventContentImported { // when it was written, not when we were told

@@ -60,7 +60,7 @@ func (d *drill) changeThread() {
 			d.tells(by, engage.EventThreadOpened, t.id)
 		}
 	default:
-		ids, refused := d.categories()
+		ids, refused := d.categories(t)
 		if t != nil {
 			want = refused
 		}
@@ -83,10 +83,11 @@ func (d *drill) reclaim(t *threadBook) {
 	}
 }
 
-// categories draws some, and what is wrong with them.
-func (d *drill) categories() (ids []string, want error) {
-	ids = rapid.SampledFrom([][]string{nil, {"sales"}, {"vip", "sales"}, {"solved"}, {"no such"}}).Draw(d.rt, "categories")
-	if len(ids) > 0 && (ids[0] == "solved" || ids[0] == "no such") {
+// categories draws some for a thread, or an intervention in it, and what is wrong with
+// them.
+func (d *drill) categories(in *threadBook) (ids []string, want error) {
+	ids = rapid.SampledFrom([][]string{nil, {"sales"}, {"vip", "sales"}, {"line"}, {"line", "vip"}, {"solved"}, {"no such"}}).Draw(d.rt, "categories")
+	if len(ids) > 0 && (ids[0] == "solved" || ids[0] == "no such" || ids[0] == "line" && in != nil && in.source != "mail") {
 		want = engage.ErrInvalid
 	}
 	return ids, want
@@ -246,7 +247,8 @@ func (d *drill) end() {
 		switch {
 		case len(closing.DispositionIDs) > 0 && (closing.DispositionIDs[0] != "solved" || !demanded): // the tree is for mail
 			want = engage.ErrInvalid
-		case !i.live(), i.replies == 0, by != i.owner && by != engage.System() && !d.gone[i.owner], demanded && len(closing.DispositionIDs) == 0:
+		case !i.live(), i.replies == 0, by != i.owner && by != engage.System() && !d.gone[i.owner], demanded && len(closing.DispositionIDs) == 0,
+			demanded && !slices.Contains(slices.Concat(i.categories, i.pair.thread.categories), "line"):
 			want = engage.ErrRefused
 		}
 	}
@@ -287,7 +289,11 @@ func (d *drill) describeCase() {
 	want := known(i)
 	switch rapid.IntRange(0, 2).Draw(d.rt, "what") {
 	case 0:
-		ids, refused := d.categories()
+		var in *threadBook
+		if i != nil {
+			in = i.pair.thread
+		}
+		ids, refused := d.categories(in)
 		if i != nil {
 			want = refused
 		}

@@ -52,7 +52,7 @@ func TestConversationsKeepTheirRules(t *testing.T) {
 }
 
 // newDrill returns a desk with three sources: two share their customers, one never
-// closes a thread by itself, one demands a disposition.
+// closes a thread by itself, one demands a disposition and a category.
 func newDrill(t *testing.T, rt *rapid.T, st store.Store, tenant string) *drill {
 	d := &drill{rt: rt, gone: map[engage.Actor]bool{}, books: &books{
 		byForeign: map[[2]string]*contentBook{}, named: map[[2]string]*threadBook{}, current: map[[2]string]*lastBook{},
@@ -67,12 +67,13 @@ func newDrill(t *testing.T, rt *rapid.T, st store.Store, tenant string) *drill {
 		{ID: "vip"},
 		{ID: "how", Mandatory: true, PostQualification: true, Unselectable: true, SourceIDs: []string{"mail"}},
 		{ID: "solved", ParentID: "how"},
+		{ID: "line", Mandatory: true, SourceIDs: []string{"mail"}},
 	} {
 		c.Name = c.ID
 		must(d.Categories.Create(t.Context(), c))(t)
 	}
 	for _, s := range []interaction.Source{
-		{ID: "mail", CommunityID: "chat", TimeForThreadInclusion: 3600, TimeForThreadClosing: 7200, DefaultCategoryIDs: []string{"sales"}},
+		{ID: "mail", CommunityID: "chat", TimeForThreadInclusion: 3600, TimeForThreadClosing: 7200, DefaultCategoryIDs: []string{"sales", "line"}},
 		{ID: "forum", TimeForThreadClosing: -1},
 	} {
 		s.Type, s.Name, s.Active = "messenger", s.ID, true

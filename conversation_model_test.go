@@ -278,7 +278,7 @@ func (b *books) say(p *pairBook, c *contentBook, at time.Time) {
 func (b *books) begin(source, identity string, at time.Time) *threadBook {
 	t := &threadBook{source: source, began: identity, open: true, pairs: map[string]*pairBook{}, active: at, detail: map[string]string{}}
 	if source == "mail" {
-		t.categories = []string{"sales"}
+		t.categories = []string{"sales", "line"}
 	}
 	b.threads = append(b.threads, t)
 	return t

@@ -216,6 +216,7 @@ func (b *bench) refusedEndings() []refusal {
 		b.about("close what is canceled", ann, canceled, plain, aRefusal(canceled, "canceled", "")),
 		b.about("close without a disposition", ann, demanding, plain, aRefusal(demanding, "disposition", "disposition")),
 		b.about("close as the host without a disposition", engage.System(), demanding, plain, aRefusal(demanding, "disposition", "disposition")),
+		b.about("close without a category", ann, b.of[b.loose], plain, aRefusal(b.of[b.loose], "categor", "categor")),
 		b.about("close with an unknown disposition", ann, demanding, closes(engage.Closing{DispositionIDs: []string{"fun"}}), isInvalid("disposition_ids", "fun")),
 		b.about("close with a category for something else", ann, demanding, closes(engage.Closing{DispositionIDs: []string{"topic"}}), isInvalid("disposition_ids", "topic")),
 		b.about("close with a disposition of another source", bob, answered, closes(engage.Closing{DispositionIDs: []string{"how"}}), isInvalid("disposition_ids", "how")),

@@ -22,9 +22,9 @@ const secret = "my PIN is 4711"
 type bench struct {
 	*desk
 
-	fresh, answered, closed, deferred, crowd, demanding, stopped, canceled, ended, waiting string // threads
-	of                                                                                     map[string]string
-	content, reply, eve, fay, stranger, comment                                            string
+	fresh, answered, closed, deferred, crowd, demanding, loose, stopped, canceled, ended, waiting string // threads
+	of                                                                                            map[string]string
+	content, reply, eve, fay, stranger, comment                                                   string
 }
 
 func newBench(t *testing.T, st store.Store) *bench {
@@ -36,6 +36,7 @@ func newBench(t *testing.T, st store.Store) *bench {
 	b := &bench{desk: d, of: map[string]string{}}
 	for _, c := range []interaction.Category{
 		{ID: "how", Mandatory: true, PostQualification: true, SourceIDs: []string{"mail"}}, {ID: "topic"}, {ID: "gone"},
+		{ID: "area", Mandatory: true, SourceIDs: []string{"post"}},
 	} {
 		c.Name = c.ID
 		must(d.Categories.Create(ctx, c))(t)
@@ -43,7 +44,7 @@ func newBench(t *testing.T, st store.Store) *bench {
 	if err := d.Categories.Delete(ctx, "gone", ""); err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range []interaction.Source{{ID: "mail", CommunityID: "chat"}, {ID: "off", CommunityID: "chat"}, {ID: "forum", MaxBody: 10}} {
+	for _, s := range []interaction.Source{{ID: "mail", CommunityID: "chat"}, {ID: "post", CommunityID: "chat"}, {ID: "off", CommunityID: "chat"}, {ID: "forum", MaxBody: 10}} {
 		s.Type, s.Active = "messenger", true
 		must(d.Sources.Create(ctx, s))(t)
 	}
@@ -63,6 +64,7 @@ func newBench(t *testing.T, st store.Store) *bench {
 	b.deferred = thread("chat", "eve", ann, false)
 	must(d.As(ann).Interventions.Defer(ctx, b.of[b.deferred], d.clock.read().Add(time.Hour)))(t)
 	b.demanding = thread("mail", "eve", ann, true)
+	b.loose = thread("post", "eve", ann, true)
 	b.canceled = thread("chat", "eve", ann, false)
 	must(d.As(ann).Interventions.Cancel(ctx, b.of[b.canceled]))(t)
 	b.ended = thread("chat", "eve", ann, true)

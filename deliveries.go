@@ -243,7 +243,7 @@ func (t *turn) synchronize(ctx context.Context, c *interaction.Content, by inter
 		return err
 	}
 	for _, typ := range events {
-		if err := t.tellContent(EventType(typ), c, *views, thread); err != nil {
+		if err := t.tellContent(ctx, EventType(typ), c, *views, thread); err != nil {
 			return err
 		}
 	}

@@ -134,7 +134,7 @@ func (t *turn) post(ctx context.Context, post Post) (Posted, error) {
 	}
 	if err := errors.Join(
 		contents.Insert(t.Work, &content),
-		t.tellContent(typ, &content, *k.with, thread),
+		t.tellContent(ctx, typ, &content, *k.with, thread),
 		t.keep(ctx, k),
 	); err != nil {
 		return Posted{}, err

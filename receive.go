@@ -123,7 +123,7 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 	if err := errors.Join(
 		t.bindContent(ctx, &content),
 		contents.Insert(t.Work, &content),
-		t.tellContent(EventContentImported, &content, with, thread),
+		t.tellContent(ctx, EventContentImported, &content, with, thread),
 	); err != nil {
 		return Received{}, err
 	}

@@ -111,7 +111,8 @@ func (s Threads) Annotate(ctx context.Context, id string, detail map[string]json
 	})
 }
 
-// Categorize gives a thread other categories in place of those that it has.
+// Categorize gives a thread other categories in place of those that it has. They count for
+// the mandatory trees at Interventions.Close, too, for each intervention in the thread.
 //
 // The error wraps ErrInvalid with a [*interaction.CategoryError] for those that it
 // cannot have.

@@ -84,7 +84,7 @@ func (t CategoryTree) Check(sourceID string, ids []string, purpose CategoryPurpo
 
 // CheckClosing refuses to let an intervention of a source be closed that lacks a
 // category of a mandatory tree for it: among its dispositions if the tree is for
-// post-qualification, else among its categories, to which those of the thread can be
+// post-qualification, else among its categories, to which those of its thread are to be
 // added. A tree of which nothing can be selected demands nothing. The error is a
 // [*CategoryError] that names the roots of all trees that are lacking.
 func (t CategoryTree) CheckClosing(sourceID string, categoryIDs, dispositionIDs []string) error {
@@ -121,4 +121,20 @@ func (t CategoryTree) CheckClosing(sourceID string, categoryIDs, dispositionIDs 
 // isFor reports whether a root's tree is for a source.
 func (c Category) isFor(sourceID string) bool {
 	return len(c.SourceIDs) == 0 || slices.Contains(c.SourceIDs, sourceID)
+}
+
+// ClosingCategoryIDs returns the categories that count when the intervention is closed: its
+// own, and those of its thread.
+func (i Intervention) ClosingCategoryIDs(in Thread) []string {
+	return slices.Concat(i.CategoryIDs, in.ThreadCategoryIDs)
+}
+
+// ContentCategoryIDs returns the categories of a content that belongs to the intervention:
+// those of the intervention if it has some, else those of the thread (Engage Digital API,
+// contents). That of none, the zero Intervention, has none.
+func (i Intervention) ContentCategoryIDs(in Thread) []string {
+	if len(i.CategoryIDs) > 0 {
+		return slices.Clone(i.CategoryIDs)
+	}
+	return slices.Clone(in.ThreadCategoryIDs)
 }

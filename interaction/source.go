@@ -45,7 +45,8 @@ type Source struct {
 	// itself. 0: four days, or the time for inclusion if that is longer. Less than
 	// 0: never.
 	TimeForThreadClosing Seconds `json:"time_for_thread_closing"`
-	// DefaultCategoryIDs are those that a new thread has.
+	// DefaultCategoryIDs are those that a new thread has. Like all categories of a thread
+	// they count for mandatory trees when an intervention in it is closed.
 	DefaultCategoryIDs []string `json:"default_category_ids,omitempty"`
 	// MaxBody bounds the body of what is posted to the source, in characters. 0:
 	// DefaultMaxBody.
