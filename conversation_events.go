@@ -9,8 +9,9 @@ import (
 	"github.com/engage-interactions/engage/interaction"
 )
 
-// The events of conversations, named as Engage Digital names its webhooks and the
-// entries of its journal, each with the type of its data.
+// The events of conversations, each with the type of its data. They are named as Engage
+// Digital names its webhooks and the entries of its journal; of what it does not tell in
+// this way the comment says that the event is our own.
 const (
 	// EventContentImported, with [ContentEvent]: a content came in from a platform.
 	// first_in_thread says that it began a thread. It comes for what the company
@@ -27,7 +28,8 @@ const (
 	EventContentExported EventType = "content.exported"
 	// EventContentUncertain, with [ContentEvent]: a platform was asked to deliver a
 	// content and has not answered. Nobody knows whether it has it, and the
-	// deliveries behind it in the thread wait until Jobs.Settle says so, or a report.
+	// deliveries behind it in the thread wait until Jobs.Settle says so, or a report. Our
+	// own.
 	EventContentUncertain EventType = "content.export_uncertain"
 	// EventContentIgnored, with [ContentEvent]: a customer's content needs no answer.
 	EventContentIgnored EventType = "content.ignored"
@@ -42,7 +44,7 @@ const (
 	// EventThreadRecategorized, with [ThreadEvent].
 	EventThreadRecategorized EventType = "content_thread.recategorized"
 	// EventThreadAnnotated, with [ThreadEvent]: a thread has more detail about the
-	// customer.
+	// customer. Our own.
 	EventThreadAnnotated EventType = "content_thread.annotated"
 
 	// The life of an intervention, each with [InterventionLifeEvent].
@@ -57,7 +59,7 @@ const (
 	EventInterventionRecategorized       EventType = "intervention.recategorized"
 	EventInterventionCustomFieldsUpdated EventType = "intervention.custom_fields_updated"
 	// EventInterventionJoined and EventInterventionLeft, with
-	// [InterventionLifeEvent]: somebody may reply beside the owner, or no longer.
+	// [InterventionLifeEvent]: somebody may reply beside the owner, or no longer. Our own.
 	EventInterventionJoined EventType = "intervention.participant_joined"
 	EventInterventionLeft   EventType = "intervention.participant_left"
 
@@ -76,7 +78,8 @@ const (
 	EventIdentityMerged   EventType = "identity.merged"
 	EventIdentityUnmerged EventType = "identity.unmerged"
 	// EventContactMerged and EventContactUnmerged, with [ContactMergeEvent]: all that
-	// was recorded of a contact has gone over to another one, or back.
+	// was recorded of a contact has gone over to another one, or back. Our own, as are
+	// EventContactCreated and EventContactDeleted.
 	EventContactMerged   EventType = "contact.merged"
 	EventContactUnmerged EventType = "contact.unmerged"
 
@@ -90,12 +93,15 @@ const (
 	EventCategoryDeleted EventType = "category.destroyed"
 
 	// EventJobFailed, with [JobEvent]: something that was to happen later, and is no
-	// delivery, has failed for good. Jobs says what that leaves, and what mends it.
+	// delivery, has failed for good. Jobs says what that leaves, and what mends it. Our own.
 	EventJobFailed EventType = "job.failed"
 )
 
 // ContentEvent is the data of events about a content: the metadata of Engage Digital's
-// webhooks. The resource is the content.
+// webhooks, with thread and customer beside them. Of those metadata it has not what is not
+// modelled here: type (a finer one than source_type, such as "answers/private_message"),
+// approval_required, foreign_categories and capabilities_supported. The resource is the
+// content.
 type ContentEvent struct {
 	ID                    string                    `json:"id"`
 	SourceID              string                    `json:"source_id"`
@@ -119,7 +125,7 @@ type ContentEvent struct {
 	BodyFormat            interaction.BodyFormat    `json:"body_input_format"`
 	HasAttachment         bool                      `json:"has_attachment"`
 	Language              string                    `json:"language,omitempty"`
-	Private               bool                      `json:"private"`
+	Private               bool                      `json:"private"` // Content.Private, private_message there
 	// CategoryIDs are those of the intervention that it belongs to; if it has none, those
 	// of the thread.
 	CategoryIDs []string `json:"category_ids,omitempty"`

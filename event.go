@@ -93,9 +93,11 @@ type TriggerEvent struct {
 	Property      string `json:"property"`
 }
 
-// ContactEvent is the data of events about a contact.
+// ContactEvent is the data of EventContactCreated and EventContactDeleted. Like all
+// events about people and conversations it has the names of the Engage Digital API,
+// contact_id; those about schemas and what is recorded under them have contactId.
 type ContactEvent struct {
-	ContactID string `json:"contactId"`
+	ContactID string `json:"contact_id"`
 }
 
 // ConsumerEvent is the data of events about a consumer.

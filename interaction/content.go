@@ -78,7 +78,7 @@ type Content struct {
 	// platform others do not see it. It is a message to or of the customer
 	// nevertheless, and not a note within the company, which is an
 	// InterventionComment.
-	Private  bool   `json:"private,omitempty"`
+	Private  bool   `json:"private_message,omitempty"`
 	Language string `json:"language,omitempty"`
 	Ignored  bool   `json:"ignored,omitempty"`
 	// DuplicateOf is the content that this one turned out to be: the platform told
