@@ -87,6 +87,6 @@ func (s Interventions) DeleteComment(ctx context.Context, commentID string) erro
 }
 
 func (t *turn) tellComment(typ EventType, i *interaction.Intervention, c *interaction.InterventionComment) error {
-	in := scene{identityID: i.IdentityID, sourceID: i.SourceID, threadID: i.ThreadID, owner: i.Owner}
+	in := scene{i.IdentityID, i.SourceID, i.ThreadID, Then{Owner: i.Owner, InterventionStatus: i.Status}}
 	return t.tell(typ, t.now, Resource{Type: ResourceComment, ID: c.ID}, in, CommentEvent{InterventionID: i.ID, ThreadID: i.ThreadID})
 }

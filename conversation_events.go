@@ -211,7 +211,7 @@ type JobEvent struct {
 type scene struct {
 	identityID, sourceID, threadID string
 
-	owner Actor // of the intervention that it is about
+	then Then // what was so
 }
 
 // tell appends an event of a conversation, and enters it into the timeline of its
@@ -225,7 +225,7 @@ func (t *turn) tell(typ EventType, at time.Time, resource Resource, in scene, da
 	}
 	return timeline.Insert(t.Work, &timelineEntry{
 		ID: t.ID(), IdentityID: in.identityID, Time: at, Type: typ, Actor: t.actor, Resource: resource,
-		SourceID: in.sourceID, ThreadID: in.threadID, Owner: in.owner,
+		SourceID: in.sourceID, ThreadID: in.threadID, Then: in.then,
 	})
 }
 
@@ -252,12 +252,23 @@ func (t *turn) tellContent(ctx context.Context, typ EventType, c *interaction.Co
 	if typ == EventContentImported { // when it was written, not when we were told
 		at = c.WrittenAt()
 	}
-	return t.tell(typ, at, contentResource(c.ID), scene{identityID: c.IdentityID, sourceID: c.SourceID, threadID: c.ThreadID}, data)
+	return t.tell(typ, at, contentResource(c.ID), scene{c.IdentityID, c.SourceID, c.ThreadID, Then{
+		ContentStatus: data.Status, SynchronizationStatus: data.SynchronizationStatus, SynchronizationError: data.SynchronizationError,
+		ThreadTitle: data.ThreadTitle, CategoryIDs: data.CategoryIDs,
+	}}, data)
 }
 
 // tellThread tells of a thread, in the timeline of the customer that it began with.
 func (t *turn) tellThread(typ EventType, thread *interaction.Thread) error {
-	return t.tell(typ, t.now, threadResource(thread.ID), scene{identityID: thread.IdentityID, sourceID: thread.SourceID, threadID: thread.ID}, ThreadEvent{
+	return t.tellOfThread(typ, thread, SetValues{})
+}
+
+// tellOfThread tells of a thread, and in the timeline what was set.
+func (t *turn) tellOfThread(typ EventType, thread *interaction.Thread, set SetValues) error {
+	return t.tell(typ, t.now, threadResource(thread.ID), scene{thread.IdentityID, thread.SourceID, thread.ID, Then{
+		ThreadStatus: thread.Status, ThreadTitle: thread.Title, CategoryIDs: slices.Clone(thread.ThreadCategoryIDs),
+		CloseCause: thread.CloseCause, Set: set,
+	}}, ThreadEvent{
 		SourceID: thread.SourceID, ThreadID: thread.ID, ThreadTitle: thread.Title, ForeignID: thread.ForeignID,
 		ThreadCategoryIDs: thread.ThreadCategoryIDs, CloseCause: thread.CloseCause,
 	})
@@ -265,13 +276,22 @@ func (t *turn) tellThread(typ EventType, thread *interaction.Thread) error {
 
 // tellIntervention tells of what happened to an intervention.
 func (t *turn) tellIntervention(i *interaction.Intervention, previous, participant Actor, types ...string) error {
+	return t.tellOfIntervention(i, Then{PreviousOwner: previous, Participant: participant}, types...)
+}
+
+// tellOfIntervention tells of what happened to an intervention, with what is then so and
+// it does not say itself.
+func (t *turn) tellOfIntervention(i *interaction.Intervention, then Then, types ...string) error {
+	then.Owner, then.InterventionStatus = i.Owner, i.Status
+	then.CategoryIDs, then.DispositionIDs = slices.Clone(i.CategoryIDs), slices.Clone(i.DispositionIDs)
+	then.DeferredAt, then.CloseCause = i.DeferredAt, i.ClosedAutomatically
 	for _, typ := range types {
-		in := scene{identityID: i.IdentityID, sourceID: i.SourceID, threadID: i.ThreadID, owner: i.Owner}
+		in := scene{i.IdentityID, i.SourceID, i.ThreadID, then}
 		err := t.tell(EventType(typ), t.now, interventionResource(i.ID), in, InterventionLifeEvent{
 			SourceID: i.SourceID, ThreadID: i.ThreadID, IdentityID: i.IdentityID, ContentID: i.ContentID,
-			UserID: i.Owner.ID, Owner: i.Owner, PreviousOwner: previous, CategoryIDs: slices.Clone(i.CategoryIDs),
+			UserID: i.Owner.ID, Owner: i.Owner, PreviousOwner: then.PreviousOwner, CategoryIDs: slices.Clone(i.CategoryIDs),
 			DispositionIDs: i.DispositionIDs, ClosedAt: i.ClosedAt, DeferredAt: i.DeferredAt,
-			CustomFieldValues: i.CustomFieldValues, Cause: i.ClosedAutomatically, Participant: participant,
+			CustomFieldValues: i.CustomFieldValues, Cause: i.ClosedAutomatically, Participant: then.Participant,
 		})
 		if err != nil {
 			return err

@@ -47,6 +47,7 @@ func TestConversationsKeepTheirRules(t *testing.T) {
 			d.checkStates()
 			d.checkLists()
 			d.checkEngaged()
+			d.checkTimelines()
 		})
 	})
 }

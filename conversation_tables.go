@@ -62,8 +62,7 @@ type timelineEntry struct {
 	Resource   Resource  `json:"resource"`
 	SourceID   string    `json:"source_id,omitempty"`
 	ThreadID   string    `json:"thread_id,omitempty"`
-	// Owner is who owned the intervention then, if it is about one.
-	Owner Actor `json:"owner,omitzero"`
+	Then
 }
 
 // storedCategories are all categories. The one record is the guard of their tree.

@@ -56,7 +56,9 @@ func (s Interventions) SetCustomFields(ctx context.Context, id string, values ma
 			return invalidField(err)
 		}
 		k.intervention = &after
-		return errors.Join(interventions.Put(t.Work, &after), t.tellIntervention(&after, Actor{}, Actor{}, string(EventInterventionCustomFieldsUpdated)))
+		return errors.Join(interventions.Put(t.Work, &after), t.tellOfIntervention(
+			&after, Then{Set: setValues(values, after.CustomFieldValues)}, string(EventInterventionCustomFieldsUpdated),
+		))
 	})
 }
 

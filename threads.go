@@ -107,7 +107,10 @@ func active(s *interaction.Source) error {
 func (s Threads) Annotate(ctx context.Context, id string, detail map[string]json.RawMessage) (interaction.Thread, error) {
 	return s.change(ctx, ActionThreadsAnnotate, id, func(t *turn, thread *interaction.Thread) (*interaction.Thread, []string, error) {
 		after, err := thread.Annotate(detail, t.now)
-		return &after, []string{string(EventThreadAnnotated)}, err
+		if err != nil {
+			return nil, nil, err
+		}
+		return &after, nil, t.tellOfThread(EventThreadAnnotated, &after, setValues(detail, after.ExtraData))
 	})
 }
 

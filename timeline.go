@@ -50,9 +50,11 @@ type TimelineEntry struct {
 	IdentityID string `json:"identity_id,omitempty"`
 	SourceID   string `json:"source_id,omitempty"`
 	ThreadID   string `json:"thread_id,omitempty"`
-	// Owner is who owned the intervention then, if it is about one.
-	Owner Actor `json:"owner,omitzero"`
+
+	Then // what was so when it happened
+
 	// What the entry is about, as it is now: one of these at most, none if it is gone.
+	// It may have changed since: what was so when it happened is in Then.
 	Content      *interaction.Content             `json:"content,omitempty"`
 	Thread       *interaction.Thread              `json:"thread,omitempty"`
 	Intervention *interaction.Intervention        `json:"intervention,omitempty"`
@@ -64,7 +66,8 @@ type TimelineEntry struct {
 // what was said and done in conversations with any of the contact's identities, on all
 // sources, and the contact's recorded interactions. A contact that is not known has an
 // empty one. What was said is in it once, also if the platform told of what had been
-// posted here before it was known to be the same.
+// posted here before it was known to be the same. An entry says what was so when it
+// happened, and shows beside it what it is about as that is now.
 //
 // Where several customers take part in one thread, what is said with each, and the
 // interventions with each, are in the timeline of that one; what happens to the thread
@@ -229,7 +232,7 @@ func happenedWith(identityID string) sortedList[TimelineEntry] {
 			for n, e := range found {
 				entries[n] = TimelineEntry{
 					ID: e.ID, Time: e.Time, Type: e.Type, Actor: e.Actor, Resource: e.Resource,
-					IdentityID: e.IdentityID, SourceID: e.SourceID, ThreadID: e.ThreadID, Owner: e.Owner,
+					IdentityID: e.IdentityID, SourceID: e.SourceID, ThreadID: e.ThreadID, Then: e.Then,
 				}
 			}
 			return entries, next, err

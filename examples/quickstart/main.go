@@ -302,13 +302,13 @@ func describe(entry engage.TimelineEntry) string {
 	case entry.Interaction != nil:
 		return fmt.Sprintf("%s %s", entry.Interaction.SchemaID, entry.Interaction.Payload)
 	case entry.Type == engage.EventContentExported:
-		return fmt.Sprintf("%q: %s", entry.Content.Body, entry.Content.Synchronization.Status)
+		return fmt.Sprintf("%q: %s", entry.Content.Body, entry.SynchronizationStatus)
 	case entry.Content != nil && entry.Content.Direction == interaction.Inbound:
 		return fmt.Sprintf("customer: %q", entry.Content.Body)
 	case entry.Content != nil:
 		return fmt.Sprintf("%s: %q", entry.Content.Creator, entry.Content.Body)
-	case entry.Thread != nil:
-		return fmt.Sprintf("%s adds that warranty is %s", entry.Actor, entry.Thread.ExtraData["warranty"])
+	case entry.Type == engage.EventThreadAnnotated:
+		return fmt.Sprintf("%s adds that warranty is %s", entry.Actor, entry.Set.Values["warranty"])
 	case entry.Type == engage.EventInterventionUserUpdated && entry.Owner.IsZero():
 		return fmt.Sprintf("%s transfers it to whoever engages next", entry.Actor)
 	case entry.Type == engage.EventInterventionUserUpdated:
