@@ -91,8 +91,27 @@ func TestWhatConversationsCost(t *testing.T) {
 	d.hears("eve", func(in *engage.Inbound) { in.ThreadForeignID = "of eve" }) // gives its name to the thread
 	d.hears("eve", func(in *engage.Inbound) { in.ThreadForeignID = "another" })
 	show("receive a reply in another thread", 6, func() { eve = must(d.Threads.Receive(ctx, in))(t) })
-	show("close a thread", 2, func() { must(d.Threads.Close(ctx, eve.ThreadID))(t) })
+	show("close a thread", 3, func() { must(d.Threads.Close(ctx, eve.ThreadID))(t) })
 	show("receive when the current one is closed", 7, func() { d.writes("eve", "hello") })
+}
+
+// only returns the continuation of a page that is the whole list, and not empty: few of many
+// are found at once.
+func only[T any](t *testing.T, page engage.Page[T]) string {
+	t.Helper()
+	if len(page.Items) == 0 || page.Continuation != "" {
+		t.Errorf("a page of %d, and more behind it: %t", len(page.Items), page.Continuation != "")
+	}
+	return page.Continuation
+}
+
+// full returns the continuation of a page, which is full if it is not the last.
+func full[T any](t *testing.T, limit int, page engage.Page[T]) string {
+	t.Helper()
+	if len(page.Items) < limit && page.Continuation != "" || len(page.Items) == 0 {
+		t.Errorf("a page of %d, and more behind it: %t", len(page.Items), page.Continuation != "")
+	}
+	return page.Continuation
 }
 
 // TestPagesCostTheSameHoweverMuchThereIs: of a thread of 10,000 contents, of a customer
@@ -117,7 +136,10 @@ func TestPagesCostTheSameHoweverMuchThereIs(t *testing.T) {
 			in := d.says("fay", "hello")
 			in.ThreadForeignID = fmt.Sprintf("t%d", n)
 			busy = must(d.Threads.Receive(ctx, in))(t)
-			d.engages(ann, busy.ThreadID)
+			i := d.engages(ann, busy.ThreadID)
+			if n == 0 { // the oldest is the only one of its state
+				must(d.As(ann).Interventions.Defer(ctx, i.ID, d.clock.read().Add(time.Hour)))(t)
+			}
 			must(d.Threads.Close(ctx, busy.ThreadID))(t)
 		}
 		for n := range 500 * scale {
@@ -174,6 +196,15 @@ func TestPagesCostTheSameHoweverMuchThereIs(t *testing.T) {
 			{"threads of an identity", func(t *testing.T, c string) string {
 				return must(d.Threads.List(ctx, engage.ThreadFilter{IdentityID: fay, Limit: limit, Continuation: c}))(t).Continuation
 			}},
+			{"open threads of an identity", func(t *testing.T, c string) string {
+				return only(t, must(d.Threads.List(ctx, engage.ThreadFilter{IdentityID: fay, Status: interaction.ThreadOpen, Limit: limit, Continuation: c}))(t))
+			}},
+			{"open threads of a contact", func(t *testing.T, c string) string {
+				return only(t, must(d.Threads.List(ctx, engage.ThreadFilter{ContactID: busy.ContactID, Status: interaction.ThreadOpen, Limit: limit, Continuation: c}))(t))
+			}},
+			{"closed threads of an identity", func(t *testing.T, c string) string {
+				return full(t, limit, must(d.Threads.List(ctx, engage.ThreadFilter{IdentityID: fay, Status: interaction.ThreadClosed, Limit: limit, Continuation: c}))(t))
+			}},
 			{"threads of a contact", func(t *testing.T, c string) string {
 				return must(d.Threads.List(ctx, engage.ThreadFilter{ContactID: busy.ContactID, Limit: limit, Continuation: c}))(t).Continuation
 			}},
@@ -188,6 +219,12 @@ func TestPagesCostTheSameHoweverMuchThereIs(t *testing.T) {
 			}},
 			{"interventions of an identity", func(t *testing.T, c string) string {
 				return must(d.Interventions.List(ctx, engage.InterventionFilter{IdentityID: fay, Limit: limit, Continuation: c}))(t).Continuation
+			}},
+			{"deferred interventions of an identity", func(t *testing.T, c string) string {
+				return only(t, must(d.Interventions.List(ctx, engage.InterventionFilter{IdentityID: fay, Status: interaction.InterventionDeferred, Limit: limit, Continuation: c}))(t))
+			}},
+			{"open interventions of a contact", func(t *testing.T, c string) string {
+				return full(t, limit, must(d.Interventions.List(ctx, engage.InterventionFilter{ContactID: busy.ContactID, Status: interaction.InterventionOpen, Limit: limit, Continuation: c}))(t))
 			}},
 			{"interventions of an owner that wait", func(t *testing.T, c string) string {
 				return must(d.Interventions.ListWaiting(ctx, engage.WaitingFilter{Owner: ann, Limit: limit, Continuation: c}))(t).Continuation

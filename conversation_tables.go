@@ -133,6 +133,9 @@ var (
 			{Name: byIdentityActive, Term: func(c *interaction.Correspondent) (string, bool) {
 				return idTerm(c.IdentityID).Time(c.LastContentAt).Text(c.ThreadID).String(), true
 			}},
+			{Name: byIdentityStatusActive, Term: func(c *interaction.Correspondent) (string, bool) {
+				return idTerm(c.IdentityID).Text(string(c.ThreadStatus)).Time(c.LastContentAt).Text(c.ThreadID).String(), true
+			}},
 			{Name: byThreadWaiting, Term: func(c *interaction.Correspondent) (string, bool) {
 				return idTerm(c.ThreadID).Time(c.WaitingSince()).Text(c.IdentityID).String(), !c.WaitingSince().IsZero()
 			}},
@@ -174,6 +177,9 @@ var (
 			}},
 			{Name: byIdentityCreated, Term: func(i *interaction.Intervention) (string, bool) {
 				return slices.Concat(idTerm(i.IdentityID), createdKey(i)).String(), true
+			}},
+			{Name: byIdentityStatusCreated, Term: func(i *interaction.Intervention) (string, bool) {
+				return slices.Concat(idTerm(i.IdentityID).Text(string(i.Status)), createdKey(i)).String(), true
 			}},
 			{Name: bySourceCreated, Term: func(i *interaction.Intervention) (string, bool) {
 				return slices.Concat(sourceTerm(i.SourceID), createdKey(i)).String(), true
@@ -245,6 +251,7 @@ const (
 	byIdentityOpen            = "identity_open"
 	byNameOpen                = "name_open"
 	byIdentityActive          = "identity_active"
+	byIdentityStatusActive    = "identity_status_active"
 	byThreadWaiting           = "thread_waiting"
 	byOwnerUnanswered         = "owner_unanswered"
 	byThreadPosition          = "thread_position"
@@ -256,6 +263,7 @@ const (
 	byOwnerCreated            = "owner_created"
 	byThreadCreated           = "thread_created"
 	byIdentityCreated         = "identity_created"
+	byIdentityStatusCreated   = "identity_status_created"
 	byOwnerStatusCreated      = "owner_status_created"
 	byStatusCreated           = "status_created"
 	bySourceStatusCreated     = "source_status_created"

@@ -199,8 +199,8 @@ type InterventionFilter struct {
 	ContactID  string
 	SourceID   string
 	Owner      Actor // an agent or a bot
-	// Status lists those in one state only. Of a thread, an identity or a contact it
-	// costs what it leaves out.
+	// Status lists those in one state only. Of a thread it costs what it leaves out: a page
+	// has less then, perhaps nothing, and yet a next one.
 	Status interaction.InterventionStatus
 	// OldestFirst turns the order around. The latest first is the default.
 	OldestFirst bool

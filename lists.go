@@ -74,16 +74,7 @@ func (s Threads) List(ctx context.Context, filter ThreadFilter) (Page[interactio
 		if err != nil {
 			return Page[*interaction.Thread]{}, err
 		}
-		var lists []sortedList[*interaction.Correspondent]
-		for _, id := range of.ids {
-			lists = append(lists, sortedList[*interaction.Correspondent]{
-				name: id, index: byIdentityActive, within: idTerm(id), find: correspondents.Find,
-				key: func(c *interaction.Correspondent) store.Tuple {
-					return store.Tuple{}.Time(c.LastContentAt).Text(c.ThreadID)
-				},
-			})
-		}
-		found, err := readMerged(ctx, t, lists, part)
+		found, err := readMerged(ctx, t, filter.parts(of.ids), part)
 		if err != nil {
 			return Page[*interaction.Thread]{}, err
 		}
@@ -115,6 +106,30 @@ func (s Threads) List(ctx context.Context, filter ThreadFilter) (Page[interactio
 		}
 		return page, err
 	})
+}
+
+// parts returns the lists of the parts that identities have in threads. Of those with a
+// status, the parts in threads with one customer have their list, which they leave for
+// that of the threads with several when another customer joins: what those are is seen
+// when they are read.
+func (f ThreadFilter) parts(ids []string) (lists []sortedList[*interaction.Correspondent]) {
+	one := func(id, index string, within store.Tuple, emptied bool) {
+		lists = append(lists, sortedList[*interaction.Correspondent]{
+			name: id, index: index, within: within, find: correspondents.Find, emptied: emptied,
+			key: func(c *interaction.Correspondent) store.Tuple {
+				return store.Tuple{}.Time(c.LastContentAt).Text(c.ThreadID)
+			},
+		})
+	}
+	for _, id := range ids {
+		if f.Status == "" {
+			one(id, byIdentityActive, idTerm(id), false)
+			continue
+		}
+		one(id, byIdentityStatusActive, idTerm(id).Text(string(f.Status)), true)
+		one(id, byIdentityStatusActive, idTerm(id).Text(""), false)
+	}
+	return lists
 }
 
 // loadParts reads what parts identities have in threads that have several customers.
@@ -325,7 +340,11 @@ func (f InterventionFilter) lists(ids []string) []sortedList[*interaction.Interv
 	}
 	var lists []sortedList[*interaction.Intervention]
 	for _, id := range ids {
-		lists = append(lists, one(id, byIdentityCreated, idTerm(id)))
+		index, within := byIdentityCreated, idTerm(id)
+		if f.Status != "" {
+			index, within = byIdentityStatusCreated, within.Text(string(f.Status))
+		}
+		lists = append(lists, one(id, index, within))
 	}
 	return lists
 }

@@ -19,6 +19,7 @@ type talk struct {
 	with         *interaction.Correspondent
 	intervention *interaction.Intervention // the latest one; nil if there was none
 	engaged      *engagedList              // read when an intervention begins or ends
+	joined       bool                      // the customer takes part from now on
 }
 
 // talk reads the part that an identity has in a thread: it takes part already, or is the
@@ -66,6 +67,7 @@ func (t *turn) talkFrom(ctx context.Context, thread *interaction.Thread, identit
 			ThreadID: thread.ID, IdentityID: identityID, SourceID: thread.SourceID, LastContentAt: from, CreatedAt: t.now,
 		}
 		thread.CustomersCount++
+		k.joined = true
 	}
 	if k.with.InterventionID != "" {
 		k.intervention, err = need(interventions.Get(ctx, t.Work, k.with.InterventionID))(interventionResource(k.with.InterventionID))
@@ -203,6 +205,12 @@ func (t *turn) keep(ctx context.Context, k *talk) error {
 			return err
 		}
 	}
+	if k.joined && k.thread.CustomersCount == 2 { // whoever was alone is not any more
+		if err := t.follows(ctx, k.thread); err != nil {
+			return err
+		}
+	}
+	*k.with = k.with.In(*k.thread)
 	if err := correspondents.Put(t.Work, k.with); err != nil {
 		return err
 	}
@@ -214,6 +222,21 @@ func (t *turn) keep(ctx context.Context, k *talk) error {
 	}
 	k.thread.UpdatedAt = t.now
 	return threads.Put(t.Work, k.thread)
+}
+
+// follows writes what the part of the customer with whom a thread began says of the thread.
+// Parts say something only of threads that have one customer, so that a thread with many
+// is closed in one step.
+func (t *turn) follows(ctx context.Context, thread *interaction.Thread) error {
+	if thread.CustomersCount > 2 {
+		return nil
+	}
+	with, err := correspondents.Get(ctx, t.Work, correspondentID(thread.ID, thread.IdentityID))
+	if err != nil || with == nil || *with == with.In(*thread) {
+		return err
+	}
+	after := with.In(*thread)
+	return correspondents.Put(t.Work, &after)
 }
 
 // rank sets since when somebody has been waiting in the thread. All who change that

@@ -171,7 +171,10 @@ func (s Threads) change(ctx context.Context, action Action, id string, do func(*
 				return nil, err
 			}
 		}
-		return after, threads.Put(t.Work, after)
+		if after.Status != thread.Status {
+			err = t.follows(ctx, after)
+		}
+		return after, errors.Join(err, threads.Put(t.Work, after))
 	})
 }
 
@@ -183,8 +186,9 @@ type ThreadFilter struct {
 	SourceID   string
 	IdentityID string
 	ContactID  string
-	// Status lists open or closed ones only. Of an identity or a contact, it costs
-	// what it leaves out: a page has less then, perhaps nothing, and yet a next one.
+	// Status lists open or closed ones only. Of an identity or a contact, the threads that
+	// have several customers cost what it leaves out of them: a page has less then,
+	// perhaps nothing, and yet a next one.
 	Status interaction.ThreadStatus
 	// OldestFirst turns the order around. The latest content first is the default.
 	OldestFirst bool

@@ -90,7 +90,7 @@ func (c *core) registerTimers() {
 				return time.Time{}, err
 			}
 		}
-		return time.Time{}, threads.Put(t.Work, &closed)
+		return time.Time{}, errors.Join(t.follows(ctx, &closed), threads.Put(t.Work, &closed))
 	}))
 	c.jobs.Within(jobRetime, within(c, func(ctx context.Context, t *turn, d *retime) (time.Time, error) {
 		source, err := t.source(ctx, d.SourceID)

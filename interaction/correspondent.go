@@ -12,6 +12,10 @@ type Correspondent struct {
 	InterventionID string             `json:"intervention_id,omitempty"`
 	Status         InterventionStatus `json:"intervention_status,omitempty"`
 	Owner          Actor              `json:"owner,omitzero"`
+	// ThreadStatus is the state of the thread as long as this is its only customer, so that
+	// a customer's open threads are found among many closed ones. Empty: it has several,
+	// and Thread.Status alone says it.
+	ThreadStatus ThreadStatus `json:"thread_status,omitempty"`
 	Standing
 	// TransferredAt is when the intervention was transferred to nobody in
 	// particular, or lost its owner: the customer waits for an agent, answered or not.
@@ -24,6 +28,15 @@ type Correspondent struct {
 	// there is none.
 	LastWroteAt time.Time `json:"last_wrote_at,omitzero"`
 	CreatedAt   time.Time `json:"created_at"`
+}
+
+// In returns the pair with what it says of its thread.
+func (c Correspondent) In(t Thread) Correspondent {
+	c.ThreadStatus = ""
+	if t.CustomersCount <= 1 {
+		c.ThreadStatus = t.Status
+	}
+	return c
 }
 
 // Wrote returns the pair after the customer wrote a content at a time. It may come
