@@ -16,7 +16,8 @@ func withTopics(t *testing.T, defaults ...string) *desk {
 	d := newDesk(t)
 	for _, c := range []interaction.Category{
 		{ID: "topic", Mandatory: true, Unselectable: true, SourceIDs: []string{"mail"}},
-		{ID: "parcel", ParentID: "topic"}, {ID: "other"},
+		{ID: "parcel", ParentID: "topic"},
+		{ID: "other"},
 	} {
 		c.Name = c.ID
 		must(d.Categories.Create(t.Context(), c))(t)

@@ -39,11 +39,31 @@ func TestNamesOfConversations(t *testing.T) {
 		}
 	}
 	for _, v := range []any{
-		engage.ContentEvent{}, engage.ThreadEvent{}, engage.InterventionLifeEvent{}, engage.CommentEvent{}, engage.IdentityEvent{},
-		engage.IdentityMergeEvent{}, engage.ContactMergeEvent{}, engage.ContactEvent{}, engage.SourceEvent{}, engage.CategoryEvent{},
-		engage.JobEvent{}, engage.TimelineEntry{}, engage.Received{}, engage.Content{}, engage.Waiting{}, engage.Engageable{},
-		interaction.Source{}, interaction.Identity{}, interaction.Contact{}, interaction.Thread{}, interaction.Content{},
-		interaction.Intervention{}, interaction.InterventionComment{}, interaction.Correspondent{}, interaction.Category{},
+		engage.ContentEvent{},
+		engage.ThreadEvent{},
+		engage.InterventionLifeEvent{},
+		engage.CommentEvent{},
+		engage.IdentityEvent{},
+		engage.IdentityMergeEvent{},
+		engage.ContactMergeEvent{},
+		engage.ContactEvent{},
+		engage.SourceEvent{},
+		engage.CategoryEvent{},
+		engage.JobEvent{},
+		engage.TimelineEntry{},
+		engage.Received{},
+		engage.Content{},
+		engage.Waiting{},
+		engage.Engageable{},
+		interaction.Source{},
+		interaction.Identity{},
+		interaction.Contact{},
+		interaction.Thread{},
+		interaction.Content{},
+		interaction.Intervention{},
+		interaction.InterventionComment{},
+		interaction.Correspondent{},
+		interaction.Category{},
 	} {
 		look(reflect.TypeOf(v))
 	}

@@ -35,7 +35,9 @@ func newBench(t *testing.T, st store.Store) *bench {
 	ctx := t.Context()
 	b := &bench{desk: d, of: map[string]string{}}
 	for _, c := range []interaction.Category{
-		{ID: "how", Mandatory: true, PostQualification: true, SourceIDs: []string{"mail"}}, {ID: "topic"}, {ID: "gone"},
+		{ID: "how", Mandatory: true, PostQualification: true, SourceIDs: []string{"mail"}},
+		{ID: "topic"},
+		{ID: "gone"},
 		{ID: "area", Mandatory: true, SourceIDs: []string{"post"}},
 	} {
 		c.Name = c.ID

@@ -24,31 +24,32 @@ type failer interface {
 
 // checkThen fails unless the entries of the timelines of some contacts say what the events
 // said that told of the same: whatever has happened since.
-func checkThen(tb failer, t testing.TB, eng *engage.Engine, contacts ...string) (entries int) {
+func checkThen(tb testing.TB, rt failer, eng *engage.Engine, contacts ...string) (entries int) {
 	tb.Helper()
+	rt.Helper()
 	type about struct {
 		typ      engage.EventType
 		resource engage.Resource
 	}
 	told := map[about][]engage.Event{}
-	for e, err := range eng.Events.After(t.Context(), 0) {
+	for e, err := range eng.Events.After(tb.Context(), 0) {
 		if err != nil {
-			tb.Fatalf("%v", err)
+			rt.Fatalf("%v", err)
 		}
 		told[about{e.Type, e.Resource}] = append(told[about{e.Type, e.Resource}], e)
 	}
 	for _, contact := range contacts {
 		f := engage.TimelineFilter{OldestFirst: true, Limit: 1000}
-		page, err := eng.Contacts.Timeline(t.Context(), contact, f)
+		page, err := eng.Contacts.Timeline(tb.Context(), contact, f)
 		if err != nil || page.Continuation != "" {
-			tb.Fatalf("%v, %q", err, page.Continuation)
+			rt.Fatalf("%v, %q", err, page.Continuation)
 		}
 		for _, entry := range page.Items {
 			of := about{entry.Type, entry.Resource}
 			if len(told[of]) == 0 {
-				tb.Fatalf("nothing told of %+v", entry)
+				rt.Fatalf("nothing told of %+v", entry)
 			}
-			want, got := thenOf(t, told[of][0]), entry.Then
+			want, got := thenOf(tb, told[of][0]), entry.Then
 			told[of] = told[of][1:]
 			// These the events do not have.
 			got.ThreadStatus, got.InterventionStatus, got.Set = "", "", engage.SetValues{}
@@ -56,7 +57,7 @@ func checkThen(tb failer, t testing.TB, eng *engage.Engine, contacts ...string) 
 				got.Owner = engage.Actor{}
 			}
 			if !reflect.DeepEqual(got, want) {
-				tb.Fatalf("%s:\ngot  %+v\nwant %+v", entry.Type, got, want)
+				rt.Fatalf("%s:\ngot  %+v\nwant %+v", entry.Type, got, want)
 			}
 			entries++
 		}
@@ -65,20 +66,20 @@ func checkThen(tb failer, t testing.TB, eng *engage.Engine, contacts ...string) 
 }
 
 // thenOf returns what an event says that its record may lose.
-func thenOf(t testing.TB, e engage.Event) engage.Then {
-	t.Helper()
+func thenOf(tb testing.TB, e engage.Event) engage.Then {
+	tb.Helper()
 	switch e.Resource.Type {
 	case engage.ResourceContent:
-		v := decode[engage.ContentEvent](t, e)
+		v := decode[engage.ContentEvent](tb, e)
 		return engage.Then{
 			ContentStatus: v.Status, SynchronizationStatus: v.SynchronizationStatus, SynchronizationError: v.SynchronizationError,
 			ThreadTitle: v.ThreadTitle, CategoryIDs: v.CategoryIDs,
 		}
 	case engage.ResourceThread:
-		v := decode[engage.ThreadEvent](t, e)
+		v := decode[engage.ThreadEvent](tb, e)
 		return engage.Then{ThreadTitle: v.ThreadTitle, CategoryIDs: v.ThreadCategoryIDs, CloseCause: v.CloseCause}
 	case engage.ResourceIntervention:
-		v := decode[engage.InterventionLifeEvent](t, e)
+		v := decode[engage.InterventionLifeEvent](tb, e)
 		return engage.Then{
 			Owner: v.Owner, PreviousOwner: v.PreviousOwner, Participant: v.Participant, CategoryIDs: v.CategoryIDs,
 			DispositionIDs: v.DispositionIDs, DeferredAt: v.DeferredAt, CloseCause: v.Cause,
@@ -94,7 +95,7 @@ func (d *drill) checkTimelines() {
 	for _, id := range d.identities {
 		ids[must(d.Identities.Get(d.t.Context(), id))(d.t).ContactID] = true
 	}
-	checkThen(d.rt, d.t, d.Engine, slices.Sorted(maps.Keys(ids))...)
+	checkThen(d.t, d.rt, d.Engine, slices.Sorted(maps.Keys(ids))...)
 }
 
 // TestATimelineTellsWhatWasSo then, and not what became of it: of a delivery that failed
