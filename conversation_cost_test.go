@@ -93,6 +93,8 @@ func TestWhatConversationsCost(t *testing.T) {
 	show("receive a reply in another thread", 6, func() { eve = must(d.Threads.Receive(ctx, in))(t) })
 	show("close a thread", 3, func() { must(d.Threads.Close(ctx, eve.ThreadID))(t) })
 	show("receive when the current one is closed", 7, func() { d.writes("eve", "hello") })
+	d.writes("gil", "hello")
+	show("receive an echo", 6, func() { d.echo("gil", "echo 1", "", "hi") })
 }
 
 // only returns the continuation of a page that is the whole list, and not empty: few of many

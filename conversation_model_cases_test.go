@@ -261,7 +261,7 @@ func (d *drill) end() {
 	i.dispositions = closing.DispositionIDs
 	d.tells(by, engage.EventInterventionClosed, i.id)
 	if t := i.pair.thread; closing.CloseThread && t.open {
-		t.open, t.cause = false, ""
+		t.open, t.cause, t.closed = false, "", d.clock.read()
 		d.tells(by, engage.EventThreadClosed, t.id)
 	}
 }

@@ -39,6 +39,8 @@ func (d *drill) receive() {
 	}
 	if rapid.IntRange(0, 5).Draw(d.rt, "echo") == 0 {
 		in.Echo = &engage.Echo{Creator: robot}
+		in.Body = rapid.SampledFrom([]string{"hello", "yes", "no"}).Draw(d.rt, "body")
+		in.Echo.Key = rapid.SampledFrom([]string{"", "", "another's"}).Draw(d.rt, "key")
 	}
 	got, err := d.Threads.Receive(d.t.Context(), in)
 	d.verdict(err, nil) // never refused
@@ -121,10 +123,16 @@ func (d *drill) joined(in engage.Inbound, identity string, at time.Time) (t *thr
 	if in.Echo != nil {
 		joins = func(t *threadBook) bool { return t.takesEcho(at) }
 	}
+	known := d.named[[2]string{in.SourceID, in.ThreadForeignID}]
+	if in.ThreadForeignID != "" && known != nil && known.open && joins(known) {
+		return known, last
+	}
+	if t := d.onItsWay(in, identity, at); t != nil {
+		return t, last
+	}
 	if in.ThreadForeignID == "" {
 		return d.unnamed(in, identity, at, last, joins), last
 	}
-	known := d.named[[2]string{in.SourceID, in.ThreadForeignID}]
 	if known == nil {
 		return d.unnamed(in, identity, at, last, func(t *threadBook) bool { return t.foreign == "" && t.open && joins(t) }), last
 	}
@@ -140,6 +148,35 @@ func (d *drill) joined(in engage.Inbound, identity string, at time.Time) (t *thr
 		return known, last
 	}
 	return nil, last
+}
+
+// onItsWay is the thread of what an echo, written at a time, most likely is, nil if there is
+// none: the same words, else the oldest; not in a thread with another name, nor posted later,
+// as far as the platform's clock can be trusted.
+func (d *drill) onItsWay(in engage.Inbound, identity string, at time.Time) *threadBook {
+	if in.Echo == nil || in.Echo.Key != "" {
+		return nil
+	}
+	var oldest, same *contentBook
+	for _, c := range d.contents {
+		t := c.pair.thread
+		if c.synchronizedAs != interaction.SyncPending || t.source != in.SourceID || c.pair.identity != identity || at.Before(c.at.Add(-5*time.Minute)) {
+			continue
+		}
+		if in.ThreadForeignID != "" && t.foreign != "" && t.foreign != in.ThreadForeignID {
+			continue
+		}
+		if oldest == nil {
+			oldest = c
+		}
+		if same == nil && c.body == in.Body {
+			same = c
+		}
+	}
+	if c := cmp.Or(same, oldest); c != nil {
+		return c.pair.thread
+	}
+	return nil
 }
 
 // unnamed is the thread that a content joins which names none, or one that is not known.

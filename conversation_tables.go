@@ -161,6 +161,9 @@ var (
 				return idTerm(c.ThreadID).Text(c.IdentityID).Int(c.Position).String(),
 					c.Direction == interaction.Outbound && c.Origin == interaction.FromPlatform && c.DuplicateOf == ""
 			}},
+			{Name: byIdentityPending, Term: func(c *interaction.Content) (string, bool) {
+				return pendingTerm(c.SourceID, c.IdentityID).Text(c.ID).String(), c.Synchronization.Status == interaction.SyncPending
+			}},
 		},
 	}
 	contentKeys   = work.Table[foreignKey]{Kind: "content_key", Format: 1, ID: hashID} // source, foreign ID
@@ -258,6 +261,7 @@ const (
 	byThreadTree              = "thread_tree"
 	byCorrespondentUnanswered = "correspondent_unanswered"
 	byCorrespondentEcho       = "correspondent_echo"
+	byIdentityPending         = "identity_pending"
 	byCreated                 = "created"
 	bySourceCreated           = "source_created"
 	byOwnerCreated            = "owner_created"
@@ -285,6 +289,11 @@ func typeForeignTerm(typ, foreignID string) store.Tuple {
 
 // openOfTerm begins the terms of the open threads that began with an identity.
 func openOfTerm(sourceID, identityID string) store.Tuple {
+	return sourceTerm(sourceID).Text(identityID)
+}
+
+// pendingTerm begins the terms of what is on its way to an identity.
+func pendingTerm(sourceID, identityID string) store.Tuple {
 	return sourceTerm(sourceID).Text(identityID)
 }
 

@@ -9,7 +9,8 @@ import (
 )
 
 // Which thread an inbound content joins: the one that the platform names, else that of
-// the content which it replies to, else the customer's current one, else a new one.
+// the content which it replies to, else the customer's current one, else a new one. An echo
+// looks first at what is on its way to the customer.
 
 // joining is an inbound content that looks for its thread.
 type joining struct {
@@ -18,7 +19,8 @@ type joining struct {
 	source   *interaction.Source
 	identity *interaction.Identity
 	in       Inbound
-	at       time.Time // when it was written
+	is       *interaction.Content // the content, before it has its place
+	at       time.Time            // when it was written
 }
 
 // takes reports whether a thread takes the content.
@@ -46,7 +48,10 @@ func (j joining) thread(ctx context.Context) (*interaction.Thread, error) {
 	if j.in.ThreadForeignID != "" {
 		return j.named(ctx)
 	}
-	thread, err := j.unnamed(ctx, j.takes)
+	thread, err := j.onItsWay(ctx)
+	if err == nil && thread == nil {
+		thread, err = j.unnamed(ctx, j.takes)
+	}
 	if err != nil || thread != nil {
 		return thread, err
 	}
@@ -60,14 +65,20 @@ func (j joining) named(ctx context.Context) (*interaction.Thread, error) {
 	if err != nil {
 		return nil, err
 	}
-	var thread *interaction.Thread
-	if id == "" {
-		thread, err = j.unnamed(ctx, j.adopts)
-	} else {
-		var known *interaction.Thread
-		if known, err = j.turn.thread(ctx, id); err != nil || j.takes(known) {
+	var known *interaction.Thread
+	if id != "" {
+		if known, err = j.turn.thread(ctx, id); err != nil || known.Status == interaction.ThreadOpen && j.takes(known) {
 			return known, err
 		}
+	}
+	thread, err := j.onItsWay(ctx)
+	switch {
+	case err != nil || thread != nil:
+	case known == nil:
+		thread, err = j.unnamed(ctx, j.adopts)
+	case j.takes(known):
+		return known, nil
+	default:
 		thread, err = j.openNamed(ctx, j.source.ID, name, j.takes)
 		if err == nil && thread == nil && j.in.Echo != nil { // it is nowhere else
 			return known, nil
@@ -83,6 +94,37 @@ func (j joining) named(ctx context.Context) (*interaction.Thread, error) {
 	}
 	thread.ForeignID = name
 	return thread, j.rebind(ctx, &threadKeys, thread.ID, j.source.ID, name)
+}
+
+// maxOnTheirWay is of how many contents on their way to a customer, the oldest ones, an echo
+// may be.
+const maxOnTheirWay = 20
+
+// onItsWay returns the thread of the content on its way to the customer which the echo most
+// likely tells of, whatever the state of the thread; nil if there is none, or the echo has a
+// key, which is not one of ours then. If the echo names its thread, that is no other one.
+//
+// No guard keeps posts from coming in meanwhile: nothing echoes one before it is there.
+func (j joining) onItsWay(ctx context.Context) (*interaction.Thread, error) {
+	if j.in.Echo == nil || j.in.Echo.Key != "" {
+		return nil, nil
+	}
+	posted, _, err := contents.Find(ctx, j.Work, store.Query{
+		Index: byIdentityPending, Prefix: pendingTerm(j.source.ID, j.identity.ID).String(), Limit: maxOnTheirWay,
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range j.is.EchoOf(posted) {
+		thread, err := j.turn.thread(ctx, c.ThreadID)
+		if err != nil {
+			return nil, err
+		}
+		if name := j.in.ThreadForeignID; name == "" || thread.ForeignID == "" || thread.ForeignID == name {
+			return thread, nil
+		}
+	}
+	return nil, nil
 }
 
 // unnamed returns the thread that the content joins if it names none, or one that is not

@@ -29,7 +29,13 @@ import (
 // that the content opens instead.
 //
 // An echo, which tells of what the company wrote on the platform, joins by the same order,
-// without regard to TimeForThreadInclusion. A thread takes it if it is open, or was when
+// without regard to TimeForThreadInclusion. But one without a key most likely tells of what
+// was posted here and is on its way to the customer: only an open thread that it names comes
+// before the thread of that, which takes it in any state, if the platform calls that no other
+// name. If there is more on its way, it is of the oldest content that says the same, else of
+// the oldest; what it was written long before (interaction.EchoSkew) is none of it.
+//
+// Any other thread takes an echo if it is open, or was when
 // the echo was written; else the echo opens another, so that an answer has it above. Only
 // the thread that it names takes it in any state, and a thread in which its customer has
 // no part does not.
@@ -90,7 +96,7 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 		return Received{}, err
 	}
 	content := in.content(t.ID(), source, identity, t.now)
-	thread, err := joining{t, source, identity, in, content.WrittenAt()}.thread(ctx)
+	thread, err := joining{t, source, identity, in, &content, content.WrittenAt()}.thread(ctx)
 	if err != nil {
 		return Received{}, err
 	}

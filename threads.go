@@ -68,7 +68,7 @@ func (s Threads) Open(ctx context.Context, thread NewThread) (interaction.Thread
 				return nil, err
 			}
 		}
-		would := joining{t, source, identity, in, t.now}
+		would := joining{turn: t, source: source, identity: identity, in: in, at: t.now}
 		goesOn, err := would.unnamed(ctx, would.takes)
 		if err != nil {
 			return nil, err
