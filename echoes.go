@@ -108,10 +108,48 @@ func (t *turn) unite(ctx context.Context, posted, echo *interaction.Content) err
 			return err
 		}
 	}
+	if err := t.giveBack(ctx, posted, echo, thread); err != nil {
+		return err
+	}
 	if thread.ContentsCount > 0 || thread.ID == posted.ThreadID || thread.Live > 0 || thread.Status != interaction.ThreadOpen {
 		return t.keep(ctx, k)
 	}
 	return t.dissolve(ctx, k, posted)
+}
+
+// giveBack gives the name that an echo gave to its thread, which must be kept afterwards, to
+// the thread of what was posted, unless it has gone over to another one since. One that has
+// a name of its own by right leaves it to a thread that was opened for the echo.
+func (t *turn) giveBack(ctx context.Context, posted, echo *interaction.Content, thread *interaction.Thread) error {
+	name := echo.ThreadForeignID
+	if !echo.NamedThread {
+		return nil
+	}
+	if thread.ID == posted.ThreadID {
+		thread.ForeignIDByEcho = thread.ForeignIDByEcho && thread.ForeignID != name
+		return nil
+	}
+	id, err := t.lookup(ctx, &threadKeys, thread.SourceID, name)
+	if err != nil || id != thread.ID {
+		return err
+	}
+	home, err := t.thread(ctx, posted.ThreadID)
+	if err != nil {
+		return err
+	}
+	byRight := home.ForeignID != "" && !home.ForeignIDByEcho
+	if byRight && thread.ForeignID == name && !thread.ForeignIDByEcho {
+		return nil
+	}
+	// What somebody has written in a thread that was opened by this name stays there, and
+	// it takes no other name.
+	if thread.ForeignID == name && (thread.ForeignIDByEcho || thread.ContentsCount == 0) {
+		thread.ForeignID, thread.ForeignIDByEcho = "", false
+	}
+	if !byRight {
+		home.ForeignID, home.ForeignIDByEcho = name, false
+	}
+	return errors.Join(t.rebind(ctx, &threadKeys, home.ID, home.SourceID, name), threads.Put(t.Work, home))
 }
 
 // leave takes a duplicate out of what its thread says of its contents. All who write one

@@ -131,6 +131,7 @@ func (in Inbound) content(id string, source *interaction.Source, identity *inter
 	}
 	if in.Echo != nil {
 		c.Direction, c.AuthorID, c.Creator = interaction.Outbound, "", in.creator()
+		c.ThreadForeignID = in.ThreadForeignID
 	}
 	c.Synchronization, _, _ = c.Synchronization.Apply(interaction.SyncReceives, "")
 	return c.Say(in.Message)

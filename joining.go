@@ -87,10 +87,14 @@ func (j joining) named(ctx context.Context) (*interaction.Thread, error) {
 	if err != nil {
 		return nil, err
 	}
-	if thread == nil {
+	opened := thread == nil
+	if opened {
 		if thread, err = j.openThread(ctx, j.source, j.identity.ID, name, j.in.ThreadTitle, j.at); err != nil {
 			return nil, err
 		}
+	}
+	if j.in.Echo != nil && (opened || thread.ForeignID == "") {
+		j.is.NamedThread, thread.ForeignIDByEcho = true, !opened
 	}
 	thread.ForeignID = name
 	return thread, j.rebind(ctx, &threadKeys, thread.ID, j.source.ID, name)

@@ -258,20 +258,34 @@ func (t *turn) known(ctx context.Context, source *interaction.Source, in Inbound
 }
 
 // identify notes what the platform calls the thread of a content that was posted here,
-// in a thread that the platform had not named yet.
+// in a thread that the platform had not named yet, or not for certain.
 func (t *turn) identify(ctx context.Context, posted *interaction.Content, in Inbound) error {
 	if in.ThreadForeignID == "" || posted.Origin != interaction.FromAPI {
 		return nil
 	}
 	thread, err := t.thread(ctx, posted.ThreadID)
-	if err != nil || thread.ForeignID != "" {
+	if err != nil || thread.ForeignID != "" && !thread.ForeignIDByEcho {
 		return err
 	}
-	bound, err := t.bind(ctx, &threadKeys, thread.ID, thread.SourceID, in.ThreadForeignID)
-	if err != nil || bound != thread.ID { // the platform has told of it as another one
+	name := in.ThreadForeignID
+	bound, err := t.bind(ctx, &threadKeys, thread.ID, thread.SourceID, name)
+	if err != nil {
 		return err
 	}
-	thread.ForeignID = in.ThreadForeignID
+	if bound != thread.ID {
+		other, err := t.thread(ctx, bound)
+		if err != nil {
+			return err
+		}
+		if !other.ForeignIDByEcho || other.ForeignID != name { // the platform has told of it as another one
+			return nil
+		}
+		other.ForeignID, other.ForeignIDByEcho = "", false
+		if err := errors.Join(t.rebind(ctx, &threadKeys, thread.ID, thread.SourceID, name), threads.Put(t.Work, other)); err != nil {
+			return err
+		}
+	}
+	thread.ForeignID, thread.ForeignIDByEcho = name, false
 	return threads.Put(t.Work, thread)
 }
 

@@ -86,6 +86,11 @@ type Content struct {
 	// what replied to it replies to the other one: at once, or, what is too
 	// much for that, by a job.
 	DuplicateOf string `json:"duplicate_of,omitempty"`
+	// ThreadForeignID is what the platform called the thread of an echo; NamedThread says
+	// that the thread which it joined got that name from it. Both are for the case that it
+	// turns out to be a duplicate: the name is that of the other's thread then.
+	ThreadForeignID string `json:"thread_foreign_id,omitempty"`
+	NamedThread     bool   `json:"named_thread,omitempty"`
 	// StandingBefore is how far the customer was answered when an echo came in, for the
 	// case that it turns out to be a duplicate, which answers nothing.
 	StandingBefore Standing `json:"standing_before,omitzero"`

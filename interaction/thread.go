@@ -66,6 +66,10 @@ type Thread struct {
 	IdentityID string `json:"identity_id"`
 	// ForeignID is what the platform calls it; empty if it does not know threads.
 	ForeignID string `json:"foreign_id,omitempty"`
+	// ForeignIDByEcho says that it had none until an echo joined it, which may turn out to
+	// be of another thread. It gives way to what the platform says of a content that is
+	// known to be of the thread.
+	ForeignIDByEcho bool `json:"foreign_id_by_echo,omitempty"`
 	// ThreadCategoryIDs are the categories of the thread itself, not those of its
 	// interventions.
 	ThreadCategoryIDs []string `json:"thread_category_ids,omitempty"`
