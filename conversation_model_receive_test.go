@@ -144,9 +144,6 @@ func (d *drill) joined(in engage.Inbound, identity string, at time.Time) (t *thr
 			return t, last
 		}
 	}
-	if in.Echo != nil {
-		return known, last
-	}
 	return nil, last
 }
 

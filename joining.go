@@ -80,9 +80,6 @@ func (j joining) named(ctx context.Context) (*interaction.Thread, error) {
 		return known, nil
 	default:
 		thread, err = j.openNamed(ctx, j.source.ID, name, j.takes)
-		if err == nil && thread == nil && j.in.Echo != nil { // it is nowhere else
-			return known, nil
-		}
 	}
 	if err != nil {
 		return nil, err

@@ -126,7 +126,13 @@ func TestAnEchoJoinsNoThreadThatIsOver(t *testing.T) {
 		{"with its name", func(d *desk) engage.Received {
 			got, _ := d.hears("eve", func(in *engage.Inbound) { in.ThreadForeignID = "T0" })
 			return got
-		}, func(_ *desk, in *engage.Inbound) { in.ThreadForeignID = "T0" }, true},
+		}, func(_ *desk, in *engage.Inbound) { in.ThreadForeignID = "T0" }, false},
+		{"written before, with its name", func(d *desk) engage.Received {
+			got, _ := d.hears("eve", func(in *engage.Inbound) { in.ThreadForeignID = "T0" })
+			return got
+		}, func(d *desk, in *engage.Inbound) {
+			in.ThreadForeignID, in.CreatedAt = "T0", d.clock.read().AddDate(0, 0, -1)
+		}, true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()

@@ -32,13 +32,12 @@ import (
 // without regard to TimeForThreadInclusion. But one without a key most likely tells of what
 // was posted here and is on its way to the customer: only an open thread that it names comes
 // before the thread of that, which takes it in any state, if the platform calls that no other
-// name. If there is more on its way, it is of the oldest content that says the same, else of
-// the oldest; what it was written long before (interaction.EchoSkew) is none of it.
+// name. Of several it is the oldest that says the same, else the oldest, but none that was
+// posted long after the echo was written (interaction.EchoSkew).
 //
-// Any other thread takes an echo if it is open, or was when
-// the echo was written; else the echo opens another, so that an answer has it above. Only
-// the thread that it names takes it in any state, and a thread in which its customer has
-// no part does not.
+// Any other thread takes an echo if it is open, or was when the echo was written; else the
+// echo opens another, to which the foreign ID that it gives moves, so that an answer has it
+// above. A thread in which its customer has no part does not take it, unless it names that.
 //
 // The times are those of Inbound.CreatedAt, so that a backlog which comes all at once makes
 // the threads that it would have made in time. A thread closes by itself when nothing has
