@@ -28,7 +28,7 @@ type contactList[T any] struct {
 // one, it is the list of that one; and what has not gone over yet is in it, too.
 func listOfContact[T any](ctx context.Context, s scope, contactID string, list contactList[T]) (Page[T], error) {
 	list.span.of = []string{list.kind, contactID, list.schemaID, list.index}
-	return pageOfPerson(ctx, s, list.span, func(t *turn) (Page[T], error) { return list.page(ctx, t, contactID) })
+	return undisturbed(ctx, s, list.span, func(t *turn) (Page[T], error) { return list.page(ctx, t, contactID) })
 }
 
 func (l contactList[T]) page(ctx context.Context, t *turn, contactID string) (Page[T], error) {

@@ -53,68 +53,16 @@ type ContentFilter struct {
 // The error wraps ErrNotFound for an unknown thread, and ErrInvalid for a limit or
 // continuation that cannot be.
 func (s Contents) List(ctx context.Context, filter ContentFilter) (Page[Content], error) {
+	if err := s.allow(ctx, ActionContentsRead, threadResource(filter.ThreadID)); err != nil {
+		return Page[Content]{}, err
+	}
 	q := store.Query{
 		Index: byThreadPosition, Prefix: idTerm(filter.ThreadID).String(),
 		Reverse: filter.NewestFirst, Limit: filter.Limit, Cursor: filter.Continuation,
 	}
-	return s.list(ctx, filter.ThreadID, func(*turn) (store.Query, error) { return q, nil })
-}
-
-// TreeFilter says which contents of a thread to list.
-type TreeFilter struct {
-	ThreadID string // required
-	// UnderID lists one content and what is below it only. A content that turned out to
-	// be another one of the thread stands for that.
-	UnderID      string
-	Limit        int // 0: DefaultPage
-	Continuation string
-}
-
-// Tree returns one page of the contents of a thread in the order of its tree: each
-// before those that reply to it, which are in the order in which they came in. Depth
-// says how deep a content stands. Below interaction.MaxDepth the tree is flat.
-// Threads.List says what it promises.
-//
-// The error wraps ErrNotFound for an unknown thread or content, and ErrInvalid for a
-// content of another thread, and for a limit or continuation that cannot be.
-func (s Contents) Tree(ctx context.Context, filter TreeFilter) (Page[Content], error) {
-	return s.list(ctx, filter.ThreadID, func(t *turn) (store.Query, error) {
-		q := store.Query{
-			Index: byThreadTree, Prefix: idTerm(filter.ThreadID).String(),
-			Limit: filter.Limit, Cursor: filter.Continuation,
-		}
-		if filter.UnderID != "" {
-			top, err := t.content(ctx, filter.UnderID)
-			if err != nil {
-				return q, err
-			}
-			if top.ThreadID != filter.ThreadID {
-				return q, invalid("UnderID", "is of another thread")
-			}
-			is, err := t.original(ctx, top)
-			if err != nil {
-				return q, err
-			}
-			if is.ThreadID == filter.ThreadID { // else nothing is below it
-				top = is
-			}
-			q.Prefix = treePrefix(filter.ThreadID, top.Path)
-		}
-		return q, nil
-	})
-}
-
-func (s Contents) list(ctx context.Context, threadID string, query func(*turn) (store.Query, error)) (Page[Content], error) {
-	if err := s.allow(ctx, ActionContentsRead, threadResource(threadID)); err != nil {
-		return Page[Content]{}, err
-	}
 	var page Page[Content]
 	err := s.look(ctx, func(t *turn) error {
-		if _, err := t.thread(ctx, threadID); err != nil {
-			return err
-		}
-		q, err := query(t)
-		if err != nil {
+		if _, err := t.thread(ctx, filter.ThreadID); err != nil {
 			return err
 		}
 		found, err := pageOf(ctx, t, &contents, q, everything)

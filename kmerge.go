@@ -222,6 +222,33 @@ func (s span) mark(tenant string, p place) string {
 	return hashOf(parts...)[:16]
 }
 
+// errOvertaken says that what a list is of was not the same all the time that its page
+// was read: the contact was merged or unmerged, say, and part of it was looked for with
+// somebody else.
+var errOvertaken = errors.New("what the list is of changed meanwhile")
+
+// maxTurns is how often a page is read again because it was overtaken.
+const maxTurns = 10
+
+// undisturbed reads a page of a list for a caller, until read is not overtaken by a change
+// of what the list is of. If it always is, the page is empty, and goes on where it began.
+func undisturbed[T any](ctx context.Context, s scope, part span, read func(*turn) (Page[T], error)) (Page[T], error) {
+	for range maxTurns {
+		var page Page[T]
+		err := s.look(ctx, func(t *turn) (err error) {
+			page, err = read(t)
+			return err
+		})
+		if err == nil {
+			return page, nil
+		}
+		if !errors.Is(err, errOvertaken) {
+			return Page[T]{}, err
+		}
+	}
+	return Page[T]{Items: []T{}, Continuation: part.here(s.core.runner.Tenant())}, nil
+}
+
 // splitTuple takes a tuple of texts apart.
 func splitTuple(tuple string) (parts []string, ok bool) {
 	var part []byte

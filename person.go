@@ -2,7 +2,6 @@ package engage
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/engage-interactions/engage/store"
@@ -31,7 +30,7 @@ import (
 //     (see readMerged). So what is not in the first any more is found in the second.
 //   - If the name did not stand for the same contact throughout, as is told for certain
 //     by storedContact.Turned, these were perhaps the wrong holders, and the page is read
-//     again (pageOfPerson).
+//     again (undisturbed).
 //
 // Each page rests on moments of its own, and a continuation is a place in an order that
 // does not depend on whose list it is.
@@ -157,14 +156,11 @@ func (t *turn) remaining(ctx context.Context, a accounts) (accounts, error) {
 	return accounts{a.of.both(now), &now}, err
 }
 
-// errTurned says that what was recorded for a person was looked for with somebody else.
-var errTurned = errors.New("the contact was merged or unmerged meanwhile")
-
-// stood reports, as errTurned, that the holders of what was recorded for a person have
+// stood reports, as errOvertaken, that the holders of what was recorded for a person have
 // not been the same all the time until now.
 func (t *turn) stood(ctx context.Context, before, now standing) error {
 	if now.turned != before.turned {
-		return errTurned
+		return errOvertaken
 	}
 	for _, id := range before.holders() {
 		if id == before.name || id == now.who.ID {
@@ -177,32 +173,8 @@ func (t *turn) stood(ctx context.Context, before, now standing) error {
 			return err
 		}
 		if c == nil || c.MergedInto != now.who.ID {
-			return errTurned
+			return errOvertaken
 		}
 	}
 	return nil
-}
-
-// maxTurns is how often a page is read again because a name came to stand for another
-// contact while it was read.
-const maxTurns = 10
-
-// pageOfPerson reads a page of a list for a caller, until read is not overtaken by the
-// merge or unmerge of whom it is about. If it always is, the page is empty, and goes on
-// where it began.
-func pageOfPerson[T any](ctx context.Context, s scope, part span, read func(*turn) (Page[T], error)) (Page[T], error) {
-	for range maxTurns {
-		var page Page[T]
-		err := s.look(ctx, func(t *turn) (err error) {
-			page, err = read(t)
-			return err
-		})
-		if err == nil {
-			return page, nil
-		}
-		if !errors.Is(err, errTurned) {
-			return Page[T]{}, err
-		}
-	}
-	return Page[T]{Items: []T{}, Continuation: part.here(s.core.runner.Tenant())}, nil
 }

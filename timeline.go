@@ -88,7 +88,7 @@ func (s Contacts) Timeline(ctx context.Context, contactID string, filter Timelin
 	if err := s.allow(ctx, ActionContactsRead, contactResource(contactID)); err != nil {
 		return Page[TimelineEntry]{}, err
 	}
-	return pageOfPerson(ctx, s.scope, filter.span(contactID), func(t *turn) (Page[TimelineEntry], error) {
+	return undisturbed(ctx, s.scope, filter.span(contactID), func(t *turn) (Page[TimelineEntry], error) {
 		return t.timeline(ctx, contactID, filter)
 	})
 }
