@@ -33,34 +33,41 @@ func listOfContact[T any](ctx context.Context, s scope, contactID string, list c
 
 func (l contactList[T]) page(ctx context.Context, t *turn, contactID string) (Page[T], error) {
 	page := Page[T]{Items: []T{}}
-	part := l.span
 	before, err := t.standing(ctx, contactID)
 	if err != nil {
 		return page, err
 	}
-	lists := inTurn(before.holders(), l.of)
-	limit := cmp.Or(l.limit, DefaultPage)
-	for range maxScan {
-		part.limit = limit - len(page.Items)
-		found, err := readMerged(ctx, t, lists, part)
-		if err != nil {
-			return page, err
-		}
-		for _, v := range found.Items {
-			if l.keep(v) {
-				page.Items = append(page.Items, *v)
-			}
-		}
-		if part.continuation = found.Continuation; part.continuation == "" || len(page.Items) == limit {
-			break
-		}
+	if page, err = readKept(ctx, t, inTurn(before.holders(), l.of), l.span, l.keep); err != nil {
+		return page, err
 	}
-	page.Continuation = part.continuation
 	now, err := t.again(ctx, before)
 	if err != nil {
 		return page, err
 	}
 	return page, t.stood(ctx, before, now)
+}
+
+// readKept is readMerged of what keep leaves. A page of which that is little is read on.
+func readKept[T any](ctx context.Context, t *turn, lists []sortedList[*T], s span, keep func(*T) bool) (Page[T], error) {
+	page := Page[T]{Items: []T{}}
+	limit := cmp.Or(s.limit, DefaultPage)
+	for range maxScan {
+		s.limit = limit - len(page.Items)
+		found, err := readMerged(ctx, t, lists, s)
+		if err != nil {
+			return page, err
+		}
+		for _, v := range found.Items {
+			if keep(v) {
+				page.Items = append(page.Items, *v)
+			}
+		}
+		if s.continuation = found.Continuation; s.continuation == "" || len(page.Items) == limit {
+			break
+		}
+	}
+	page.Continuation = s.continuation
+	return page, nil
 }
 
 // inTurn returns the lists of those who hold what was recorded for a person: each but the

@@ -2,7 +2,9 @@ package engage_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -140,6 +142,26 @@ func TestTheListOfANameIsThatOfItsContact(t *testing.T) {
 		want, _, err := whole[n].read(1000, "")
 		if err != nil || !p.ended || !slices.Equal(p.seen, want) {
 			t.Errorf("%s: %d of %d, %v", p.what, len(p.seen), len(want), err)
+		}
+	}
+}
+
+// TestAContinuationOfContactsIsGoodForItsFilter only, and for any limit.
+func TestAContinuationOfContactsIsGoodForItsFilter(t *testing.T) {
+	t.Parallel()
+	c := newCrowd(t)
+	for _, merged := range []bool{false, true} {
+		filter := engage.ContactFilter{Merged: merged, Limit: 1}
+		first := must(c.Contacts.List(t.Context(), filter))(t)
+		filter.Continuation, filter.Limit = first.Continuation, 100
+		rest := must(c.Contacts.List(t.Context(), filter))(t)
+		all := must(c.Contacts.List(t.Context(), engage.ContactFilter{Merged: merged}))(t)
+		if got := slices.Concat(first.Items, rest.Items); !reflect.DeepEqual(got, all.Items) || rest.Continuation != "" {
+			t.Errorf("merged %t: %v, want %v", merged, got, all.Items)
+		}
+		filter.Merged = !merged
+		if _, err := c.Contacts.List(t.Context(), filter); !errors.Is(err, engage.ErrInvalid) {
+			t.Errorf("a continuation of those with Merged %t for the others: %v", merged, err)
 		}
 	}
 }

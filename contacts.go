@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/store"
@@ -49,8 +50,18 @@ func (s Contacts) List(ctx context.Context, filter ContactFilter) (Page[interact
 	if err := s.allow(ctx, ActionContactsRead, Resource{Type: ResourceContact}); err != nil {
 		return Page[interaction.Contact]{}, err
 	}
-	q := store.Query{Limit: filter.Limit, Cursor: filter.Continuation}
-	page, err := listPage(ctx, s.scope, &contacts, q, func(c *storedContact) bool { return filter.Merged || !c.isName() })
+	all := []sortedList[*storedContact]{{
+		find: contacts.Find, key: func(c *storedContact) store.Tuple { return store.Tuple(plain(c.ID)) },
+	}}
+	part := span{
+		of:          []string{contacts.Kind, strconv.FormatBool(filter.Merged)},
+		oldestFirst: true, limit: filter.Limit, continuation: filter.Continuation,
+	}
+	var page Page[storedContact]
+	err := s.look(ctx, func(t *turn) (err error) {
+		page, err = readKept(ctx, t, all, part, func(c *storedContact) bool { return filter.Merged || !c.isName() })
+		return err
+	})
 	if err != nil {
 		return Page[interaction.Contact]{}, err
 	}

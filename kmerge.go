@@ -25,7 +25,8 @@ type sortedList[T any] struct {
 	within store.Tuple
 	// find reads the table; that of a work.Table will do.
 	find func(ctx context.Context, w *work.Work, q store.Query) ([]T, string, error)
-	// key is what follows within in the term of a value: a time first, an ID last.
+	// key is what follows within in the term of a value: a time first, an ID last, where
+	// the list has bounds in time. It is never empty, nor that of two values.
 	key func(T) store.Tuple
 	// emptied says that records may go over from this list to the next one, which has
 	// the same name, while both are read.
