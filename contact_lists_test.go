@@ -1,6 +1,7 @@
 package engage_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/engage-interactions/engage"
 	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/store"
 )
 
 // pager reads a list page by page.
@@ -162,6 +164,39 @@ func TestAContinuationOfContactsIsGoodForItsFilter(t *testing.T) {
 		filter.Merged = !merged
 		if _, err := c.Contacts.List(t.Context(), filter); !errors.Is(err, engage.ErrInvalid) {
 			t.Errorf("a continuation of those with Merged %t for the others: %v", merged, err)
+		}
+	}
+}
+
+// TestANameThatIsGoneIsNobody: of one whose record does not count how often it turned,
+// because it was merged by a version that did not count, and whose record is removed while
+// a list of it is read.
+func TestANameThatIsGoneIsNobody(t *testing.T) {
+	t.Parallel()
+	start := newCrowd(t)
+	for _, l := range personLists(false) {
+		for n, reads := 1, 1; n <= reads; n++ {
+			c := start.again(t)
+			var name store.Record
+			for _, r := range find(t, c.below, "contact") {
+				if r.ID == "fay" {
+					name = r
+				}
+			}
+			name.Value = bytes.Replace(name.Value, []byte(`,"turned":1`), nil, 1)
+			if err := c.below.Commit(t.Context(), store.Batch{ID: "as before", Tenant: name.Tenant, Puts: []store.Record{name}}); err != nil {
+				t.Fatal(err)
+			}
+			gone := store.Batch{ID: "gone", Tenant: name.Tenant, Deletes: []store.Check{{Key: name.Key, Version: "as before"}}}
+			count := c.before(map[int]func(){n: func() {
+				if err := c.below.Commit(t.Context(), gone); err != nil {
+					t.Fatal(err)
+				}
+			}})
+			if _, _, err := l.read(t.Context(), c.reader, "fay", 10, ""); err != nil {
+				t.Errorf("%s, gone before read %d: %v", l.name, n, err)
+			}
+			reads = *count
 		}
 	}
 }

@@ -159,7 +159,7 @@ func (t *turn) remaining(ctx context.Context, a accounts) (accounts, error) {
 // stood reports, as errOvertaken, that the holders of what was recorded for a person have
 // not been the same all the time until now.
 func (t *turn) stood(ctx context.Context, before, now standing) error {
-	if now.turned != before.turned {
+	if now.turned != before.turned || before.who != nil && now.who == nil {
 		return errOvertaken
 	}
 	for _, id := range before.holders() {

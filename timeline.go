@@ -65,9 +65,10 @@ type TimelineEntry struct {
 // Timeline returns one page of all that happened with a person, in the order of time:
 // what was said and done in conversations with any of the contact's identities, on all
 // sources, and the contact's recorded interactions. A contact that is not known has an
-// empty one. What was said is in it once, also if the platform told of what had been
-// posted here before it was known to be the same. An entry says what was so when it
-// happened, and shows beside it what it is about as that is now.
+// empty one. What was said is in it once. If the platform told of what had been posted
+// here before it was known to be the same, that holds once it is known: until then, both
+// are in it. An entry says what was so when it happened, and shows beside it what it is
+// about as that is now.
 //
 // Where several customers take part in one thread, what is said with each, and the
 // interventions with each, are in the timeline of that one; what happens to the thread
