@@ -1,12 +1,12 @@
 package engage
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
-	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -24,8 +24,10 @@ import (
 // is consumed, while others go on recording: it holds every contact that belonged
 // to it throughout, unless its number or value changed meanwhile. It remembers whom it
 // has named, so it takes memory for each of its members. An error ends it. A contact
-// that was merged into another one is in no segment; the other one is. While a merge is
-// under way, it counts what has gone over so far.
+// that was merged into another one is in no segment; the other one is: that is so when the
+// page is read which the contact is on, of 1,000 at most, so that one that was named
+// before it was merged may be followed by the other one. While a merge is under way, the
+// other one counts what has gone over so far.
 type Segments struct{ scope }
 
 // CountSegment is the contacts that have a number of interactions.
@@ -58,9 +60,6 @@ func (s Segments) ByCount(ctx context.Context, seg CountSegment) iter.Seq2[strin
 		if err == nil && seg.SchemaID != "" {
 			_, err = s.currentVersion(ctx, seg.SchemaID)
 		}
-		if err == nil {
-			m.joining, err = s.joining(ctx)
-		}
 		switch {
 		case err != nil:
 		case seg.AtLeast < 0 || seg.AtMost != nil && *seg.AtMost < seg.AtLeast:
@@ -86,12 +85,12 @@ func (s Segments) byCountIndex(ctx context.Context, seg CountSegment, m *members
 	if seg.AtMost != nil && *seg.AtMost < math.MaxInt64 {
 		q.To = within.Int(*seg.AtMost + 1).String()
 	}
-	return eachPage(ctx, s.scope, &tallies, q, asIs, func(page []*storedTally) error {
-		for _, tally := range page {
-			if into := m.joining[tally.ContactID]; into != "" && seg.AtMost != nil {
-				continue // the other has more
-			}
-			if err := m.add(tally.ContactID); err != nil {
+	again := func(t *turn, page []*storedTally) ([]counted, error) {
+		return t.counts(ctx, idsOf(page, func(tally *storedTally) string { return tally.ContactID }), seg.SchemaID)
+	}
+	return eachPage(ctx, s.scope, &tallies, q, again, func(page []counted) error {
+		for _, c := range page {
+			if err := seg.addIf(m, c); err != nil {
 				return err
 			}
 		}
@@ -101,24 +100,13 @@ func (s Segments) byCountIndex(ctx context.Context, seg CountSegment, m *members
 
 // byCountOfKnown goes through all known contacts and looks up their counts.
 func (s Segments) byCountOfKnown(ctx context.Context, seg CountSegment, m *members) error {
-	counted := func(t *turn, page []*storedContact) ([]*storedTally, error) {
+	count := func(t *turn, page []*storedContact) ([]counted, error) {
 		page = slices.DeleteFunc(page, (*storedContact).isName)
-		all := make([]*storedTally, len(page))
-		ids := make([]string, len(page))
-		for i, c := range page {
-			ids[i] = tallyID(c.ID, seg.SchemaID)
-		}
-		stored, err := tallies.All(ctx, t.Work, ids...)
-		for i := range stored {
-			if all[i] = stored[i]; all[i] == nil {
-				all[i] = &storedTally{Tally: interaction.Tally{ContactID: page[i].ID}}
-			}
-		}
-		return all, err
+		return t.counts(ctx, idsOf(page, func(c *storedContact) string { return c.ID }), seg.SchemaID)
 	}
-	return eachPage(ctx, s.scope, &contacts, store.Query{}, counted, func(page []*storedTally) error {
-		for _, tally := range page {
-			if err := seg.addIf(m, tally.ContactID, tally.Count); err != nil {
+	return eachPage(ctx, s.scope, &contacts, store.Query{}, count, func(page []counted) error {
+		for _, c := range page {
+			if err := seg.addIf(m, c); err != nil {
 				return err
 			}
 		}
@@ -151,7 +139,7 @@ func (s Segments) byCountWithin(ctx context.Context, seg CountSegment, m *member
 		q := window(store.Query{Index: index}, schemaTerm(id), seg.From, seg.To)
 		err := eachPage(ctx, s.scope, &interactions, q, asIs, func(page []*interaction.Interaction) error {
 			for _, i := range page {
-				counts[m.name(i.ContactID)]++
+				counts[i.ContactID]++
 			}
 			return nil
 		})
@@ -159,33 +147,44 @@ func (s Segments) byCountWithin(ctx context.Context, seg CountSegment, m *member
 			return err
 		}
 	}
+	// By now, some of these may be names.
+	people := map[string]int64{}
+	err := s.eachOf(ctx, counts, func(id, into string) error {
+		people[cmp.Or(into, id)] += counts[id]
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	if seg.AtLeast == 0 {
 		return eachPage(ctx, s.scope, &contacts, store.Query{}, asIs, func(page []*storedContact) error {
 			for _, c := range page {
 				if c.isName() {
 					continue
 				}
-				if err := seg.addIf(m, c.ID, counts[c.ID]); err != nil {
+				if err := seg.addIf(m, counted{contactID: c.ID, count: people[c.ID]}); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
 	}
-	for _, id := range slices.Sorted(maps.Keys(counts)) {
-		if err := seg.addIf(m, id, counts[id]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.eachOf(ctx, people, func(id, into string) error {
+		return seg.addIf(m, counted{contactID: id, into: into, count: people[id]})
+	})
 }
 
-// addIf adds a contact to the members if its count belongs to the segment.
-func (seg CountSegment) addIf(m *members, contactID string, count int64) error {
-	if count < seg.AtLeast || seg.AtMost != nil && count > *seg.AtMost {
+// addIf adds a contact to the members if its count belongs to the segment; in place of a
+// name the contact that it stands for, which has more, if more will do.
+func (seg CountSegment) addIf(m *members, c counted) error {
+	switch {
+	case c.into != "" && seg.AtLeast > 0 && seg.AtMost == nil:
+		return m.add(c.into)
+	case c.into != "" || c.count < seg.AtLeast || seg.AtMost != nil && c.count > *seg.AtMost:
 		return nil
+	default:
+		return m.add(c.contactID)
 	}
-	return m.add(contactID)
 }
 
 // ValueSegment is the contacts that have an interaction with a value in a property
@@ -212,9 +211,6 @@ func (s Segments) ByValue(ctx context.Context, seg ValueSegment) iter.Seq2[strin
 		m := &members{yield: yield}
 		err := s.allow(ctx, ActionSegmentsRead, schemaResource(seg.SchemaID))
 		if err == nil {
-			m.joining, err = s.joining(ctx)
-		}
-		if err == nil {
 			err = s.byValue(ctx, seg, m)
 		}
 		if err != nil && !errors.Is(err, errEnough) {
@@ -232,12 +228,20 @@ func (s Segments) byValue(ctx context.Context, seg ValueSegment, m *members) err
 	if err != nil {
 		return err
 	}
-	return eachPage(ctx, s.scope, &segmentValues, q, asIs, func(page []*segmentValue) error {
-		for _, v := range page {
-			if value != "" && v.Value != value { // neighbours: numbers that round alike, texts that hash alike
-				continue
-			}
-			if err := m.add(v.ContactID); err != nil {
+	people := func(t *turn, page []*segmentValue) ([]string, error) {
+		page = slices.DeleteFunc(page, func(v *segmentValue) bool {
+			return value != "" && v.Value != value // neighbours: numbers that round alike, texts that hash alike
+		})
+		ids := idsOf(page, func(v *segmentValue) string { return v.ContactID })
+		into, err := t.mergedInto(ctx, ids)
+		for n, id := range ids {
+			ids[n] = cmp.Or(into[id], id)
+		}
+		return ids, err
+	}
+	return eachPage(ctx, s.scope, &segmentValues, q, people, func(page []string) error {
+		for _, id := range page {
+			if err := m.add(id); err != nil {
 				return err
 			}
 		}
@@ -343,9 +347,8 @@ func number(value json.RawMessage) *float64 {
 	return &f
 }
 
-// eachPage reads a query page by page, each in a work of its own. What pick, which
-// may run several times, makes of a page goes to use, which runs once and says
-// whether to go on.
+// eachPage reads a query page by page, each by a look of its own. What pick makes of a
+// page goes to use, which says whether to go on.
 func eachPage[T, R any](
 	ctx context.Context, s scope, table finder[T], q store.Query,
 	pick func(*turn, []*T) (R, error), use func(R) error,
@@ -354,7 +357,7 @@ func eachPage[T, R any](
 	for {
 		var picked R
 		var next string
-		err := s.do(ctx, func(t *turn) error {
+		err := s.look(ctx, func(t *turn) error {
 			page, cursor, err := table.Find(ctx, t.Work, q)
 			if err != nil {
 				return err

@@ -195,11 +195,6 @@ var (
 	progresses = work.Table[storedProgress]{
 		Kind: "progress", Format: 1,
 		ID: func(p *storedProgress) string { return progressID(p.Task, p.Subject) },
-		Indexes: []work.Index[storedProgress]{
-			{Name: byRunning, Term: func(p *storedProgress) (string, bool) {
-				return store.Tuple{}.Text(string(p.Task)).String(), p.State == StateRunning
-			}},
-		},
 	}
 )
 
@@ -219,7 +214,6 @@ const (
 	byContactCreated       = "contact_created"
 	byContact              = "contact"
 	byRecordedFor          = "recorded_for"
-	byRunning              = "running_task"
 	byContactReceived      = "contact_received"
 	byContactSchemaCreated = "contact_schema_created"
 	bySchemaCreated        = "schema_created"
