@@ -27,6 +27,12 @@ func TestThreadsOfAContactComeOnce(t *testing.T) {
 		ctx := t.Context()
 		active := map[string]time.Time{} // of the person's own part
 		open := map[string]bool{}
+		for n := range rapid.SampledFrom([]int{0, 15}).Draw(rt, "more accounts") { // than customers in a thread
+			in := d.says(fmt.Sprint("own ", n), "hello")
+			in.Customer.ContactID = "eve"
+			got := must(d.Threads.Receive(ctx, in))(t)
+			open[got.ThreadID], active[got.ThreadID] = true, d.clock.read()
+		}
 		for range rapid.IntRange(1, 12).Draw(rt, "contents") {
 			account := rapid.SampledFrom([]string{"a", "b", "c", "stranger"}).Draw(rt, "account")
 			in := d.says(account, "hello")

@@ -1,7 +1,6 @@
 package engage
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -30,7 +29,8 @@ func (s scope) look(ctx context.Context, call func(*turn) error) error {
 // and their comments, of contents, and for timelines.
 //
 //   - Each item is as it was at some moment of the call. Not all are of the same moment,
-//     except within Atomically, whose commit holds only if all are still so.
+//     except within Atomically, whose commit holds only if all are still so; and holds
+//     5,000 records at most, those that it rests on included.
 //   - An item that was there throughout, and had the same place in the order, comes
 //     exactly once, on whichever page. One whose place changed meanwhile may come again
 //     on another page, or not at all.
@@ -44,6 +44,12 @@ func (s scope) look(ctx context.Context, call func(*turn) error) error {
 //     ErrNotFound.
 //   - A continuation belongs to its list, with the same filter in the same direction;
 //     the limit may change. With another one the error wraps ErrInvalid.
+//
+// Of an identity or a contact, a page may rest on more records than it has items where
+// several customers take part in threads: on their parts, or on those of the contact's
+// identities, whoever are fewer, give or take ten. If that is too much for one commit, the
+// list is refused within Atomically, by an [*InvalidError] of Limit that says how many
+// would fit.
 //
 // The error wraps ErrInvalid, too, for filters that exclude each other, a status that
 // there is not, and a limit that cannot be.
@@ -88,18 +94,17 @@ func (s Threads) List(ctx context.Context, filter ThreadFilter) (Page[interactio
 		if err != nil {
 			return page, err
 		}
-		if err := t.loadParts(ctx, all, of.ids); err != nil {
+		several, err := t.partsOf(ctx, all, of.ids)
+		if err != nil {
 			return page, err
 		}
-		if of, err = t.remaining(ctx, of); err != nil {
-			return page, err
-		}
-		later, err := t.listedBefore(ctx, found.Items, all, of.ids, filter.OldestFirst)
+		of, err = t.remaining(ctx, of)
 		for n, thread := range all {
-			if !slices.Contains(of.ids, found.Items[n].IdentityID) {
+			part := found.Items[n]
+			if thread == nil || !slices.Contains(of.ids, part.IdentityID) {
 				continue // the contact's no longer
 			}
-			if thread != nil && !later[n] && !once[thread.ID] && (filter.Status == "" || thread.Status == filter.Status) {
+			if !once[thread.ID] && !listedBefore(part, several[thread.ID], of.ids, filter.OldestFirst) && (filter.Status == "" || thread.Status == filter.Status) {
 				once[thread.ID] = true
 				page.Items = append(page.Items, thread)
 			}
@@ -130,54 +135,6 @@ func (f ThreadFilter) parts(ids []string) (lists []sortedList[*interaction.Corre
 		one(id, byIdentityStatusActive, idTerm(id).Text(""), false)
 	}
 	return lists
-}
-
-// loadParts reads what parts identities have in threads that have several customers.
-func (t *turn) loadParts(ctx context.Context, in []*interaction.Thread, ids []string) error {
-	var keys []store.Key
-	for _, thread := range in {
-		if thread == nil || thread.CustomersCount <= 1 {
-			continue
-		}
-		for _, id := range ids {
-			keys = append(keys, correspondents.Key(t.Work, correspondentID(thread.ID, id)))
-		}
-	}
-	return t.Load(ctx, keys...)
-}
-
-// listedBefore says of each of the parts that identities have in threads whether the
-// list has the thread already, because another one of the identities takes part in it,
-// too, and comes first. Only where a thread has several customers is that looked up; all
-// that it needs is loaded (see loadParts).
-func (t *turn) listedBefore(ctx context.Context, parts []*interaction.Correspondent, in []*interaction.Thread, ids []string, oldestFirst bool) (map[int]bool, error) {
-	var pairs []string
-	var of []int
-	for n, thread := range in {
-		if thread == nil || thread.CustomersCount <= 1 {
-			continue
-		}
-		for _, id := range ids {
-			if id != parts[n].IdentityID {
-				pairs, of = append(pairs, correspondentID(thread.ID, id)), append(of, n)
-			}
-		}
-	}
-	others, err := correspondents.All(ctx, t.Work, pairs...)
-	if err != nil {
-		return nil, err
-	}
-	listed := map[int]bool{}
-	for i, other := range others {
-		if other == nil {
-			continue
-		}
-		order := cmp.Or(other.LastContentAt.Compare(parts[of[i]].LastContentAt), cmp.Compare(other.IdentityID, parts[of[i]].IdentityID))
-		if order < 0 == oldestFirst {
-			listed[of[i]] = true
-		}
-	}
-	return listed, nil
 }
 
 // list returns the list that threads in the order of their last content are in. Where no
