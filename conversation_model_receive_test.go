@@ -79,7 +79,8 @@ func (d *drill) receive() {
 	d.tells(engage.System(), engage.EventContentImported, c.id)
 	i := p.latest()
 	if in.Echo != nil {
-		p.answered, c.creator = c.position, robot
+		p.answeredBy(c)
+		c.creator = robot
 	} else {
 		d.wake(i)
 	}
@@ -93,6 +94,21 @@ func (d *drill) receive() {
 	}
 	if got.InterventionID != c.intervention {
 		d.rt.Fatalf("intervention %q, want %q", got.InterventionID, c.intervention)
+	}
+}
+
+// answeredBy lets an echo answer what was written by then: all, or what came in before the
+// first content that was written after it.
+func (p *pairBook) answeredBy(echo *contentBook) {
+	if !p.wrote().After(echo.at) {
+		p.answered = echo.position
+		return
+	}
+	for _, c := range p.unanswered() {
+		if c.at.After(echo.at) {
+			return
+		}
+		p.answered = c.position
 	}
 }
 

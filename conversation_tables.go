@@ -158,8 +158,7 @@ var (
 				return idTerm(c.ThreadID).Text(c.IdentityID).Int(c.Position).String(), c.Direction == interaction.Inbound && !c.Ignored
 			}},
 			{Name: byCorrespondentEcho, Term: func(c *interaction.Content) (string, bool) {
-				return idTerm(c.ThreadID).Text(c.IdentityID).Int(c.Position).String(),
-					c.Direction == interaction.Outbound && c.Origin == interaction.FromPlatform && c.DuplicateOf == ""
+				return idTerm(c.ThreadID).Text(c.IdentityID).Int(c.AnswersUpTo).String(), c.AnswersUpTo > 0 && c.DuplicateOf == ""
 			}},
 			{Name: byIdentityPending, Term: func(c *interaction.Content) (string, bool) {
 				return pendingTerm(c.SourceID, c.IdentityID).Text(c.ID).String(), c.Synchronization.Status == interaction.SyncPending

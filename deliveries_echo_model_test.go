@@ -26,8 +26,9 @@ type echoes struct {
 // remark is a content.
 type remark struct {
 	id, foreignID, thread string // thread: the platform's name
-	position              int64
+	position              int
 	inbound, reply        bool // reply: it answers the customer, unless it is a duplicate
+	upTo                  int  // up to which position it does
 	ignored, pending      bool
 	above                 *remark // as it was said
 	echo                  *remark // of what was posted
@@ -82,9 +83,43 @@ func (e *echoes) add(s *remark) *remark {
 		}
 	}
 	s.position++
-	s.written = e.clock.read()
+	if s.written.IsZero() {
+		s.written = e.clock.read()
+	}
+	if s.reply {
+		s.upTo = e.answers(s)
+	}
 	e.said = append(e.said, s)
 	return s
+}
+
+// answers returns up to where a reply answers the customer: what was written by then.
+func (e *echoes) answers(reply *remark) (upTo int) {
+	later := func(s *remark) bool { return s.thread == reply.thread && s.inbound && s.written.After(reply.written) }
+	if !slices.ContainsFunc(e.said, later) {
+		return reply.position
+	}
+	_, open := e.unanswered(reply.thread)
+	for _, s := range open {
+		if later(s) {
+			break
+		}
+		upTo = s.position
+	}
+	return upTo
+}
+
+// unanswered returns up to where the customer is answered in a thread, and what is not.
+func (e *echoes) unanswered(thread string) (answered int, open []*remark) {
+	for _, s := range e.in(thread) {
+		answered = max(answered, s.upTo)
+	}
+	for _, s := range e.in(thread) {
+		if s.inbound && !s.ignored && s.position > answered {
+			open = append(open, s)
+		}
+	}
+	return answered, open
 }
 
 // receive takes in what the customer writes, or an echo, of what was posted or of nothing
@@ -103,10 +138,11 @@ func (e *echoes) receive(thread string, above, posted *remark, echo bool) {
 	}
 	if echo {
 		in.Echo = &engage.Echo{}
+		in.CreatedAt = e.clock.read().Add(-time.Duration(rapid.IntRange(0, 8).Draw(e.rt, "late")/2) * time.Second)
 	}
 	r := must(e.Threads.Receive(e.t.Context(), in))(e.t)
 	e.threads[thread], e.eve = r.ThreadID, r.IdentityID
-	s := e.add(&remark{id: r.ContentID, foreignID: in.ForeignID, thread: thread, inbound: !echo, reply: echo, above: above})
+	s := e.add(&remark{id: r.ContentID, foreignID: in.ForeignID, thread: thread, inbound: !echo, reply: echo, above: above, written: in.CreatedAt})
 	if posted != nil {
 		posted.echo = s
 	}
@@ -148,7 +184,7 @@ func (e *echoes) in(thread string) []*remark {
 
 // status is how far a content is dealt with.
 func (e *echoes) status(s *remark) interaction.ContentStatus {
-	answered := slices.ContainsFunc(e.in(s.thread), func(o *remark) bool { return o.reply && o.position > s.position })
+	answered, _ := e.unanswered(s.thread)
 	switch {
 	case !s.inbound && e.in(s.thread)[0] == s:
 		return interaction.StatusUserInitiated
@@ -156,7 +192,7 @@ func (e *echoes) status(s *remark) interaction.ContentStatus {
 		return interaction.StatusUserReply
 	case s.ignored:
 		return interaction.StatusIgnored
-	case answered:
+	case s.position <= answered:
 		return interaction.StatusReplied
 	case s.thread == "T1":
 		return interaction.StatusAssigned
@@ -235,17 +271,10 @@ func (e *echoes) check() {
 			}
 			same("tree under "+top.id, see(under), want)
 		}
-		want := interaction.Standing{}
-		for _, s := range in {
-			switch {
-			case s.reply:
-				want = interaction.Standing{AnsweredUpTo: s.position}
-			case s.inbound && !s.ignored:
-				want.Unanswered++
-				if want.Unanswered == 1 {
-					want.UnansweredFrom, want.UnansweredSince = s.position, s.written
-				}
-			}
+		answered, open := e.unanswered(name)
+		want := interaction.Standing{AnsweredUpTo: int64(answered), Unanswered: int64(len(open))}
+		if len(open) > 0 {
+			want.UnansweredFrom, want.UnansweredSince = int64(open[0].position), open[0].written
 		}
 		same("standing in "+name, e.standing(name), want)
 	}
@@ -264,19 +293,14 @@ func (e *echoes) standing(thread string) interaction.Standing {
 			return w.Waiting.Standing
 		}
 	}
-	answered := int64(0)
-	for _, s := range e.in(thread) {
-		if s.reply {
-			answered = s.position
-		}
-	}
-	return interaction.Standing{AnsweredUpTo: answered}
+	answered, _ := e.unanswered(thread)
+	return interaction.Standing{AnsweredUpTo: int64(answered)}
 }
 
 // TestEchoesThatTurnOutToBeOurs lets the platform tell of what was posted as if it was
 // something else, in the same thread or another, and say later what it was, in any order,
 // while the customer goes on writing, replies to what will be a duplicate, and contents are
-// ignored. Nothing that can be read says then that there ever was a second content.
+// ignored. Echoes may come late, behind what was written since. Nothing that can be read says then that there ever was a second content.
 func TestEchoesThatTurnOutToBeOurs(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

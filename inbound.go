@@ -59,6 +59,11 @@ type Account struct {
 }
 
 // Echo is what is known of a content that the company wrote on a platform.
+//
+// It answers what the customer had written by then (Inbound.CreatedAt): platforms tell of
+// things in any order, and a question that came after the answer stays unanswered. One that
+// comes in late, after something that the customer wrote later, answers what came in before
+// that, and of it a hundred contents at most.
 type Echo struct {
 	// Creator is who wrote it, such as the app's bot; nobody if that is not known.
 	Creator Actor

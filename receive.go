@@ -110,8 +110,9 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 	}
 	t.addContent(k, &content, parent)
 	if in.Echo != nil {
-		content.StandingBefore = k.with.Standing
-		*k.with = k.with.Answered(content.Position, content.WrittenAt())
+		if err := t.answer(ctx, k, &content); err != nil {
+			return Received{}, err
+		}
 	} else {
 		*k.with = k.with.Wrote(content.Position, content.WrittenAt())
 	}

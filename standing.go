@@ -10,6 +10,30 @@ import (
 // How far a customer is answered, where that changes afterwards. Each echo keeps how far it
 // was before (Content.StandingBefore), and so none of this goes through what was said.
 
+// answer lets an echo, which has its place in the thread, answer the customer: what was
+// written by then. Only of one that comes late it is read what that is.
+func (t *turn) answer(ctx context.Context, k *talk, echo *interaction.Content) error {
+	before, at := *k.with, echo.WrittenAt()
+	if before.WroteSince(at) {
+		var oldest []*interaction.Content
+		if before.Unanswered > 0 && !at.Before(before.UnansweredSince) {
+			var err error
+			if oldest, err = t.behind(ctx, byCorrespondentUnanswered, &before, before.AnsweredUpTo, maxAnsweredLate); err != nil {
+				return err
+			}
+		}
+		*k.with = before.AnsweredUntil(at, oldest)
+	} else {
+		*k.with = before.Answered(echo.Position, at)
+	}
+	*echo = echo.Answering(before.Standing, k.with.Standing)
+	return nil
+}
+
+// maxAnsweredLate bounds how many contents are read for an echo that comes late. It leaves
+// those unanswered that are behind them.
+const maxAnsweredLate = 100
+
 // ignore makes a customer's content one that needs no answer. It is not unanswered any more,
 // or, if an echo has answered it, was not when that came in, which may turn out to be a
 // duplicate.
@@ -24,7 +48,7 @@ func (t *turn) ignore(ctx context.Context, k *talk, c *interaction.Content) erro
 		k.with.Standing = k.with.Disregard(c.Position, next)
 		return err
 	}
-	echo, err := t.echoBehind(ctx, k.with, c.Position)
+	echo, err := t.answered(ctx, k.with, c.Position)
 	if err != nil || echo == nil || !echo.StandingBefore.Counts(before) {
 		return err
 	}
@@ -39,34 +63,43 @@ func (t *turn) ignore(ctx context.Context, k *talk, c *interaction.Content) erro
 // retract takes back that an echo has answered the customer: for the pair, and for the
 // next echo, in case that turns out to be a duplicate, too.
 func (t *turn) retract(ctx context.Context, k *talk, echo *interaction.Content) error {
-	k.with.Standing = k.with.Retract(echo.Position, echo.StandingBefore)
-	next, err := t.echoBehind(ctx, k.with, echo.Position)
-	if err != nil || next == nil || next.StandingBefore.AnsweredUpTo != echo.Position {
+	if echo.AnswersUpTo == 0 {
+		return nil
+	}
+	k.with.Standing = k.with.Retract(echo.AnswersUpTo, echo.StandingBefore)
+	next, err := t.answered(ctx, k.with, echo.AnswersUpTo+1)
+	if err != nil || next == nil || next.StandingBefore.AnsweredUpTo != echo.AnswersUpTo {
 		return err
 	}
-	next.StandingBefore = next.StandingBefore.Retract(echo.Position, echo.StandingBefore)
+	next.StandingBefore = next.StandingBefore.Retract(echo.AnswersUpTo, echo.StandingBefore)
 	return contents.Put(t.Work, next)
 }
 
-// echoBehind finds the first echo behind a position that is no duplicate, nil if there is
-// none. All who write one rewrite the pair.
-func (t *turn) echoBehind(ctx context.Context, with *interaction.Correspondent, position int64) (*interaction.Content, error) {
-	return t.firstBehind(ctx, byCorrespondentEcho, with, position)
+// answered finds the first echo that answers the customer up to a position or beyond, and
+// is no duplicate; nil if there is none. All who write one rewrite the pair.
+func (t *turn) answered(ctx context.Context, with *interaction.Correspondent, position int64) (*interaction.Content, error) {
+	found, err := t.behind(ctx, byCorrespondentEcho, with, position-1, 1)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return found[0], nil
 }
 
 // oldestUnanswered finds the first of a customer's contents behind a position that is not
 // ignored, nil if there is none. All who write one rewrite the pair.
 func (t *turn) oldestUnanswered(ctx context.Context, with *interaction.Correspondent, position int64) (*interaction.Content, error) {
-	return t.firstBehind(ctx, byCorrespondentUnanswered, with, position)
-}
-
-func (t *turn) firstBehind(ctx context.Context, index string, with *interaction.Correspondent, position int64) (*interaction.Content, error) {
-	within := idTerm(with.ThreadID).Text(with.IdentityID)
-	found, _, err := contents.Find(ctx, t.Work, store.Query{
-		Index: index, Prefix: within.String(), From: within.Int(position + 1).String(), Limit: 1,
-	})
+	found, err := t.behind(ctx, byCorrespondentUnanswered, with, position, 1)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
 	return found[0], nil
+}
+
+// behind finds the first contents behind a position, at most so many.
+func (t *turn) behind(ctx context.Context, index string, with *interaction.Correspondent, position int64, limit int) ([]*interaction.Content, error) {
+	within := idTerm(with.ThreadID).Text(with.IdentityID)
+	found, _, err := contents.Find(ctx, t.Work, store.Query{
+		Index: index, Prefix: within.String(), From: within.Int(position + 1).String(), Limit: limit,
+	})
+	return found, err
 }

@@ -91,8 +91,11 @@ type Content struct {
 	// turns out to be a duplicate: the name is that of the other's thread then.
 	ThreadForeignID string `json:"thread_foreign_id,omitempty"`
 	NamedThread     bool   `json:"named_thread,omitempty"`
-	// StandingBefore is how far the customer was answered when an echo came in, for the
-	// case that it turns out to be a duplicate, which answers nothing.
+	// AnswersUpTo is the position up to which an echo answered the customer when it came
+	// in; 0 if it answered nothing. StandingBefore is how far they were answered before, and
+	// what of the unanswered it answered: for the case that the echo turns out to be a
+	// duplicate, which answers nothing.
+	AnswersUpTo    int64    `json:"answers_up_to,omitempty"`
 	StandingBefore Standing `json:"standing_before,omitzero"`
 
 	Synchronization

@@ -57,6 +57,35 @@ func (c Correspondent) Answered(position int64, at time.Time) Correspondent {
 	return c
 }
 
+// WroteSince reports whether the customer wrote something after a time: what the company
+// wrote then does not answer that, whenever it comes in.
+func (c Correspondent) WroteSince(at time.Time) bool { return c.LastWroteAt.After(at) }
+
+// AnsweredUntil returns the pair after something that the company wrote at a time came in
+// late (see WroteSince). It answers what came in before the first content that was written
+// after it; what came in behind that stays unanswered, too, for a customer who waits for
+// nothing is better than one who waits in vain. The oldest of the unanswered are given, in
+// the order in which they came in. If there are more, one at least of them stays so.
+func (c Correspondent) AnsweredUntil(at time.Time, oldest []*Content) Correspondent {
+	n := 0
+	for n < len(oldest) && !oldest[n].WrittenAt().After(at) {
+		n++
+	}
+	if n > 0 && n == len(oldest) && c.Unanswered > int64(n) {
+		n-- // what would be the oldest then is not known
+	}
+	if n > 0 {
+		c.AnsweredUpTo = oldest[n-1].Position
+		c.Unanswered -= int64(n)
+		c.UnansweredFrom, c.UnansweredSince = 0, time.Time{}
+		if n < len(oldest) {
+			c.UnansweredFrom, c.UnansweredSince = oldest[n].Position, oldest[n].WrittenAt()
+		}
+	}
+	c.LastContentAt = Latest(c.LastContentAt, at)
+	return c
+}
+
 // IncludesFrom returns from when on the time counts for which the customer's next content
 // joins the thread (see Source.Includes): when they wrote last; of one who has not written
 // yet, when the company did, or the thread was opened.

@@ -32,12 +32,26 @@ func (s Standing) Disregard(position int64, next *Content) Standing {
 	return s
 }
 
-// Retract returns the standing after it turned out that the content at a position was no
-// answer: before is how far the customer was answered when that came in. What was
-// unanswered then is so again, if nothing else has answered it since. Nobody counts, so
+// Answering returns an echo with what it answered, from how far the customer was answered
+// before it came in, and is now. What each echo answered is disjoint, and AnswersUpTo is
+// greater for each that answers anything than for those before.
+func (c Content) Answering(before, after Standing) Content {
+	if before.AnsweredUpTo == after.AnsweredUpTo {
+		return c
+	}
+	c.AnswersUpTo, c.StandingBefore = after.AnsweredUpTo, before
+	if c.StandingBefore.Unanswered -= after.Unanswered; c.StandingBefore.Unanswered == 0 {
+		c.StandingBefore = Standing{AnsweredUpTo: before.AnsweredUpTo}
+	}
+	return c
+}
+
+// Retract returns the standing after it turned out that what answered the customer up to a
+// position was no answer: before is how far they were answered when that came in. What it
+// answered is unanswered again, if nothing else has answered it since. Nobody counts, so
 // that it costs the same however much there is.
-func (s Standing) Retract(answer int64, before Standing) Standing {
-	if s.AnsweredUpTo != answer {
+func (s Standing) Retract(upTo int64, before Standing) Standing {
+	if s.AnsweredUpTo != upTo {
 		return s
 	}
 	s.AnsweredUpTo = before.AnsweredUpTo

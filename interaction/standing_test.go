@@ -11,32 +11,62 @@ import (
 )
 
 // saidSoFar is a naive model of a Standing: all that was said, which it counts anew.
-type saidSoFar struct{ said []interaction.Content }
+type saidSoFar struct {
+	said []interaction.Content
+	upTo map[int64]int64 // by the position of what the company said: up to where it answers
+	page int             // how many of the unanswered are looked at for an echo that comes late
+}
 
 func isEcho(c interaction.Content) bool {
 	return c.Direction == interaction.Outbound && c.Origin == interaction.FromPlatform && c.DuplicateOf == ""
 }
 
+// unanswered goes through all that was said.
+func (a *saidSoFar) unanswered() (answeredUpTo int64, all []*interaction.Content) {
+	for _, c := range a.said {
+		if c.DuplicateOf == "" {
+			answeredUpTo = max(answeredUpTo, a.upTo[c.Position])
+		}
+	}
+	for i, c := range a.said {
+		if c.Direction == interaction.Inbound && !c.Ignored && c.Position > answeredUpTo {
+			all = append(all, &a.said[i])
+		}
+	}
+	return answeredUpTo, all
+}
+
 // standing counts what is unanswered.
 func (a *saidSoFar) standing() (s interaction.Standing) {
-	for _, c := range a.said {
-		switch {
-		case c.DuplicateOf != "":
-		case c.Direction == interaction.Outbound:
-			s = interaction.Standing{AnsweredUpTo: c.Position}
-		case !c.Ignored:
-			s.Unanswered++
-			if s.Unanswered == 1 {
-				s.UnansweredFrom, s.UnansweredSince = c.Position, c.WrittenAt()
-			}
-		}
+	upTo, all := a.unanswered()
+	s = interaction.Standing{AnsweredUpTo: upTo, Unanswered: int64(len(all))}
+	if len(all) > 0 {
+		s.UnansweredFrom, s.UnansweredSince = all[0].Position, all[0].WrittenAt()
 	}
 	return s
 }
 
-// echoBehind returns the first echo behind a position.
-func (a *saidSoFar) echoBehind(position int64) *interaction.Content {
-	i := slices.IndexFunc(a.said, func(c interaction.Content) bool { return c.Position > position && isEcho(c) })
+// echo lets an echo, the last that was said, answer what was written by then.
+func (a *saidSoFar) echo(echo *interaction.Content) {
+	isLater := func(c interaction.Content) bool {
+		return c.Direction == interaction.Inbound && c.WrittenAt().After(echo.WrittenAt())
+	}
+	if !slices.ContainsFunc(a.said, isLater) {
+		a.upTo[echo.Position] = echo.Position
+		return
+	}
+	_, all := a.unanswered()
+	for i, c := range all {
+		if isLater(*c) || i+1 == a.page && len(all) > a.page || i+1 > a.page {
+			return
+		}
+		a.upTo[echo.Position] = c.Position
+	}
+}
+
+// answered returns the first echo that answers up to a position or beyond.
+func (a *saidSoFar) answered(position int64) *interaction.Content {
+	i := slices.IndexFunc(a.said, func(c interaction.Content) bool { return c.AnswersUpTo >= position && c.AnswersUpTo > 0 && isEcho(c) })
 	if i < 0 {
 		return nil
 	}
@@ -55,16 +85,14 @@ func (a *saidSoFar) oldest(position int64) *interaction.Content {
 }
 
 // TestEchoesAreTakenBack compares what is known without counting with a count of all that
-// was said: echoes turn out to be duplicates in any order, replies come between them, and
-// contents are ignored before and after.
+// was said: all is written at any time, echoes turn out to be duplicates in any order,
+// replies come between them, and contents are ignored before and after.
 func TestEchoesAreTakenBack(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 5, 23, 11, 0, 0, 0, time.UTC)
 	rapid.Check(t, func(t *rapid.T) {
-		var (
-			all saidSoFar
-			is  interaction.Correspondent
-		)
+		all := saidSoFar{upTo: map[int64]int64{}, page: rapid.IntRange(1, 5).Draw(t, "page")}
+		var is interaction.Correspondent
 		say := func(direction interaction.Direction, origin interaction.Origin) *interaction.Content {
 			all.said = append(all.said, interaction.Content{
 				Position: int64(len(all.said)) + 1, Direction: direction, Origin: origin,
@@ -93,10 +121,18 @@ func TestEchoesAreTakenBack(t *testing.T) {
 			case "reply":
 				c := say(interaction.Outbound, interaction.FromAPI)
 				is = is.Answered(c.Position, c.WrittenAt())
+				all.upTo[c.Position] = c.Position
 			case "echo":
 				c := say(interaction.Outbound, interaction.FromPlatform)
-				c.StandingBefore = is.Standing
-				is = is.Answered(c.Position, c.WrittenAt())
+				before := is.Standing
+				_, oldest := all.unanswered()
+				all.echo(c)
+				if is.WroteSince(c.WrittenAt()) {
+					is = is.AnsweredUntil(c.WrittenAt(), oldest[:min(len(oldest), all.page)])
+				} else {
+					is = is.Answered(c.Position, c.WrittenAt())
+				}
+				*c = c.Answering(before, is.Standing)
 			case "ignore":
 				c := some(func(c interaction.Content) bool { return c.Direction == interaction.Inbound && !c.Ignored })
 				if c == nil {
@@ -106,7 +142,7 @@ func TestEchoesAreTakenBack(t *testing.T) {
 				c.Ignored = true
 				if is.Counts(before) {
 					is.Standing = is.Disregard(c.Position, all.oldest(is.AnsweredUpTo))
-				} else if echo := all.echoBehind(c.Position); echo != nil && echo.StandingBefore.Counts(before) {
+				} else if echo := all.answered(c.Position); echo != nil && echo.StandingBefore.Counts(before) {
 					echo.StandingBefore = echo.StandingBefore.Disregard(c.Position, all.oldest(echo.StandingBefore.AnsweredUpTo))
 				}
 			case "duplicate":
@@ -115,9 +151,12 @@ func TestEchoesAreTakenBack(t *testing.T) {
 					continue
 				}
 				echo.DuplicateOf = "what was posted"
-				is.Standing = is.Retract(echo.Position, echo.StandingBefore)
-				if next := all.echoBehind(echo.Position); next != nil {
-					next.StandingBefore = next.StandingBefore.Retract(echo.Position, echo.StandingBefore)
+				if echo.AnswersUpTo == 0 {
+					continue
+				}
+				is.Standing = is.Retract(echo.AnswersUpTo, echo.StandingBefore)
+				if next := all.answered(echo.AnswersUpTo + 1); next != nil {
+					next.StandingBefore = next.StandingBefore.Retract(echo.AnswersUpTo, echo.StandingBefore)
 				}
 			}
 			if want := all.standing(); is.Standing != want {
