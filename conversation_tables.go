@@ -341,3 +341,9 @@ func treePrefix(threadID string, path []int64) string {
 	within := idTerm(threadID).Text(pathText(path)).String()
 	return within[:len(within)-1] // without the mark of the path's end
 }
+
+// behindPath returns where the terms begin that come behind the one of a content in the tree
+// of its thread: of what is below it first.
+func behindPath(threadID string, path []int64) string {
+	return idTerm(threadID).Text(pathText(path)).Text("").String()
+}

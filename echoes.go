@@ -18,9 +18,8 @@ const jobAdopt = "content.adopt"
 
 // adoption is the data of that job.
 type adoption struct {
-	PostedID string `json:"posted_id"`
-	EchoID   string `json:"echo_id"`
-	Cursor   string `json:"cursor,omitempty"` // behind the content that was looked at last
+	EchoID string  `json:"echo_id"`
+	Behind []int64 `json:"behind,omitempty"` // the path of the content that was looked at last
 }
 
 // registerEchoes says how what replied to echoes is moved.
@@ -30,15 +29,11 @@ func (c *core) registerEchoes() {
 		if err != nil {
 			return time.Time{}, err
 		}
-		posted, err := t.content(ctx, a.PostedID)
-		if err != nil {
-			return time.Time{}, err
-		}
 		thread, err := t.thread(ctx, echo.ThreadID)
 		if err != nil {
 			return time.Time{}, err
 		}
-		if a.Cursor, err = t.adopt(ctx, posted, echo, a.Cursor); err != nil || a.Cursor == "" {
+		if a.Behind, err = t.adopt(ctx, echo, a.Behind); err != nil || a.Behind == nil {
 			return time.Time{}, errors.Join(err, threads.Put(t.Work, thread))
 		}
 		return t.now, threads.Put(t.Work, thread)
@@ -98,12 +93,12 @@ func (t *turn) unite(ctx context.Context, posted, echo *interaction.Content) err
 	if err := t.retract(ctx, k, echo); err != nil {
 		return err
 	}
-	cursor, err := t.adopt(ctx, posted, echo, "")
+	behind, err := t.adopt(ctx, echo, nil)
 	if err != nil {
 		return err
 	}
-	if cursor != "" {
-		next := adoption{PostedID: posted.ID, EchoID: echo.ID, Cursor: cursor}
+	if behind != nil {
+		next := adoption{EchoID: echo.ID, Behind: behind}
 		if _, err := t.later(ctx, jobAdopt, time.Time{}, next); err != nil {
 			return err
 		}
@@ -185,27 +180,53 @@ func (t *turn) leave(ctx context.Context, thread *interaction.Thread, duplicate 
 	return nil
 }
 
-// adopt lets some of what replied to an echo reply to what was posted, with all that is
-// below it, and returns the cursor with which to go on, "" if that was all. The thread of
-// the echo must be rewritten in the same work, as by all who write a content.
-func (t *turn) adopt(ctx context.Context, posted, echo *interaction.Content, cursor string) (next string, err error) {
+// adopt gives some of what is below an echo its place below what was posted: what comes
+// behind a path in the tree, nil for all. It returns the path behind which to go on, nil if
+// that was all; a cursor of what is found would not outlive the work. The thread of the echo
+// must be rewritten in the same work, as by all who write a content.
+//
+// Each content gets the place below the one that it replies to, or, if that is a duplicate,
+// below what it turned out to be, as that stands now. The tree is gone through from above,
+// so that this has its place already. So it does not matter how many echoes are adopted at
+// once in a tree, one below the other: whichever comes first does the same, and what a
+// content replies to before it has been moved is moved together with it.
+func (t *turn) adopt(ctx context.Context, echo *interaction.Content, behind []int64) (next []int64, err error) {
+	if behind == nil {
+		behind = echo.Path
+	}
 	// Below MaxDepth the tree is flat: what replies to the echo is somewhere behind it.
-	flat := echo.Path[:min(len(echo.Path), interaction.MaxDepth)]
-	found, next, err := contents.Find(ctx, t.Work, store.Query{
-		Index: byThreadTree, Prefix: treePrefix(echo.ThreadID, flat), From: treePrefix(echo.ThreadID, echo.Path),
-		Limit: t.Share(stepSize), Cursor: cursor,
+	flat, limit := echo.Path[:min(len(echo.Path), interaction.MaxDepth)], t.Share(stepSize)
+	found, _, err := contents.Find(ctx, t.Work, store.Query{
+		Index: byThreadTree, Prefix: treePrefix(echo.ThreadID, flat), From: behindPath(echo.ThreadID, behind), Limit: limit,
 	})
 	if err != nil {
-		return "", err
+		return nil, err
+	}
+	var above []store.Key
+	for _, c := range found {
+		above = append(above, contents.Key(t.Work, c.InReplyToID))
+	}
+	if err := t.Load(ctx, above...); err != nil {
+		return nil, err
+	}
+	if len(found) == limit {
+		next = found[limit-1].Path
 	}
 	for _, c := range found {
-		if c.InReplyToID != echo.ID && !c.Below(*echo) {
+		parent, err := t.content(ctx, c.InReplyToID)
+		if err != nil {
+			return nil, err
+		}
+		if parent, err = t.original(ctx, parent); err != nil {
+			return nil, err
+		}
+		moved := c.Under(parent)
+		if moved.InReplyToID == c.InReplyToID && slices.Equal(moved.Path, c.Path) && moved.Depth == c.Depth {
 			continue
 		}
-		moved := c.Follow(*echo, *posted)
 		moved.UpdatedAt = t.now
 		if err := contents.Put(t.Work, &moved); err != nil {
-			return "", err
+			return nil, err
 		}
 	}
 	return next, nil
