@@ -126,13 +126,13 @@ func (t *turn) mayTake(ctx context.Context, i *interaction.Intervention, by inte
 
 // mayManage finds out whether the actor owns the intervention, or may manage those of
 // others, or its owner is gone; each only if those before are not so, and none if the verb
-// is not possible anyway.
+// is not possible anyway, or nobody owns it, with which anybody may do so.
 func (t *turn) mayManage(ctx context.Context, i *interaction.Intervention, by interaction.InterventionVerb) (may authority, err error) {
 	if t.actor == i.Owner || t.actor.Type == ActorSystem {
 		may.facts.MayManage = true
 		return may, nil
 	}
-	if !interaction.InterventionLifecycle.Possible(i.Status, by) {
+	if i.Owner.IsZero() || !interaction.InterventionLifecycle.Possible(i.Status, by) {
 		return may, nil
 	}
 	if t.core.opts.Authorize != nil {

@@ -247,7 +247,7 @@ func (d *drill) end() {
 		switch {
 		case len(closing.DispositionIDs) > 0 && (closing.DispositionIDs[0] != "solved" || !demanded): // the tree is for mail
 			want = engage.ErrInvalid
-		case !i.live(), i.replies == 0, by != i.owner && by != engage.System() && !d.gone[i.owner], demanded && len(closing.DispositionIDs) == 0,
+		case !i.live(), i.replies == 0, !d.mayClose(i, by), demanded && len(closing.DispositionIDs) == 0,
 			demanded && !slices.Contains(slices.Concat(i.categories, i.pair.thread.categories), "line"):
 			want = engage.ErrRefused
 		}

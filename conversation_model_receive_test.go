@@ -264,6 +264,11 @@ func (d *drill) mayTake(i *caseBook, by engage.Actor) bool {
 	return i.owner.Type != engage.ActorAgent || by == i.owner || by == engage.System() || d.gone[i.owner]
 }
 
+// mayClose reports whether somebody may close an intervention: a bot's, too, is its own.
+func (d *drill) mayClose(i *caseBook, by engage.Actor) bool {
+	return i.owner.IsZero() || by == i.owner || by == engage.System() || d.gone[i.owner]
+}
+
 // comeOrGo makes the host forget somebody, or know them again.
 func (d *drill) comeOrGo() {
 	who := rapid.SampledFrom([]engage.Actor{ann, bob, robot}).Draw(d.rt, "who")

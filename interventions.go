@@ -100,8 +100,9 @@ type Closing struct {
 //
 // It needs a reply, the categories and the disposition that mandatory trees demand, and
 // its owner: somebody else needs ActionInterventionsManage of Options.Authorize, unless
-// the owner does not exist any more; the system does not. The categories are its own and
-// those of its thread, with which Source.DefaultCategoryIDs count. What lacks is said by the
+// nobody owns it, or an owner who does not exist any more; the system does not. The
+// categories are its own and those of its thread, with which Source.DefaultCategoryIDs
+// count. What lacks is said by the
 // [*RefusedError]; of categories the [*interaction.CategoryError] behind it says which, and
 // what Authorize said is behind it, too. A reply is what an agent or a bot
 // posted within it: what the company said on the platform itself, an echo, and what the
@@ -133,7 +134,7 @@ func (s Interventions) Close(ctx context.Context, id string, c Closing) (interac
 		facts.Disposition = missing == nil
 		change := interaction.Change{DispositionIDs: dispositions, Cause: c.Cause, DispositionMissing: missing != nil}
 		err = may.explain(t.apply(ctx, k, interaction.InterventionCloses, change, facts))
-		mayClose := facts.MayManage || facts.OwnerGone
+		mayClose := facts.MayManage || facts.OwnerGone || k.intervention.Owner.IsZero()
 		if refused, ok := errors.AsType[*RefusedError](err); ok && missing != nil && mayClose && k.intervention.UserRepliesCount > 0 && k.intervention.Status.Live() {
 			refused.Err = &beside{error: missing, other: refused.Err}
 		}

@@ -92,8 +92,8 @@
 //	    deferred --> deferred: join [no agent owns it who still exists, or its owner does so, or somebody who may manage others' ones, and who joins or leaves is an agent or a bot, and less than 100 others take part]
 //	    open --> open: leave [no agent owns it who still exists, or its owner does so, or somebody who may manage others' ones, and who joins or leaves is an agent or a bot, and who leaves is not the owner]
 //	    deferred --> deferred: leave [no agent owns it who still exists, or its owner does so, or somebody who may manage others' ones, and who joins or leaves is an agent or a bot, and who leaves is not the owner]
-//	    open --> closed: close [its owner does so, or somebody who may manage others' ones, or its owner does not exist any more, and there was a reply, and the categories and the disposition that are demanded are there, or it ends by itself]
-//	    deferred --> closed: close [its owner does so, or somebody who may manage others' ones, or its owner does not exist any more, and there was a reply, and the categories and the disposition that are demanded are there, or it ends by itself]
+//	    open --> closed: close [its owner does so, or somebody who may manage others' ones, or nobody owns it who still exists, and there was a reply, and the categories and the disposition that are demanded are there, or it ends by itself]
+//	    deferred --> closed: close [its owner does so, or somebody who may manage others' ones, or nobody owns it who still exists, and there was a reply, and the categories and the disposition that are demanded are there, or it ends by itself]
 //	    open --> canceled: cancel [no agent owns it who still exists, or its owner does so, or somebody who may manage others' ones, and there was no reply]
 //	    deferred --> canceled: cancel [no agent owns it who still exists, or its owner does so, or somebody who may manage others' ones, and there was no reply]
 //

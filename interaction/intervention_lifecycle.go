@@ -65,7 +65,7 @@ var (
 		Holds: func(f InterventionFacts) bool { return !f.Other },
 	}
 	noAgentHasIt = Guard[InterventionFacts]{
-		Rule: "an agent engages, and no agent owns it who still exists", Remedy: "have it assigned, or wait until it is closed",
+		Rule: "an agent engages, and no agent owns it who still exists", Remedy: "assign it or have it assigned, or wait until it is closed",
 		Holds: func(f InterventionFacts) bool {
 			return (f.Owner.Type != ActorAgent || f.ownerGone()) && f.NewOwner.Type == ActorAgent && CheckOwner(f.NewOwner) == nil
 		},
@@ -87,8 +87,8 @@ var (
 		Holds: func(f InterventionFacts) bool { return f.Replies == 0 },
 	}
 	mayManage = Guard[InterventionFacts]{
-		Rule: "its owner does so, or somebody who may manage others' ones, or its owner does not exist any more", Remedy: "have it assigned",
-		Holds: func(f InterventionFacts) bool { return f.MayManage || f.ownerGone() },
+		Rule: "its owner does so, or somebody who may manage others' ones, or nobody owns it who still exists", Remedy: "have it assigned",
+		Holds: func(f InterventionFacts) bool { return f.MayManage || f.Owner.IsZero() || f.ownerGone() },
 	}
 	mayTake = Guard[InterventionFacts]{
 		Rule: "no agent owns it who still exists, or its owner does so, or somebody who may manage others' ones", Remedy: "have its owner do so",
@@ -149,8 +149,9 @@ var (
 // cancel exclude each other: the first needs a reply, the second that there was none,
 // so that exactly one of them is always possible. A canceled one has ended for good;
 // nothing is ever destroyed. What an agent owns nobody takes away who may not, be it that
-// they pass it on, end it, let it rest or end its rest: with what a bot or nobody owns, or
-// an agent who is gone, anybody may. Where it would be left to an owner who is gone (see
+// they pass it on, cancel it, let it rest or end its rest: with what a bot or nobody owns,
+// or an agent who is gone, anybody may. What a bot owns, too, only those close who may; what
+// nobody owns, or somebody who is gone, anybody closes. Where it would be left to an owner who is gone (see
 // InterventionVerb.NeedsOwner), nobody owns it afterwards.
 var InterventionLifecycle = Lifecycle[InterventionStatus, InterventionVerb, InterventionFacts]{
 	Of: "intervention",

@@ -46,7 +46,7 @@ var interventionRules = map[string]func(interaction.InterventionFacts) bool{
 	"the time has come":         func(f interaction.InterventionFacts) bool { return f.Due },
 	"there was a reply":         func(f interaction.InterventionFacts) bool { return f.Replies >= 1 },
 	"there was no reply":        func(f interaction.InterventionFacts) bool { return f.Replies < 1 },
-	"its owner does so, or somebody who may manage others' ones, or its owner does not exist any more": mayEnd,
+	"its owner does so, or somebody who may manage others' ones, or nobody owns it who still exists": mayEnd,
 	"the categories and the disposition that are demanded are there, or it ends by itself": func(f interaction.InterventionFacts) bool {
 		return f.Disposition || f.ByItself
 	},
@@ -68,7 +68,7 @@ func mayTake(f interaction.InterventionFacts) bool { return !agentHasIt(f) || f.
 
 // mayEnd reports whether who acts may close it.
 func mayEnd(f interaction.InterventionFacts) bool {
-	return f.MayManage || f.OwnerGone && f.Owner != nobody
+	return f.MayManage || f.OwnerGone || f.Owner == nobody
 }
 
 // whatInterventionsDo states the rules as plain conditions: those of each verb, and that
