@@ -58,6 +58,11 @@ func (d *drill) changeThread() {
 			t.open, t.cause, t.reopened = true, "", now
 			d.reclaim(t)
 			d.tells(by, engage.EventThreadOpened, t.id)
+			for _, i := range slices.Backward(d.interventions) {
+				if i.pair.thread == t && i.status == interaction.InterventionOpen && d.gone[i.owner] {
+					d.leave(by, i)
+				}
+			}
 		}
 	default:
 		ids, refused := d.categories(t)

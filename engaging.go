@@ -49,14 +49,14 @@ type Engagement struct {
 // within a thread, they create an intervention"). A closed one is then theirs, whoever
 // had it; Reopen leaves it to its owner. An agent who engages where a bot has the
 // intervention, or nobody has, or an agent who does not exist any more
-// (Options.OwnerExists), becomes its owner. Whoever owns it already gets it as it is; a
-// deferred one is resumed with Resume.
+// (Options.OwnerExists), becomes its owner. A bot does not, nor is one made so: Assign does
+// that. Whoever owns it already gets it as it is; a deferred one is resumed with Resume.
 //
 // If somebody else has it, the error is an [*EngagedError] that says who. Of several who
 // engage at once exactly one succeeds. The error wraps ErrRefused if the thread is
-// closed, or if the customer takes no part in it: a customer takes part in the threads
-// that they wrote in, or that were opened with them. It wraps ErrNotFound if the owner
-// does not exist.
+// closed, unless the agent becomes the owner of what is open or deferred there, as above; or
+// if the customer takes no part in it: a customer takes part in the threads that they wrote
+// in, or that were opened with them. It wraps ErrNotFound if the owner does not exist.
 func (s Interventions) Engage(ctx context.Context, e Engagement) (interaction.Intervention, error) {
 	owner := e.Owner
 	if owner.IsZero() {
@@ -208,6 +208,42 @@ func (t *turn) ownerExists(ctx context.Context, owner Actor) (bool, error) {
 		return true, nil
 	}
 	return t.core.opts.OwnerExists(ctx, owner)
+}
+
+// maxRelieved is how many interventions of a thread, those that were opened last, are looked
+// at when it is opened again.
+const maxRelieved = 100
+
+// relieve takes the open interventions of a thread that was opened again from owners who
+// are gone: nobody would answer there otherwise. What is deferred they lose when that ends.
+func (t *turn) relieve(ctx context.Context, thread *interaction.Thread) error {
+	if thread.Live == 0 || t.core.opts.OwnerExists == nil {
+		return nil
+	}
+	// All who open or end one rewrite the thread.
+	found, _, err := interventions.Find(ctx, t.Work, store.Query{
+		Index: byThreadCreated, Prefix: idTerm(thread.ID).String(), Reverse: true, Limit: maxRelieved,
+	})
+	if err != nil {
+		return err
+	}
+	for _, i := range found {
+		if i.Status != interaction.InterventionOpen || !t.ownerGone(ctx, i.Owner) {
+			continue
+		}
+		k, err := t.talk(ctx, thread, i.IdentityID)
+		if err != nil {
+			return err
+		}
+		facts := interaction.InterventionFacts{OwnerGone: true}
+		if err := t.apply(ctx, k, interaction.InterventionTransfers, interaction.Change{}, facts); err != nil {
+			return err
+		}
+		if err := t.keep(ctx, k); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ownerGone reports whether the host says that somebody who owns an intervention does not

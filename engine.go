@@ -44,12 +44,14 @@ type Options struct {
 	//
 	//   - in which the customer writes, while it is open, deferred or closed, which
 	//     Threads.Receive asks once per content, and about no other content;
-	//   - that falls due, is resumed or reopened;
+	//   - that falls due, is resumed or reopened, or is open in a thread that is reopened,
+	//     of which the hundred that were opened last are asked about;
 	//   - that somebody else would take from them, who may not otherwise (see
 	//     Interventions.Assign), close, or engage in.
 	//
 	// An owner who is gone loses it by the first two, so that somebody else engages, and
-	// does not stand in the way of the third. Of the first two an error counts as there
+	// does not stand in the way of the third: of agents, for a bot engages only where nobody
+	// has one, but may be assigned. Of the first two an error counts as there
 	// still, and is logged; else it comes back. It may be asked several times for one
 	// call, should be quick, and must not call the Engine. Nil: everybody exists who has
 	// an ID.

@@ -22,7 +22,7 @@ import (
 //
 // An owner who does not exist any more, as Options.OwnerExists says, keeps nobody from
 // anything, and loses what would be left to them: when the customer writes, and when it is
-// reopened or reactivated. Then nobody owns it, and its thread is engageable.
+// reopened or reactivated, or its thread is. Then nobody owns it, and its thread is engageable.
 type Interventions struct{ scope }
 
 // Get returns an intervention.

@@ -71,6 +71,11 @@ func leavings() []leaving {
 			must(d.As(by).Interventions.Reopen(d.t.Context(), id))(d.t)
 		}
 	}
+	threadOf := func(d *goneDesk, id string) string { return must(d.Interventions.Get(d.t.Context(), id))(d.t).ThreadID }
+	closesThread := func(d *goneDesk, _ engage.Actor, id string) { d.closes(threadOf(d, id)) }
+	reopensThread := func(d *goneDesk, _ engage.Actor, id string) {
+		must(d.As(bob).Threads.Reopen(d.t.Context(), threadOf(d, id)))(d.t)
+	}
 	reactivated, reopened := engage.EventInterventionReactivated, engage.EventInterventionReopened
 	return []leaving{
 		{"the customer writes while it is open", stays, writes, "", engage.System()},
@@ -80,6 +85,7 @@ func leavings() []leaving {
 		{"it is resumed", defers, resumes, reactivated, engage.Actor{}},
 		{"the host reopens it", closes, reopens(engage.System()), reopened, engage.System()},
 		{"a colleague reopens it", closes, reopens(bob), reopened, bob},
+		{"a colleague reopens its thread", closesThread, reopensThread, engage.EventThreadOpened, bob},
 	}
 }
 
@@ -147,7 +153,8 @@ func checkLeaving(t *testing.T, d *goneDesk, c leaving, owner engage.Actor, host
 		if err := json.Unmarshal(e.Data, &told); err != nil {
 			t.Fatal(err)
 		}
-		if e.Actor != c.by || gone != (told.PreviousOwner == owner) {
+		takes := gone && e.Type != engage.EventThreadOpened // that is not about it
+		if e.Actor != c.by || takes != (told.PreviousOwner == owner) {
 			t.Errorf("%s by %v: %+v", e.Type, e.Actor, told)
 		}
 	}

@@ -38,7 +38,7 @@ type NewThread struct {
 //
 // If the customer has another open thread on the source, which what they write now would
 // join, that stays so until the company says something in the new one: by Contents.Post,
-// or on the platform itself, as its echo tells. What they write from then on, and give no
+// whether or not that comes to the customer, or on the platform itself, as its echo tells. What they write from then on, and give no
 // thread for, joins the new one, until they write in another; see Receive. If there is no
 // such thread, it does from the beginning.
 //
@@ -137,7 +137,9 @@ func (s Threads) Close(ctx context.Context, id string) (interaction.Thread, erro
 	})
 }
 
-// Reopen opens a closed thread again.
+// Reopen opens a closed thread again. Owners of its open interventions who do not exist any
+// more (Options.OwnerExists) lose them, so that it is engageable. Of its interventions the
+// hundred that were opened last are looked at.
 func (s Threads) Reopen(ctx context.Context, id string) (interaction.Thread, error) {
 	return s.change(ctx, ActionThreadsReopen, id, func(t *turn, thread *interaction.Thread) (*interaction.Thread, []string, error) {
 		after, events, err := thread.Reopen(t.now)
@@ -148,7 +150,15 @@ func (s Threads) Reopen(ctx context.Context, id string) (interaction.Thread, err
 		if err != nil {
 			return nil, nil, err
 		}
-		return &after, events, errors.Join(t.reclaim(ctx, &after), t.watch(ctx, source, &after))
+		if err := errors.Join(t.reclaim(ctx, &after), t.watch(ctx, source, &after)); err != nil {
+			return nil, nil, err
+		}
+		for _, typ := range events { // before what follows from it
+			if err := t.tellThread(EventType(typ), &after); err != nil {
+				return nil, nil, err
+			}
+		}
+		return &after, nil, t.relieve(ctx, &after)
 	})
 }
 
