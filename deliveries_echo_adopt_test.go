@@ -23,7 +23,7 @@ type discussion struct {
 	nodes  []*node
 }
 
-// node is a content in the tree. Of an echo is is what was posted, once that is known.
+// node is a content in the tree. Of an echo, what was posted is known later, as is.
 type node struct {
 	id, foreignID string
 	above, is     *node

@@ -11,10 +11,10 @@ import (
 // Echoes that come in behind what the customer wrote since: platforms tell of things in any
 // order, and a history may be imported beside what goes on.
 
-// late lets the app tell now of what it wrote to a customer at a time.
-func (d *desk) late(customer string, at time.Time) engage.Received {
+// late lets the app tell now of what it wrote to eve at a time.
+func (d *desk) late(at time.Time) engage.Received {
 	d.t.Helper()
-	in := d.says(customer, "an answer")
+	in := d.says("eve", "an answer")
 	in.CreatedAt, in.Echo = at, &engage.Echo{Creator: robot}
 	return must(d.Threads.Receive(d.t.Context(), in))(d.t)
 }
@@ -32,8 +32,8 @@ func TestALateEchoAnswersWhatWasWrittenByThen(t *testing.T) {
 	asked := d.clock.read()
 	second := d.writes("eve", "second question")
 	d.clock.pass(time.Second)
-	d.late("eve", answered)
-	d.late("eve", answered.Add(-30*24*time.Hour)) // answers nothing
+	d.late(answered)
+	d.late(answered.Add(-30*24*time.Hour)) // answers nothing
 	waiting := must(d.Threads.ListEngageable(ctx, engage.EngageableFilter{}))(t).Items
 	want := interaction.Standing{AnsweredUpTo: 1, Unanswered: 1, UnansweredFrom: 2, UnansweredSince: asked}
 	if len(waiting) != 1 || waiting[0].Waiting.Standing != want || !waiting[0].WaitingSince.Equal(asked) {
@@ -44,7 +44,7 @@ func TestALateEchoAnswersWhatWasWrittenByThen(t *testing.T) {
 			t.Errorf("%s, want %s", got, want)
 		}
 	}
-	d.late("eve", asked) // is the answer to the second
+	d.late(asked) // is the answer to the second
 	if waiting := must(d.Threads.ListEngageable(ctx, engage.EngageableFilter{}))(t).Items; len(waiting) != 0 {
 		t.Errorf("%+v wait", waiting)
 	}
@@ -58,7 +58,7 @@ func TestALateEchoLeavesTheCustomerWithTheOwner(t *testing.T) {
 	ctx := t.Context()
 	talk := d.writes("eve", "question")
 	i := d.engages(ann, talk.ThreadID)
-	d.late("eve", d.clock.read().Add(-time.Minute))
+	d.late(d.clock.read().Add(-time.Minute))
 	if waiting := must(d.Interventions.ListWaiting(ctx, engage.WaitingFilter{Owner: ann}))(t).Items; len(waiting) != 1 {
 		t.Errorf("%+v wait for ann", waiting)
 	}

@@ -57,7 +57,7 @@ func (a *saidSoFar) echo(echo *interaction.Content) {
 	}
 	_, all := a.unanswered()
 	for i, c := range all {
-		if isLater(*c) || i+1 == a.page && len(all) > a.page || i+1 > a.page {
+		if isLater(*c) || i+1 == a.page && len(all) > a.page || i >= a.page {
 			return
 		}
 		a.upTo[echo.Position] = c.Position
