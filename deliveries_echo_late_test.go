@@ -12,11 +12,11 @@ import (
 // order, and a history may be imported beside what goes on.
 
 // late lets the app tell now of what it wrote to eve at a time.
-func (d *desk) late(at time.Time) engage.Received {
+func (d *desk) late(at time.Time) {
 	d.t.Helper()
 	in := d.says("eve", "an answer")
 	in.CreatedAt, in.Echo = at, &engage.Echo{Creator: robot}
-	return must(d.Threads.Receive(d.t.Context(), in))(d.t)
+	must(d.Threads.Receive(d.t.Context(), in))(d.t)
 }
 
 // TestALateEchoAnswersWhatWasWrittenByThen: the question that came after the answer is not
@@ -33,7 +33,7 @@ func TestALateEchoAnswersWhatWasWrittenByThen(t *testing.T) {
 	second := d.writes("eve", "second question")
 	d.clock.pass(time.Second)
 	d.late(answered)
-	d.late(answered.Add(-30*24*time.Hour)) // answers nothing
+	d.late(answered.Add(-30 * 24 * time.Hour)) // answers nothing
 	waiting := must(d.Threads.ListEngageable(ctx, engage.EngageableFilter{}))(t).Items
 	want := interaction.Standing{AnsweredUpTo: 1, Unanswered: 1, UnansweredFrom: 2, UnansweredSince: asked}
 	if len(waiting) != 1 || waiting[0].Waiting.Standing != want || !waiting[0].WaitingSince.Equal(asked) {
