@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/engage-interactions/engage"
@@ -180,8 +181,8 @@ func say(ctx context.Context, eng *engage.Engine, at place, in talk, bodies ...s
 	return runDue(ctx, eng, at)
 }
 
-// runDue does what is due. Alone, it takes over what a process that died was at, and
-// settles what is uncertain by what the platforms show, as a person would.
+// runDue does what is due. Alone, it waits for what is to be begun again, takes over what a
+// process that died was at, and settles what is uncertain by what the platforms show, as a person would.
 func runDue(ctx context.Context, eng *engage.Engine, at place) error {
 	for range 20 {
 		if _, err := eng.RunDue(ctx); err != nil || at.others {
@@ -204,7 +205,12 @@ func runDue(ctx context.Context, eng *engage.Engine, at place) error {
 				if err := settle(ctx, eng, at, j); err != nil {
 					return err
 				}
-			case engage.JobPending, engage.JobFailed:
+			case engage.JobPending:
+				if strings.HasPrefix(j.Type, "content.") && !j.Due.IsZero() { // the store was away when it was begun
+					ended = false
+					at.pass(time.Minute)
+				}
+			case engage.JobFailed:
 			}
 		}
 		if ended {
