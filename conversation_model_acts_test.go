@@ -14,6 +14,7 @@ import (
 
 // drill lets somebody do something at random, and holds the Engine to the books.
 type drill struct {
+	guess bool // whether the echo that came last joined the thread of what it most likely is
 	*desk
 	*books
 

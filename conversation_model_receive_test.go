@@ -79,7 +79,9 @@ func (d *drill) receive() {
 	d.tells(engage.System(), engage.EventContentImported, c.id)
 	i := p.latest()
 	if in.Echo != nil {
-		p.answeredBy(c)
+		if !d.guess { // else it is most likely what was posted, which has answered already
+			p.answeredBy(c)
+		}
 		c.creator = robot
 	} else {
 		d.wake(i)
@@ -135,6 +137,7 @@ func (d *drill) openThreads(of func(*threadBook) bool) (all []*threadBook) {
 // joined is the thread that a content, written at a time, joins, nil if it begins one.
 func (d *drill) joined(in engage.Inbound, identity string, at time.Time) (t *threadBook, last *lastBook) {
 	last = d.last(in.SourceID, identity)
+	d.guess = false
 	joins := func(t *threadBook) bool { return t.takes(at) }
 	if in.Echo != nil {
 		joins = func(t *threadBook) bool { return t.takesEcho(at) }
@@ -144,6 +147,7 @@ func (d *drill) joined(in engage.Inbound, identity string, at time.Time) (t *thr
 		return known, last
 	}
 	if t := d.onItsWay(in, identity, at); t != nil {
+		d.guess = true
 		return t, last
 	}
 	if in.ThreadForeignID == "" {
@@ -164,8 +168,9 @@ func (d *drill) joined(in engage.Inbound, identity string, at time.Time) (t *thr
 }
 
 // onItsWay is the thread of what an echo, written at a time, most likely is, nil if there is
-// none: the same words, else the oldest; not in a thread with another name, nor posted later,
-// as far as the platform's clock can be trusted.
+// none: the same words, else the oldest of the last hour; not in a thread with another name,
+// nor in another than what it replies to, nor posted later, as far as the platform's clock can
+// be trusted.
 func (d *drill) onItsWay(in engage.Inbound, identity string, at time.Time) *threadBook {
 	if in.Echo == nil || in.Echo.Key != "" {
 		return nil
@@ -179,7 +184,10 @@ func (d *drill) onItsWay(in engage.Inbound, identity string, at time.Time) *thre
 		if in.ThreadForeignID != "" && t.foreign != "" && t.foreign != in.ThreadForeignID {
 			continue
 		}
-		if oldest == nil {
+		if above := d.byForeign[[2]string{in.SourceID, in.InReplyTo}]; above != nil && above.pair.thread != t {
+			continue
+		}
+		if oldest == nil && !at.After(c.at.Add(time.Hour)) {
 			oldest = c
 		}
 		if same == nil && c.body == in.Body {

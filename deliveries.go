@@ -182,7 +182,7 @@ func (t *turn) settleDelivery(ctx context.Context, c *interaction.Content, o job
 		foreignID, _ := o.Value.(string)
 		return t.succeeded(ctx, c, foreignID)
 	case jobs.Pending:
-		if c.Synchronization.Status != interaction.SyncPending || o.NotBegun { // which says nothing of what is known
+		if c.Synchronization.Status != interaction.SyncPending || o.NotBegun && !o.Late { // which says nothing of what is known
 			return nil
 		}
 		c.Synchronization.Error, c.Uncertain, c.UpdatedAt = reason, doubtful, t.now

@@ -85,7 +85,7 @@ func TestALateEchoReadsAPageOfTheUnanswered(t *testing.T) {
 	d.clock.pass(time.Second)
 	d.writes("eve", "still there?")
 	in := d.says("eve", posted.Body)
-	in.ForeignID, in.CreatedAt, in.Echo = "e", at, &engage.Echo{}
+	in.ForeignID, in.CreatedAt, in.Echo = "e", at, &engage.Echo{Key: "nobody's"} // else it is taken for what was posted
 	must(d.Threads.Receive(ctx, in))(t)
 	standing := func() interaction.Standing {
 		return must(d.Threads.ListEngageable(ctx, engage.EngageableFilter{}))(t).Items[0].Waiting.Standing

@@ -63,7 +63,8 @@ type Account struct {
 // It answers what the customer had written by then (Inbound.CreatedAt): platforms tell of
 // things in any order, and a question that came after the answer stays unanswered. One that
 // comes in late, after something that the customer wrote later, answers what came in before
-// that, and of it a hundred contents at most.
+// that, and of it a hundred contents at most. One that is taken for what was posted here
+// (see Threads.Receive) answers nothing.
 type Echo struct {
 	// Creator is who wrote it, such as the app's bot; nobody if that is not known.
 	Creator Actor

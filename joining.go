@@ -43,58 +43,61 @@ func (j joining) includes(last time.Time) bool {
 	return j.in.Echo != nil || j.source.Includes(last, j.at)
 }
 
-// thread returns the thread that the content joins. It may be new.
-func (j joining) thread(ctx context.Context) (*interaction.Thread, error) {
+// thread returns the thread that the content joins. It may be new. guess says that it is an
+// echo, and joins the thread of what it most likely tells of.
+func (j joining) thread(ctx context.Context) (thread *interaction.Thread, guess bool, err error) {
 	if j.in.ThreadForeignID != "" {
 		return j.named(ctx)
 	}
-	thread, err := j.onItsWay(ctx)
-	if err == nil && thread == nil {
-		thread, err = j.unnamed(ctx, j.takes)
+	if thread, err = j.onItsWay(ctx); err != nil || thread != nil {
+		return thread, true, err
 	}
-	if err != nil || thread != nil {
-		return thread, err
+	if thread, err = j.unnamed(ctx, j.takes); err == nil && thread == nil {
+		thread, err = j.openThread(ctx, j.source, j.identity.ID, "", j.in.ThreadTitle, j.at)
 	}
-	return j.openThread(ctx, j.source, j.identity.ID, "", j.in.ThreadTitle, j.at)
+	return thread, false, err
 }
 
 // named returns the thread of the name that the content gives, to which the name moves.
-func (j joining) named(ctx context.Context) (*interaction.Thread, error) {
+func (j joining) named(ctx context.Context) (thread *interaction.Thread, guess bool, err error) {
 	name := j.in.ThreadForeignID
 	id, err := j.lookup(ctx, &threadKeys, j.source.ID, name)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	var known *interaction.Thread
 	if id != "" {
 		if known, err = j.turn.thread(ctx, id); err != nil || known.Status == interaction.ThreadOpen && j.takes(known) {
-			return known, err
+			return known, false, err
 		}
 	}
-	thread, err := j.onItsWay(ctx)
+	if thread, err = j.onItsWay(ctx); err != nil {
+		return nil, false, err
+	}
+	guess = thread != nil
 	switch {
-	case err != nil || thread != nil:
+	case guess:
 	case known == nil:
 		thread, err = j.unnamed(ctx, j.adopts)
 	case j.takes(known):
-		return known, nil
+		return known, false, nil
 	default:
 		thread, err = j.openNamed(ctx, j.source.ID, name, j.takes)
 	}
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	opened := thread == nil
 	if opened {
 		if thread, err = j.openThread(ctx, j.source, j.identity.ID, name, j.in.ThreadTitle, j.at); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 	}
 	if j.in.Echo != nil && (opened || thread.ForeignID == "") {
 		j.is.NamedThread, thread.ForeignIDByEcho = true, !opened
 	}
 	thread.ForeignID = name
-	return thread, j.rebind(ctx, &threadKeys, thread.ID, j.source.ID, name)
+	return thread, guess, j.rebind(ctx, &threadKeys, thread.ID, j.source.ID, name)
 }
 
 // maxOnTheirWay is of how many contents on their way to a customer, the oldest ones, an echo
@@ -103,7 +106,8 @@ const maxOnTheirWay = 20
 
 // onItsWay returns the thread of the content on its way to the customer which the echo most
 // likely tells of, whatever the state of the thread; nil if there is none, or the echo has a
-// key, which is not one of ours then. If the echo names its thread, that is no other one.
+// key, which is not one of ours then. If the echo names its thread, or what it replies to,
+// that is in no other one.
 //
 // No guard keeps posts from coming in meanwhile: nothing echoes one before it is there.
 func (j joining) onItsWay(ctx context.Context) (*interaction.Thread, error) {
@@ -116,7 +120,17 @@ func (j joining) onItsWay(ctx context.Context) (*interaction.Thread, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(posted) == 0 {
+		return nil, nil
+	}
+	above, err := j.above(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for _, c := range j.is.EchoOf(posted) {
+		if above != nil && above.ThreadID != c.ThreadID {
+			continue
+		}
 		thread, err := j.turn.thread(ctx, c.ThreadID)
 		if err != nil {
 			return nil, err
@@ -151,10 +165,8 @@ func (j joining) unnamed(ctx context.Context, joins func(*interaction.Thread) bo
 	return j.otherOpen(ctx, joins)
 }
 
-// repliedTo returns the thread of the content that this one replies to, nil if that is
-// not known, or the thread does not take it. Any customer may join a discussion so, but the
-// company brings nobody into one.
-func (j joining) repliedTo(ctx context.Context, joins func(*interaction.Thread) bool) (*interaction.Thread, error) {
+// above returns the content that this one replies to, nil if that is not known.
+func (j joining) above(ctx context.Context) (*interaction.Content, error) {
 	if j.in.InReplyTo == "" {
 		return nil, nil
 	}
@@ -162,8 +174,15 @@ func (j joining) repliedTo(ctx context.Context, joins func(*interaction.Thread) 
 	if err != nil || id == "" {
 		return nil, err
 	}
-	above, err := j.content(ctx, id)
-	if err != nil {
+	return j.content(ctx, id)
+}
+
+// repliedTo returns the thread of the content that this one replies to, nil if that is
+// not known, or the thread does not take it. Any customer may join a discussion so, but the
+// company brings nobody into one.
+func (j joining) repliedTo(ctx context.Context, joins func(*interaction.Thread) bool) (*interaction.Thread, error) {
+	above, err := j.above(ctx)
+	if err != nil || above == nil {
 		return nil, err
 	}
 	if j.in.Echo != nil && above.IdentityID != j.identity.ID {

@@ -47,7 +47,10 @@ func TestAnEchoJoinsWhatIsOnItsWay(t *testing.T) {
 		{"the oldest", nil, nil, "old"},
 		{"the one that says the same", nil, func(in *engage.Inbound) { in.Body = "second" }, "new"},
 		{"in a closed thread", func(d *desk, old, _ string) { d.closes(old) }, nil, "old"},
-		{"although it replies to something else", nil, func(in *engage.Inbound) { in.InReplyTo = "in the new" }, "old"},
+		{"but not where it replies to nothing", nil, func(in *engage.Inbound) { in.InReplyTo = "in the new" }, "new"},
+		{"where it replies to something", nil, func(in *engage.Inbound) { in.Body, in.InReplyTo = "second", "mid.1" }, "old"},
+		{"in other words, but not much later", func(d *desk, _, _ string) { d.clock.pass(interaction.EchoDelay + time.Second) }, nil, "new"},
+		{"in the same words, however late", func(d *desk, _, _ string) { d.clock.pass(interaction.EchoDelay + time.Second) }, func(in *engage.Inbound) { in.Body = "first" }, "old"},
 		{"with a name that is new", nil, func(in *engage.Inbound) { in.ThreadForeignID = "T1" }, "old"},
 		{"but not another open thread that it names", func(d *desk, _, _ string) {
 			d.hears("eve", func(in *engage.Inbound) { in.ThreadForeignID = "T2" }) // gives its name to the newer

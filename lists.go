@@ -113,6 +113,11 @@ func (s Threads) List(ctx context.Context, filter ThreadFilter) (Page[interactio
 	})
 }
 
+// maxByStatus is of how many identities at most the threads with a status are read from
+// lists of their own. Each of these is read as far as the whole page goes: of more, it costs
+// less to read all threads and leave some out.
+const maxByStatus = 4
+
 // parts returns the lists of the parts that identities have in threads. Of those with a
 // status, the parts in threads with one customer have their list, which they leave for
 // that of the threads with several when another customer joins: what those are is seen
@@ -127,7 +132,7 @@ func (f ThreadFilter) parts(ids []string) (lists []sortedList[*interaction.Corre
 		})
 	}
 	for _, id := range ids {
-		if f.Status == "" {
+		if f.Status == "" || len(ids) > maxByStatus {
 			one(id, byIdentityActive, idTerm(id), false)
 			continue
 		}

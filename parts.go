@@ -30,6 +30,9 @@ func (t *turn) partsOf(ctx context.Context, in []*interaction.Thread, ids []stri
 	var customers, pairs []string // the threads to read whole; the parts to read by themselves
 	seen := map[string]bool{}
 	size := t.Size()
+	if t.work != nil && size > store.MaxOperations-roomToWrite {
+		return nil, tooManyParts(0)
+	}
 	for n, thread := range in {
 		if thread == nil || thread.CustomersCount <= 1 || seen[thread.ID] {
 			continue
@@ -72,7 +75,7 @@ func (t *turn) partsOf(ctx context.Context, in []*interaction.Thread, ids []stri
 // could be.
 func tooManyParts(fits int) error {
 	if fits == 0 {
-		return invalid("Limit", "is too much for this Work, which has no room left for a thread with several customers")
+		return invalid("Limit", "is too much for this Work, which has no room left for what must be read")
 	}
 	return invalid("Limit", fmt.Sprintf("is too much for one commit, as several customers take part in some threads: %d would fit", fits))
 }

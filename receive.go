@@ -32,8 +32,10 @@ import (
 // without regard to TimeForThreadInclusion. But one without a key most likely tells of what
 // was posted here and is on its way to the customer: only an open thread that it names comes
 // before the thread of that, which takes it in any state, if the platform calls that no other
-// name. Of several it is the oldest that says the same, else the oldest, but none that was
-// posted long after the echo was written (interaction.EchoSkew).
+// name and the echo replies to nothing elsewhere. Of several it is the oldest that says the
+// same, else the oldest, but none that was posted long after the echo was written
+// (interaction.EchoSkew), or in other words long before (interaction.EchoDelay). Such an echo
+// answers nothing: what was posted has, and if it is not that, the customer waits on.
 //
 // Any other thread takes an echo if it is open, or was when the echo was written; else the
 // echo opens another, to which the foreign ID that it gives moves, so that an answer has it
@@ -95,7 +97,7 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 		return Received{}, err
 	}
 	content := in.content(t.ID(), source, identity, t.now)
-	thread, err := joining{t, source, identity, in, &content, content.WrittenAt()}.thread(ctx)
+	thread, guess, err := joining{t, source, identity, in, &content, content.WrittenAt()}.thread(ctx)
 	if err != nil {
 		return Received{}, err
 	}
@@ -109,11 +111,14 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 		return Received{}, err
 	}
 	t.addContent(k, &content, parent)
-	if in.Echo != nil {
+	switch {
+	case guess: // it is what was posted, which has answered already, or no answer to what was written here
+		k.with.LastContentAt = interaction.Latest(k.with.LastContentAt, content.WrittenAt())
+	case in.Echo != nil:
 		if err := t.answer(ctx, k, &content); err != nil {
 			return Received{}, err
 		}
-	} else {
+	default:
 		*k.with = k.with.Wrote(content.Position, content.WrittenAt())
 	}
 	// The events of the intervention come after that of the content.

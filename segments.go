@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -169,6 +170,8 @@ func (s Segments) byCountWithin(ctx context.Context, seg CountSegment, m *member
 			return nil
 		})
 	}
+	// Who has too few is none; addIf does not look at the counts of names.
+	maps.DeleteFunc(people, func(_ string, count int64) bool { return count < seg.AtLeast })
 	return s.eachOf(ctx, people, func(id, into string) error {
 		return seg.addIf(m, counted{contactID: id, into: into, count: people[id]})
 	})

@@ -197,8 +197,9 @@ type ThreadFilter struct {
 	IdentityID string
 	ContactID  string
 	// Status lists open or closed ones only. Of an identity or a contact, the threads that
-	// have several customers cost what it leaves out of them: a page has less then,
-	// perhaps nothing, and yet a next one.
+	// have several customers cost what it leaves out of them, and all threads do of a
+	// contact with more than four identities: a page has less then, perhaps nothing, and
+	// yet a next one.
 	Status interaction.ThreadStatus
 	// OldestFirst turns the order around. The latest content first is the default.
 	OldestFirst bool

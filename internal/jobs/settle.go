@@ -92,6 +92,9 @@ func (q *Jobs) settle(ctx context.Context, a *attempt, got answer) error {
 			return q.conclude(ctx, w, a.handler, r, a.job, o, mute)
 		case r != nil && r.State == Uncertain && r.Last == a.id && !unknown(got.err):
 			o.Late = true
+			if notBegun(got.err) {
+				r.Attempts--
+			}
 			return q.conclude(ctx, w, a.handler, r, a.job, o, mute)
 		case r != nil && r.State == Pending && errors.Is(got.err, errUnclaimed):
 			return jobTable.Put(w, r) // as it is: a claim that is still on its way cannot land any more
