@@ -14,8 +14,8 @@ func TestWhatAnEchoIsOf(t *testing.T) {
 	at := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 	posted := []*interaction.Content{
 		{ID: "1", Body: "hello", CreatedAt: at},
-		{ID: "2", Body: "bye", CreatedAt: at.Add(time.Hour)},
-		{ID: "3", Body: "hello", CreatedAt: at.Add(time.Hour)},
+		{ID: "2", Body: "bye", CreatedAt: at.Add(20 * time.Minute)},
+		{ID: "3", Body: "hello", CreatedAt: at.Add(20 * time.Minute)},
 	}
 	for _, row := range []struct {
 		name    string
@@ -23,11 +23,13 @@ func TestWhatAnEchoIsOf(t *testing.T) {
 		written time.Time
 		want    []string
 	}{
-		{"the oldest that says the same first", "hello", at.Add(2 * time.Hour), []string{"1", "3", "2"}},
-		{"a younger one, if only that says the same", "bye", at.Add(2 * time.Hour), []string{"2", "1", "3"}},
-		{"the oldest, if the platform has changed it", "<p>bye</p>", at.Add(2 * time.Hour), []string{"1", "2", "3"}},
+		{"the oldest that says the same first", "hello", at.Add(40 * time.Minute), []string{"1", "3", "2"}},
+		{"a younger one, if only that says the same", "bye", at.Add(40 * time.Minute), []string{"2", "1", "3"}},
+		{"the oldest, if the platform has changed it", "<p>bye</p>", at.Add(40 * time.Minute), []string{"1", "2", "3"}},
 		{"of none that was posted later", "bye", at, []string{"1"}},
-		{"by a clock that is behind", "bye", at.Add(time.Hour - interaction.EchoSkew), []string{"2", "1", "3"}},
+		{"by a clock that is behind", "bye", at.Add(20*time.Minute - interaction.EchoSkew), []string{"2", "1", "3"}},
+		{"in other words of none that was posted long before", "bye", at.Add(interaction.EchoDelay + 1), []string{"2", "3"}},
+		{"in the same words, however long before", "hello", at.Add(2 * time.Hour), []string{"1", "3"}},
 		{"of nothing, long before", "hello", at.Add(-interaction.EchoSkew - 1), nil},
 	} {
 		echo := interaction.Content{Body: row.body, CreatedAt: row.written, ReceivedAt: at.Add(3 * time.Hour)}
