@@ -1,0 +1,445 @@
+package handover
+
+import (
+	"slices"
+
+	"github.com/engage-interactions/engage/interaction"
+)
+
+// Fate is what becomes of a content.
+type Fate string
+
+// The fates.
+const (
+	Sends Fate = "send" // it is delivered
+	Holds Fate = "hold" // it waits until its author's side has control
+	Fails Fate = "fail" // it will not be delivered
+)
+
+// Change is a change of the owner.
+type Change struct {
+	From  Party  `json:"from"`
+	To    Party  `json:"to"`
+	Epoch int64  `json:"epoch"` // from now on
+	Cause string `json:"cause"` // a trigger, or what the platform said
+	// By is who wanted it, if that is known.
+	By interaction.Actor `json:"by,omitzero"`
+}
+
+// EventKind is something about control that is told.
+type EventKind string
+
+// What is told.
+const (
+	ControlChanged   EventKind = "control.changed"   // the owner is another
+	ControlStarted   EventKind = "control.started"   // a take, pass or release is under way
+	ControlRequested EventKind = "control.requested" // the app in control is to pass it
+	ControlDeclined  EventKind = "control.declined"  // it does not want to
+	ControlFailed    EventKind = "control.failed"    // what was under way has come to nothing
+	ControlWithdrawn EventKind = "control.withdrawn" // what was under way is not wanted any more
+	ControlUncertain EventKind = "control.uncertain" // nobody can tell who has control
+	ControlWaiting   EventKind = "control.waiting"   // a pass waits until no intervention is engaged
+	ControlContested EventKind = "control.contested" // an agent engages while nobody can tell who has control
+)
+
+// Decision is what is to be done.
+type Decision struct {
+	Act     Act     // of the table
+	Control Control // as it is from now on
+	// Content is what becomes of the content that is sent.
+	Content Fate
+	// Held is what becomes of the contents of agents that waited for control: [Sends],
+	// [Fails], or empty if they wait on. Reason is why they fail.
+	Held   Fate
+	Reason string
+	// Start says that the verb of Control is to be begun: a new job.
+	Start bool
+	// Cancel is the ID of a verb that is not to be begun any more.
+	Cancel string
+	// AskOwner says that the platform is to be asked who has control.
+	AskOwner bool
+	// Side is who deals with a customer who writes.
+	Side Owner
+	// Contested says that the agent engages although a bot may have control.
+	Contested bool
+	// Returned says that a bot gave control to the agents: interventions of bots have
+	// no owner from now on. Goes is the intervention that goes to the virtual bot that
+	// got control.
+	Returned bool
+	Goes     string
+	// Postponed says that what the customer wrote during a pass is decided now.
+	Postponed bool
+
+	Changes []Change
+	Events  []EventKind
+}
+
+// Decide returns what is done when something happens. A refusal is a [*RefusedError];
+// then nothing is done.
+func Decide(c Control, in Input, f Facts) (Decision, error) {
+	d := Decision{Control: c.clone()}
+	act, err := rule(Case{Control: d.Control, Input: in, Facts: f})
+	if err != nil {
+		return Decision{Control: c}, err
+	}
+	d.Act = act
+	t := turn{Decision: &d, in: in, facts: f}
+	t.do(act)
+	return t.done(), nil
+}
+
+// turn is a decision in the making.
+type turn struct {
+	*Decision
+
+	in    Input
+	facts Facts
+}
+
+func (t *turn) do(act Act) {
+	c := &t.Control
+	if t.in.Trigger == AgentEngages && act != DoDoubt {
+		t.engages()
+	}
+	switch act {
+	case DoNothing:
+	case DoGive:
+		t.give()
+	case DoSend:
+		t.Content = Sends
+	case DoHold:
+		t.Content = Holds
+	case DoReach:
+		t.withdraw()
+		t.reach(t.in.Trigger, t.wanted())
+		t.Content = Holds
+	case DoClaim:
+		t.start(Verb{Kind: t.claims(), To: t.target(true)})
+		t.Content = Holds
+		if t.Control.Verb == nil {
+			t.Content = Sends
+		}
+	case DoRequest:
+		t.reach(t.in.Trigger, t.requests())
+	case DoGrant:
+		c.Verb = nil
+		t.arrive(Party{Owner: Agent}, string(t.in.Trigger), t.in.By)
+	case DoPass:
+		t.withdraw()
+		t.pass(t.target(t.in.Virtual), t.in.InterventionID)
+	case DoWait:
+		to := t.target(t.in.Virtual)
+		c.WhenFree = &to
+		t.tell(ControlWaiting)
+	case DoNext:
+		t.next(true)
+	case DoCancel:
+		t.withdraw()
+		if c.Owner == Agent {
+			t.Content = Sends
+		}
+		t.next(false)
+	case DoExpire:
+		t.expire()
+	case DoDecline:
+		t.tell(ControlDeclined)
+		t.fallBack("the bot declined to give control")
+	case DoRedirect:
+		c.Verb.To, c.Verb.Cause, c.Verb.By = Party{Owner: Agent}, t.in.Trigger, t.in.By
+		t.Content = Holds
+	case DoDoubt:
+		t.doubt()
+		t.engages()
+		t.reach(t.in.Trigger, t.wanted())
+	}
+	if (t.in.Trigger == HandoverToAgent || t.in.Trigger == HandoverToBot) && act.moves() {
+		t.moved()
+	}
+	t.note()
+}
+
+// engages counts the intervention that becomes engaged among those that are.
+func (t *turn) engages() {
+	at := slices.IndexFunc(t.facts.Engaged, func(e Engaged) bool { return e.InterventionID == t.in.Engages.InterventionID })
+	t.facts.Engaged = slices.Clone(t.facts.Engaged)
+	if at < 0 {
+		t.facts.Engaged = append(t.facts.Engaged, t.in.Engages)
+	} else {
+		t.facts.Engaged[at] = t.in.Engages
+	}
+}
+
+// moves reports whether an act hands control over.
+func (a Act) moves() bool {
+	return a == DoReach || a == DoRequest || a == DoGrant || a == DoPass
+}
+
+// target returns the bot that is to get control.
+func (t *turn) target(virtual bool) Party {
+	return Party{Owner: Bot, App: t.in.App, Virtual: virtual && t.facts.Platform}
+}
+
+// note keeps what a trigger says of the conversation by itself.
+func (t *turn) note() {
+	c := &t.Control
+	switch t.in.Trigger {
+	case CustomerWrites:
+		c.ActiveAt = t.facts.Now
+		t.Side = t.side()
+		if c.Phase() == Passing || c.Phase() == Queued && c.Verb.Kind == VerbPass {
+			c.Postponed = true
+		}
+	case AgentSends:
+		c.ActiveAt = t.facts.Now
+		switch t.Content {
+		case Sends:
+			c.Sending++
+		case Holds:
+			t.hold()
+		case Fails:
+		}
+		t.keepWanted()
+	case BotSends:
+		c.ActiveAt = t.facts.Now
+	case AgentEngages:
+		t.Content = ""
+		if c.Uncertain {
+			t.Contested = true
+			t.tell(ControlContested)
+		}
+		t.keepWanted()
+	case HandoverToAgent:
+		t.Content = ""
+		c.WhenFree = nil
+		t.keepWanted()
+	case HandoverToBot, EngagedEnds, Inactivity, BotAccepts, BotDeclines:
+		t.Content = ""
+	}
+}
+
+// hold counts a content of an agent that waits, unless control came at once.
+func (t *turn) hold() {
+	c := &t.Control
+	if c.Owner == Agent && c.Verb == nil {
+		t.Content = Sends
+		c.Sending++
+		return
+	}
+	c.Held++
+}
+
+// keepWanted says of a verb that was withdrawn, and brings control to the agents, that it
+// is wanted again.
+func (t *turn) keepWanted() {
+	if v := t.Control.Verb; v != nil && v.Reaches() && v.To.Owner == Agent {
+		v.Withdrawn = false
+	}
+}
+
+// side returns who deals with what the customer writes.
+func (t *turn) side() Owner {
+	c := t.Control
+	switch {
+	case c.Owner == Bot, c.Phase() == Passing:
+		return t.facts.Settings.returningTo(Bot)
+	case c.Owner == Other:
+		return Other
+	case c.Owner == Idle:
+		return t.facts.Settings.returning()
+	default:
+		return Agent
+	}
+}
+
+// returningTo returns who deals with a customer who writes while a side has control.
+func (s Settings) returningTo(side Owner) Owner {
+	if s.Returning != "" {
+		return s.Returning
+	}
+	return side
+}
+
+// give lets the primary's side have control. The platform does so by itself. Where this
+// library is the arbiter, agents keep a customer in whom they are engaged.
+func (t *turn) give() {
+	to := Party{Owner: Agent}
+	if t.facts.Settings.Primary == Bot {
+		to = Party{Owner: Bot, App: t.facts.Settings.BotApp, Virtual: t.facts.Settings.VirtualBot && t.facts.Platform}
+	}
+	engaged := agentEngaged(t.Control, t.facts.Engaged)
+	if !t.facts.Platform && engaged {
+		to = Party{Owner: Agent}
+	}
+	t.arrive(to, string(t.in.Trigger), interaction.Actor{})
+	if engaged && to.Owner == Bot && t.Control.Verb == nil {
+		t.reach(t.in.Trigger, t.wanted())
+	}
+}
+
+// wanted returns the verb by which agents get control who want to write: they claim it
+// from nobody, take it where they are primary, and request it else.
+func (t *turn) wanted() VerbKind {
+	switch {
+	case t.Control.Owner == Idle:
+		return t.claims()
+	case t.facts.Settings.Primary == Agent:
+		return VerbTake
+	default:
+		return t.requests()
+	}
+}
+
+// claims returns the verb that claims control from nobody.
+func (t *turn) claims() VerbKind {
+	if t.facts.Settings.Primary == "" && !t.facts.Settings.NoRequest {
+		return VerbRequest
+	}
+	return VerbTake
+}
+
+// requests returns the verb that asks for control.
+func (t *turn) requests() VerbKind {
+	switch {
+	case t.Control.Owner == Idle:
+		return t.claims()
+	case !t.facts.Settings.NoRequest:
+		return VerbRequest
+	case t.facts.Settings.mayTake():
+		return VerbTake
+	default:
+		return VerbAsk
+	}
+}
+
+// reach begins to bring control to the agents.
+func (t *turn) reach(cause Trigger, kind VerbKind, tried ...VerbKind) {
+	t.start(Verb{Kind: kind, To: Party{Owner: Agent}, Cause: cause, Tried: tried})
+}
+
+// pass begins to bring control to a bot.
+func (t *turn) pass(to Party, interventionID string) {
+	t.Control.WhenFree = nil
+	t.start(Verb{Kind: VerbPass, To: to, InterventionID: interventionID})
+}
+
+// start begins a verb. Where this library is the arbiter it is done at once, but for a
+// request, which the bot has to answer, and for what waits until agents' contents are
+// delivered.
+func (t *turn) start(v Verb) {
+	c := &t.Control
+	v.ID, v.Epoch, v.By, v.DecidedAt = t.in.ID, c.Epoch, t.in.By, t.facts.Now
+	if v.Cause == "" {
+		v.Cause = t.in.Trigger
+	}
+	if v.Reaches() {
+		v.Deadline = t.facts.Now.Add(t.facts.Settings.requestTimeout())
+	}
+	c.Verb = &v
+	if c.Sending > 0 && !v.Reaches() {
+		v.Stage = StageDraining
+		return
+	}
+	t.begin()
+}
+
+// begin begins the verb of the control.
+func (t *turn) begin() {
+	c := &t.Control
+	v := c.Verb
+	if t.blocked() {
+		c.Verb = nil
+		t.tell(ControlWithdrawn)
+		return
+	}
+	from, to := c.Holder(), v.To
+	local := !t.facts.Platform || from.Ours() && to.Ours()
+	switch {
+	case v.Kind == VerbAsk, local && v.Kind == VerbRequest && from.Owner != Idle:
+		v.Stage = StageAsked
+		t.tell(ControlRequested)
+	case local:
+		t.complete()
+	default:
+		v.Stage = StageQueued
+		t.Start = true
+		if v.Kind == VerbRequest {
+			t.tell(ControlRequested)
+		} else {
+			t.tell(ControlStarted)
+		}
+	}
+}
+
+// withdraw ends what is under way as far as nobody outside knows of it, and else says
+// that it is not wanted any more.
+func (t *turn) withdraw() {
+	c := &t.Control
+	v := c.Verb
+	switch {
+	case v == nil:
+		return
+	case v.Stage == StageQueued:
+		t.Cancel = v.ID
+		c.Verb = nil
+	case v.Stage == StageDraining, v.Kind == VerbAsk, v.Stage == StageAsked && t.local():
+		c.Verb = nil
+	default:
+		v.Withdrawn = true
+	}
+	t.tell(ControlWithdrawn)
+}
+
+func (t *turn) local() bool { return Case{Control: t.Control, Facts: t.facts}.local() }
+
+// expire ends a control that nobody uses.
+func (t *turn) expire() {
+	c := &t.Control
+	if t.facts.Platform && c.Holder().Ours() {
+		t.start(Verb{Kind: VerbRelease, To: Party{Owner: Idle}})
+		return
+	}
+	t.arrive(Party{Owner: Idle}, string(t.in.Trigger), interaction.Actor{})
+}
+
+// doubt takes the bot for the owner to which control was to pass: nobody knows, and a
+// bot that is taken for the owner is asked, while agents that are would write.
+func (t *turn) doubt() {
+	v := t.Control.Verb
+	t.Control.Verb = nil
+	t.become(v.To, causeNoAnswer, v.By)
+	t.Control.Uncertain = true
+	t.tell(ControlUncertain)
+}
+
+// moved keeps when control is handed over.
+func (t *turn) moved() {
+	c := &t.Control
+	c.Moves = append(c.Moves, t.facts.Now)
+	if most := t.facts.Settings.MaxMoves; len(c.Moves) > most {
+		c.Moves = c.Moves[len(c.Moves)-most:]
+	}
+}
+
+// become makes somebody the owner.
+func (t *turn) become(to Party, cause string, by interaction.Actor) {
+	c := &t.Control
+	from := c.Holder()
+	c.Uncertain = false
+	c.Revision++
+	if from == to {
+		return
+	}
+	c.Party = to
+	c.Epoch++
+	c.Since, c.ActiveAt = t.facts.Now, t.facts.Now
+	t.Changes = append(t.Changes, Change{From: from, To: to, Epoch: c.Epoch, Cause: cause, By: by})
+	t.tell(ControlChanged)
+	if from.Owner == Bot && to.Owner == Agent {
+		t.Returned = true
+	}
+	if to.Owner != Agent { // what is not delivered yet waits until they have control again
+		c.Held, c.Sending = c.Held+c.Sending, 0
+	}
+}
+
+func (t *turn) tell(k EventKind) { t.Events = append(t.Events, k) }
