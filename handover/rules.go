@@ -145,6 +145,7 @@ var (
 	agent        = []Owner{Agent}
 	bot          = []Owner{Bot}
 	other        = []Owner{Other}
+	notOther     = []Owner{Idle, Agent, Bot}
 	botOrOther   = []Owner{Bot, Other}
 	idleOrAgent  = []Owner{Idle, Agent}
 	still        = []Phase{Still}
@@ -197,8 +198,8 @@ var Rules = []Rule{
 	{On: HandoverToBot, Owners: bot, When: []Guard{hasApp, isSameBot}, Do: DoNothing},
 	{On: HandoverToBot, Phases: []Phase{Passing, Queued}, When: []Guard{hasApp, isUnderWay}, Do: DoNothing},
 	{On: HandoverToBot, Phases: []Phase{Passing, Releasing, Reaching}, When: []Guard{hasApp, isSettled}},
-	{On: HandoverToBot, When: []Guard{waitsIfBusy, isBusy, hasApp, isCalm}, Do: DoWait},
-	{On: HandoverToBot, When: []Guard{hasApp, isCalm, isFree}, Do: DoPass},
+	{On: HandoverToBot, Owners: notOther, When: []Guard{waitsIfBusy, isBusy, hasApp, isCalm}, Do: DoWait},
+	{On: HandoverToBot, Owners: notOther, When: []Guard{hasApp, isCalm, isFree}, Do: DoPass},
 
 	{On: EngagedEnds, Phases: still, Do: DoNext},
 	{On: EngagedEnds, Owners: []Owner{Idle, Bot, Other}, Phases: reaching, When: []Guard{isToAgents, isForAgents}, Do: DoCancel},
