@@ -72,6 +72,9 @@ type Control struct {
 	// Sending those that are accepted and not delivered yet.
 	Held    int `json:"held,omitempty"`
 	Sending int `json:"sending,omitempty"`
+	// Round grows when what waited for control fails: what was written in an earlier
+	// one is not delivered any more.
+	Round int64 `json:"round,omitempty"`
 
 	// ActiveAt is when somebody last wrote, or control last changed.
 	ActiveAt time.Time `json:"active_at,omitzero"`
