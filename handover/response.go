@@ -2,7 +2,6 @@ package handover
 
 import (
 	"errors"
-	"net/http"
 	"time"
 )
 
@@ -21,9 +20,20 @@ type Response struct {
 	RetryAt time.Time `json:"retry_at,omitzero"`
 }
 
+// The statuses, which are those of HTTP.
+const (
+	statusOK            = 200
+	statusBadRequest    = 400
+	statusNotFound      = 404
+	statusConflict      = 409
+	statusUnprocessable = 422
+	statusTooMany       = 429
+	statusInternal      = 500
+)
+
 // Success is the response to a request that is granted, or that was passed on to who has
 // control: "from bot to agent" means that control is requested.
-var Success = Response{Status: http.StatusOK, Message: "Success"}
+var Success = Response{Status: statusOK, Message: "Success"}
 
 // Error names the rule.
 func (c Code) Error() string { return string(c) }
@@ -38,12 +48,12 @@ func Respond(err error) Response {
 		return Success
 	}
 	if refused, ok := errors.AsType[*RefusedError](err); ok {
-		status := http.StatusUnprocessableEntity
+		status := statusUnprocessable
 		switch refused.Code {
 		case CodeInProgress, CodeStaleEpoch:
-			status = http.StatusConflict
+			status = statusConflict
 		case CodeTooMany:
-			status = http.StatusTooManyRequests
+			status = statusTooMany
 		case CodeEngaged, CodeWrongFrom, CodeNotInControl, CodeNotRequested, CodeMissingApp, CodeOnPlatform:
 		}
 		return Response{
@@ -55,19 +65,19 @@ func Respond(err error) Response {
 		return Response{Status: status, Error: name, Message: err.Error()}
 	}
 	if e, ok := errors.AsType[*MissingParameterError](err); ok {
-		return fault(http.StatusBadRequest, "missing_parameter", e)
+		return fault(statusBadRequest, "missing_parameter", e)
 	}
 	if e, ok := errors.AsType[*UnknownValueError](err); ok {
-		return fault(http.StatusBadRequest, "unknown_value", e)
+		return fault(statusBadRequest, "unknown_value", e)
 	}
 	if e, ok := errors.AsType[*SameSideError](err); ok {
-		return fault(http.StatusBadRequest, "same_side", e)
+		return fault(statusBadRequest, "same_side", e)
 	}
 	if e, ok := errors.AsType[*UnknownIdentityError](err); ok {
-		return fault(http.StatusNotFound, "unknown_identity", e)
+		return fault(statusNotFound, "unknown_identity", e)
 	}
 	if e, ok := errors.AsType[*AmbiguousIdentityError](err); ok {
-		return fault(http.StatusConflict, "ambiguous_identity", e)
+		return fault(statusConflict, "ambiguous_identity", e)
 	}
-	return Response{Status: http.StatusInternalServerError, Error: "internal_error", Message: http.StatusText(http.StatusInternalServerError)}
+	return Response{Status: statusInternal, Error: "internal_error", Message: "Internal Server Error"}
 }
