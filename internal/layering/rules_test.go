@@ -32,7 +32,7 @@ var rooms = []room{
 		dirs:     []string{"."},
 		uses:     []string{"interaction", "schema", "handover", "routing", "internal/...", "store"},
 		deps:     []string{ulid},
-		testUses: []string{"store/...", "storetest/...", "platformtest"},
+		testUses: []string{"store/...", "storetest/...", "platformtest", "messenger/..."},
 	},
 
 	// The domain. A room of it may have packages of its own below internal/.
@@ -125,6 +125,17 @@ var rooms = []room{
 		dirs:     []string{"platformtest"},
 		uses:     []string{".", "interaction"},
 		testUses: []string{"store/memory"},
+	},
+
+	// A platform over the network, and a simulation of what is at the other end, which
+	// knows nothing of this module: both are held against the same rules.
+	{
+		dirs:     []string{"messenger"},
+		uses:     []string{".", "interaction", "handover"},
+		testUses: []string{"messenger/messengertest", "store/memory"},
+	},
+	{
+		dirs: []string{"messenger/messengertest"},
 	},
 
 	// Examples see what a host sees.

@@ -1,0 +1,59 @@
+package messenger
+
+import (
+	"time"
+
+	"github.com/engage-interactions/engage"
+	"github.com/engage-interactions/engage/handover"
+)
+
+// ReportKind is what a [Report] tells.
+type ReportKind string
+
+// The kinds.
+const (
+	// ReportOwner: Party has control.
+	ReportOwner ReportKind = "owner"
+	// ReportRequest: the app AppID asks our app, which has control, to pass it.
+	ReportRequest ReportKind = "request"
+	// ReportRoles: the page has given its apps the roles Roles.
+	ReportRoles ReportKind = "roles"
+)
+
+// The roles of apps, where a page has a primary one.
+const (
+	PrimaryReceiver   = "primary_receiver"
+	SecondaryReceiver = "secondary_receiver"
+)
+
+// Report is what Messenger tells of thread control by itself: its messaging_handovers, and
+// what can be concluded from a standby echo.
+type Report struct {
+	Kind   ReportKind
+	PageID string
+	PSID   string // the customer; empty for roles, which are the page's
+	At     time.Time
+	// Party is who has control, as [Platform.Owner] gives it, and Previous who had it; for
+	// ReportOwner. Previous is zero if that is not told.
+	Party, Previous handover.Party
+	// AppID is the app that requests control, for ReportRequest.
+	AppID string
+	// Metadata is what the other app has handed over.
+	Metadata string
+	// Roles are those of the apps, by ID, for ReportRoles: PrimaryReceiver,
+	// SecondaryReceiver, or what Messenger may call others.
+	Roles map[string][]string
+	// Concluded says that Messenger has not said so in these words: another app has
+	// written to the customer in a conversation that our app stands by, and so has control.
+	Concluded bool
+}
+
+// Event is one thing that a webhook tells. Either Inbound or Report is set.
+type Event struct {
+	PageID string
+	// Standby says that another app had control, so that it is for our app's information.
+	Standby bool
+	// Inbound is a content; its SourceID is not set.
+	Inbound *engage.Inbound
+	Report  *Report
+}
