@@ -357,3 +357,63 @@ func TestContents(t *testing.T) {
 		}
 	}
 }
+
+// refusing fails each send with the error of a verb.
+type refusing struct{ err error }
+
+func (r refusing) Send(context.Context, engage.Delivery) (string, error) { return "", r.err }
+
+// TestAnswersToAVerb holds each kind of answer to a take against what the Engine makes of
+// such an error. Who has control is not told meanwhile.
+func TestAnswersToAVerb(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		wire wire
+		want string // "": it is done
+	}{
+		{"done", says(200, `{"success":true}`), ""},
+		{"done, with the owner", says(200, `{"data":[{"thread_owner":{"app_id":"desk","expiration":1}}]}`), ""},
+		{"not done", says(200, `{"success":false}`), "nobody knows"},
+		{"nothing", says(200, `{}`), "nobody knows"},
+		{"not permitted", fails(400, 27, 0), "refused for good"},
+		{"not the owner", fails(400, 100, 0), "refused for good"},
+		{"another app is controlling this thread", fails(400, 10, 2018300), "refused for good"},
+		{"no receiver", fails(400, 100, 2018171), "refused for good"},
+		{"limit", fails(400, 613, 0), "tried again after 1m0s"},
+		{"token expired", fails(401, 190, 0), "tried again"},
+		{"temporarily unavailable", fails(503, 2, 0), "nobody knows"},
+		{"bad gateway", says(502, `<html>`), "nobody knows"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			err := answers(t, func(r *http.Request) (*http.Response, error) {
+				if r.Method == http.MethodGet {
+					return fails(500, 2, 0)(r)
+				}
+				return tt.wire(r)
+			}).Take(t.Context(), handling(""))
+			if (err == nil) != (tt.want == "") {
+				t.Fatal(err)
+			}
+			if err != nil {
+				if got := made(t, refusing{err}); got != tt.want {
+					t.Errorf("%s, want %s: %v", got, tt.want, err)
+				}
+			}
+		})
+	}
+	for name, h := range map[string]engage.Handling{
+		"a customer without an ID": {App: "bot"},
+		"a pass to nobody":         handling(""),
+	} {
+		if got := made(t, refusing{answers(t, says(200, `{"success":true}`)).Pass(t.Context(), h)}); got != "refused for good" {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	for _, by := range []time.Duration{0, time.Millisecond, -time.Hour, 7*24*time.Hour + 1} {
+		if got := made(t, refusing{answers(t, says(200, `{"success":true}`)).Extend(t.Context(), handling(""), by)}); got != "refused for good" {
+			t.Errorf("an extension by %v: %s", by, got)
+		}
+	}
+}

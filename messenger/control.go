@@ -24,16 +24,19 @@ type thread struct {
 // app at once; it is asked who has control, since its answer does not say so. Where routing
 // has a default app there is no request: it is refused.
 func (p *Platform) Request(ctx context.Context, h engage.Handling) (granted bool, err error) {
-	a, err := p.verb(ctx, h, "request_thread_control", thread{Metadata: h.Metadata}, isOurs)
-	if err != nil {
-		return false, err
+	had := false
+	a, err := p.verb(ctx, h, "request_thread_control", thread{Metadata: h.Metadata}, func(h engage.Handling, now handover.Party) bool {
+		had = isOurs(h, now)
+		return had
+	})
+	if err != nil || had {
+		return had, err
 	}
-	owner := a.owner()
-	if owner == nil {
-		now, err := p.Owner(ctx, h)
-		return err == nil && isOurs(h, now), nil
+	if owner := a.owner(); owner != nil {
+		return string(owner.AppID) == p.opts.AppID, nil
 	}
-	return string(owner.AppID) == p.opts.AppID, nil
+	now, err := p.Owner(ctx, h)
+	return err == nil && isOurs(h, now), nil // if it does not say, there will be a report
 }
 
 // Pass gives control to the app Handling.App: the app that has it, or, while nobody has
@@ -88,13 +91,16 @@ func (p *Platform) verb(ctx context.Context, h engage.Handling, edge string, t t
 		err = fmt.Errorf("messenger: %w: an answer that does not say whether it is done", engage.ErrUnknownOutcome)
 	}
 	refusal, ok := errors.AsType[*Error](err)
-	if !ok || done == nil || refusal.verdict() != refused {
+	if !ok || refusal.verdict() != refused && refusal.verdict() != notInControl {
 		return a, err
+	}
+	if done == nil {
+		return answer{}, engage.Permanent(refusal)
 	}
 	if now, asking := p.Owner(ctx, h); asking == nil && done(h, now) {
 		return answer{Success: true}, nil
 	}
-	return answer{}, err
+	return answer{}, engage.Permanent(refusal)
 }
 
 // Owner returns who has control, as far as Messenger tells our app: the app in control, the

@@ -145,7 +145,10 @@ func parseTold(raw json.RawMessage, pageID, appID string, standby bool) ([]Event
 		if app := string(t.app()); standby && echo && app != "" && app != appID {
 			owner := event
 			owner.Inbound, owner.Report = nil, &Report{
-				Kind: ReportOwner, PageID: pageID, PSID: psid, At: at, Party: partyOf(app, appID), Concluded: true,
+				Kind: ReportOwner, PageID: pageID, PSID: psid, Party: partyOf(app, appID), Concluded: true,
+			}
+			if !at.IsZero() {
+				owner.Report.At = at.Add(-time.Millisecond)
 			}
 			events = append(events, owner)
 		}

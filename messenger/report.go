@@ -44,7 +44,9 @@ type Report struct {
 	// SecondaryReceiver, or what Messenger may call others.
 	Roles map[string][]string
 	// Concluded says that Messenger has not said so in these words: another app has
-	// written to the customer in a conversation that our app stands by, and so has control.
+	// written to the customer in a conversation that our app stands by, and so had control.
+	// At is a millisecond before that then: an app can pass control with the words that it
+	// writes, and what Messenger says of that moment counts, in whatever order it comes.
 	Concluded bool
 }
 

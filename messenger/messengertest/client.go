@@ -32,17 +32,14 @@ func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
-	if !m.open() {
-		return nil, errors.New("messengertest: closed")
-	}
 	ctx, hangUp := context.WithCancel(context.WithoutCancel(r.Context()))
 	request := r.Clone(ctx)
 	request.Body = io.NopCloser(bytes.NewReader(body))
 	answers := make(chan *http.Response, 1)
-	go func() {
-		defer m.calls.Done()
-		answers <- m.serve(request)
-	}()
+	if !m.start(func() { answers <- m.serve(request) }) {
+		hangUp()
+		return nil, errors.New("messengertest: closed")
+	}
 	select {
 	case answer := <-answers:
 		hangUp()
@@ -66,6 +63,16 @@ func (m *Messenger) open() bool {
 	}
 	m.calls.Add(1)
 	return true
+}
+
+// start does something that Close waits for, unless the Messenger is closed.
+func (m *Messenger) start(do func()) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.shut {
+		m.calls.Go(do)
+	}
+	return !m.shut
 }
 
 // serve returns the answer to a request; nil if the connection is broken.
