@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -58,7 +59,7 @@ func (e *Error) Error() string {
 	if !e.fromGraph() {
 		return fmt.Sprintf("messenger: status %d %s", e.Status, http.StatusText(e.Status))
 	}
-	code := fmt.Sprint(e.Code)
+	code := strconv.Itoa(e.Code)
 	if e.Subcode != 0 {
 		code = fmt.Sprintf("%d/%d", e.Code, e.Subcode)
 	}

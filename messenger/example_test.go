@@ -17,7 +17,6 @@ import (
 func Example() {
 	ctx := context.Background()
 	world := messengertest.New(nil) // in earnest: graph.facebook.com
-	defer world.Close()
 	page := world.Page("page-1", messengertest.HandoverPrimary)
 	bot := page.App("bot").Bot()
 	bot.Answers(func(string) string { return "Have you tried turning it off and on?" })

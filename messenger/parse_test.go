@@ -28,13 +28,13 @@ const (
 )
 
 // said is what a customer says.
-func said(mid string, m interaction.Message) *engage.Inbound {
-	return &engage.Inbound{ForeignID: mid, Customer: engage.Account{ForeignID: "ada"}, Message: m, CreatedAt: at}
+func said(m interaction.Message) *engage.Inbound {
+	return &engage.Inbound{ForeignID: "m1", Customer: engage.Account{ForeignID: "ada"}, Message: m, CreatedAt: at}
 }
 
 // echoed is what the company says.
-func echoed(mid, body string, echo engage.Echo) *engage.Inbound {
-	in := said(mid, interaction.Message{Body: body})
+func echoed(echo engage.Echo) *engage.Inbound {
+	in := said(interaction.Message{Body: "Hi"})
 	in.Echo = &echo
 	return in
 }
@@ -68,47 +68,47 @@ var events = []struct {
 	report      *messenger.Report
 	skipped     bool
 }{
-	{name: "a text", event: fromAda + `,"message":{"mid":"m1","text":"Hello"}`, inbound: said("m1", interaction.Message{Body: "Hello"})},
-	{name: "a text, standing by", event: fromAda + `,"message":{"mid":"m1","text":"Hello"}`, standby: true, inbound: said("m1", interaction.Message{Body: "Hello"})},
+	{name: "a text", event: fromAda + `,"message":{"mid":"m1","text":"Hello"}`, inbound: said(interaction.Message{Body: "Hello"})},
+	{name: "a text, standing by", event: fromAda + `,"message":{"mid":"m1","text":"Hello"}`, standby: true, inbound: said(interaction.Message{Body: "Hello"})},
 	{
 		name: "a file", event: fromAda + `,"message":{"mid":"m1","attachments":[{"type":"image","payload":{"url":"https://f.example/1"}},{"type":"file","payload":{"url":"https://f.example/2"}}]}`,
-		inbound: said("m1", interaction.Message{Attachments: []interaction.Attachment{
+		inbound: said(interaction.Message{Attachments: []interaction.Attachment{
 			{URL: "https://f.example/1", ContentType: "image/*"}, {URL: "https://f.example/2"},
 		}}),
 	},
 	{
 		name: "a place", event: fromAda + `,"message":{"mid":"m1","attachments":[{"type":"location","payload":{"coordinates":{"lat":48.2,"long":16.37}}}]}`,
-		inbound: said("m1", interaction.Message{Body: "[location 48.2, 16.37]"}),
+		inbound: said(interaction.Message{Body: "[location 48.2, 16.37]"}),
 	},
 	{
 		name: "what is not known", event: fromAda + `,"message":{"mid":"m1","text":"Look","attachments":[{"type":"hologram"},7]}`,
-		inbound: said("m1", interaction.Message{Body: "Look\n[hologram]\n[attachment]"}),
+		inbound: said(interaction.Message{Body: "Look\n[hologram]\n[attachment]"}),
 	},
-	{name: "nothing", event: fromAda + `,"message":{"mid":"m1"}`, inbound: said("m1", interaction.Message{Body: "[message]"})},
-	{name: "a button", event: fromAda + `,"postback":{"mid":"m1","title":"Opening hours","payload":"HOURS"}`, inbound: said("m1", interaction.Message{Body: "Opening hours"})},
-	{name: "a button without its name", event: fromAda + `,"postback":{"mid":"m1"}`, standby: true, inbound: said("m1", interaction.Message{Body: "[postback]"})},
+	{name: "nothing", event: fromAda + `,"message":{"mid":"m1"}`, inbound: said(interaction.Message{Body: "[message]"})},
+	{name: "a button", event: fromAda + `,"postback":{"mid":"m1","title":"Opening hours","payload":"HOURS"}`, inbound: said(interaction.Message{Body: "Opening hours"})},
+	{name: "a button without its name", event: fromAda + `,"postback":{"mid":"m1"}`, standby: true, inbound: said(interaction.Message{Body: "[postback]"})},
 	{name: "IDs that are numbers", event: `"sender":{"id":77},"recipient":{"id":1},` + stamp + `,"message":{"mid":"m1","text":"Hello"}`, inbound: func() *engage.Inbound {
-		in := said("m1", interaction.Message{Body: "Hello"})
+		in := said(interaction.Message{Body: "Hello"})
 		in.Customer.ForeignID = "77"
 		return in
 	}()},
 	{name: "no time", event: `"sender":{"id":"ada"},"timestamp":-5,"message":{"mid":"m1","text":"Hello"}`, inbound: func() *engage.Inbound {
-		in := said("m1", interaction.Message{Body: "Hello"})
+		in := said(interaction.Message{Body: "Hello"})
 		in.CreatedAt = time.Time{}
 		return in
 	}()},
-	{name: "an echo of ours", event: toAda + `,"message":{"mid":"m1","text":"Hi","is_echo":true,"app_id":"desk","metadata":"key"}`, inbound: echoed("m1", "Hi", engage.Echo{Key: "key"})},
-	{name: "an echo of a bot", event: toAda + `,"message":{"mid":"m1","text":"Hi","is_echo":true,"app_id":4711,"metadata":"its own"}`, inbound: echoed("m1", "Hi", engage.Echo{Creator: engage.Bot("4711")})},
-	{name: "an echo of the inbox", event: toAda + `,"message":{"mid":"m1","text":"Hi","is_echo":true,"app_id":263902037430900}`, inbound: echoed("m1", "Hi", engage.Echo{})},
-	{name: "an echo of nobody", event: toAda + `,"message":{"mid":"m1","text":"Hi","is_echo":true}`, standby: true, inbound: echoed("m1", "Hi", engage.Echo{})},
+	{name: "an echo of ours", event: toAda + `,"message":{"mid":"m1","text":"Hi","is_echo":true,"app_id":"desk","metadata":"key"}`, inbound: echoed(engage.Echo{Key: "key"})},
+	{name: "an echo of a bot", event: toAda + `,"message":{"mid":"m1","text":"Hi","is_echo":true,"app_id":4711,"metadata":"its own"}`, inbound: echoed(engage.Echo{Creator: engage.Bot("4711")})},
+	{name: "an echo of the inbox", event: toAda + `,"message":{"mid":"m1","text":"Hi","is_echo":true,"app_id":263902037430900}`, inbound: echoed(engage.Echo{})},
+	{name: "an echo of nobody", event: toAda + `,"message":{"mid":"m1","text":"Hi","is_echo":true}`, standby: true, inbound: echoed(engage.Echo{})},
 	{
 		name: "an echo of a bot, standing by", event: toAda + `,"message":{"mid":"m1","text":"Hi","is_echo":true,"app_id":4711}`, standby: true,
-		inbound: echoed("m1", "Hi", engage.Echo{Creator: engage.Bot("4711")}),
+		inbound: echoed(engage.Echo{Creator: engage.Bot("4711")}),
 		report:  concluded(other("4711")),
 	},
 	{
 		name: "a late echo of ours, standing by", event: toAda + `,"message":{"mid":"m1","text":"Hi","is_echo":true,"app_id":"desk","metadata":"key"}`, standby: true,
-		inbound: echoed("m1", "Hi", engage.Echo{Key: "key"}),
+		inbound: echoed(engage.Echo{Key: "key"}),
 	},
 	{
 		name: "a pass to us", event: fromAda + `,"pass_thread_control":{"previous_owner_app_id":"bot","new_owner_app_id":"desk","metadata":"angry"}`,

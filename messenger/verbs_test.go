@@ -55,6 +55,8 @@ func delivery(text string) engage.Delivery {
 //	says              the customer reads it
 //	#10, #27, #100    it is refused so; what would change nothing is done
 //	of owner: idle, agent, bot, other
+//
+//nolint:dupword // it is a table
 const documented = `
 	handover protocol with a primary app
 	send      lead taker plain   says      says      #10

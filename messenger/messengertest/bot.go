@@ -72,8 +72,8 @@ func (b *Bot) Failed() []error {
 
 // botEvent is an event of a webhook, as far as a bot looks at it.
 type botEvent struct {
-	Sender    struct{ ID string } `json:"sender"`
-	Recipient struct{ ID string } `json:"recipient"`
+	Sender    botParty `json:"sender"`
+	Recipient botParty `json:"recipient"`
 	Message   *struct {
 		Text   string `json:"text"`
 		IsEcho bool   `json:"is_echo"`
@@ -92,6 +92,10 @@ type botEvent struct {
 		Metadata string `json:"metadata"`
 	} `json:"request_thread_control"`
 	Roles map[string][]string `json:"app_roles"`
+}
+
+type botParty struct {
+	ID string `json:"id"`
 }
 
 // ServeHTTP takes a webhook.

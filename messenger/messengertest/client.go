@@ -36,6 +36,7 @@ func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 	request := r.Clone(ctx)
 	request.Body = io.NopCloser(bytes.NewReader(body))
 	answers := make(chan *http.Response, 1)
+	//nolint:bodyclose // it is the caller's, who closes it
 	if !m.start(func() { answers <- m.serve(request) }) {
 		hangUp()
 		return nil, errors.New("messengertest: closed")

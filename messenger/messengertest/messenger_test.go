@@ -249,7 +249,8 @@ func TestWebhooksGoWrong(t *testing.T) {
 	}
 	tries := 0
 	w.bot.Subscribe(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if tries++; tries == 1 {
+		tries++
+		if tries == 1 {
 			rw.WriteHeader(http.StatusInternalServerError)
 			return
 		}

@@ -107,7 +107,6 @@ type rule struct {
 var (
 	handoverProtocol = []Generation{HandoverPrimary, Handover}
 	routing          = []Generation{Routing}
-	zeroConfig       = []Generation{ZeroConfig}
 )
 
 func isLead(q question) bool  { return q.lead }

@@ -26,6 +26,8 @@ import (
 //	longer     control lasts for as long as is asked
 //	all        who has control, and until when; time: only until when; none: neither
 //	#10, #27, #100   it is refused so, and nothing changes
+//
+//nolint:dupword // it is a table
 const documented = `
 	handover protocol with a primary app
 	messages       lead taker plain   says   says   #10
