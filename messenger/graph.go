@@ -17,7 +17,8 @@ import (
 	"github.com/engage-interactions/engage/interaction"
 )
 
-// maxAnswer bounds what is read of an answer, in bytes. Those of Messenger are small.
+// maxAnswer bounds what is read of an answer, in bytes. Those of Messenger are small; what
+// is cut off is no JSON any more.
 const maxAnswer = 64 << 10
 
 // answer is what the Graph API says, of all calls that are made here.
@@ -83,7 +84,7 @@ func (p *Platform) call(ctx context.Context, source interaction.Source, edge str
 		return answer{}, fmt.Errorf("messenger: %w", withoutQuery(err))
 	}
 	defer func() { _ = response.Body.Close() }()
-	said, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	said, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	return judge(response, said, err, token)
 }
 
@@ -131,7 +132,7 @@ func withoutQuery(err error) error {
 // has happened.
 func judge(response *http.Response, said []byte, broken error, token string) (answer, error) {
 	var a answer
-	parsed := broken == nil && len(said) <= maxAnswer && json.Unmarshal(said, &a) == nil
+	parsed := broken == nil && json.Unmarshal(said, &a) == nil
 	if parsed && a.Error == nil && response.StatusCode/100 == 2 {
 		return a, nil
 	}

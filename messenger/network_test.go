@@ -110,3 +110,18 @@ func TestARefusalWhoseOwnerIsNotKnown(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestARequestOfWhatIsOurs shows that to request what our app has is to be granted it, even
+// if Messenger says only once who has it.
+func TestARequestOfWhatIsOurs(t *testing.T) {
+	t.Parallel()
+	m := messengertest.New(nil)
+	page := m.Page("page", messengertest.Handover)
+	desk := page.App("desk")
+	page.SetOwner("ada", "desk")
+	m.Will(messengertest.Behaviour{}, messengertest.Owner)
+	m.Will(messengertest.Fail(500, 2, 0, "later"), messengertest.Owner)
+	if granted, err := platform(t, m, desk).Request(t.Context(), handling("")); !granted || err != nil {
+		t.Errorf("granted: %v, %v", granted, err)
+	}
+}

@@ -97,6 +97,11 @@ var events = []struct {
 		in.CreatedAt = time.Time{}
 		return in
 	}()},
+	{name: "a time beyond all years", event: `"sender":{"id":"ada"},"timestamp":9223372036854775807,"message":{"mid":"m1","text":"Hello"}`, inbound: func() *engage.Inbound {
+		in := said(interaction.Message{Body: "Hello"})
+		in.CreatedAt = time.Time{}
+		return in
+	}()},
 	{name: "an echo of ours", event: toAda + `,"message":{"mid":"m1","text":"Hi","is_echo":true,"app_id":"desk","metadata":"key"}`, inbound: echoed(engage.Echo{Key: "key"})},
 	{name: "an echo of a bot", event: toAda + `,"message":{"mid":"m1","text":"Hi","is_echo":true,"app_id":4711,"metadata":"its own"}`, inbound: echoed(engage.Echo{Creator: engage.Bot("4711")})},
 	{name: "an echo of the inbox", event: toAda + `,"message":{"mid":"m1","text":"Hi","is_echo":true,"app_id":263902037430900}`, inbound: echoed(engage.Echo{})},
@@ -135,7 +140,7 @@ var events = []struct {
 		report: report(messenger.Report{Kind: messenger.ReportRequest, AppID: "bot", Metadata: "mine"}),
 	},
 	{
-		name: "roles", event: `"recipient":{"id":"p1"},` + stamp + `,"app_roles":{"desk":["primary_receiver"],"odd":7}`,
+		name: "roles", event: fromAda + `,"app_roles":{"desk":["primary_receiver"],"odd":7}`,
 		report: &messenger.Report{Kind: messenger.ReportRoles, PageID: "p1", At: at, Roles: map[string][]string{"desk": {messenger.PrimaryReceiver}}},
 	},
 	{name: "a read", event: fromAda + `,"read":{"watermark":1777636800123}`},
@@ -196,6 +201,16 @@ func show(events []messenger.Event) string {
 		return err.Error()
 	}
 	return string(b)
+}
+
+// TestParseManyFiles shows that what a content cannot hold of files is said.
+func TestParseManyFiles(t *testing.T) {
+	t.Parallel()
+	files := strings.Repeat(`{"type":"file","payload":{"url":"https://f.example/1"}},`, interaction.MaxAttachments+1)
+	got, _, err := messenger.Parse(body(false, "{"+fromAda+`,"message":{"mid":"m1","attachments":[`+strings.TrimSuffix(files, ",")+`]}}`), "desk")
+	if err != nil || len(got) != 1 || len(got[0].Inbound.Attachments) != interaction.MaxAttachments || got[0].Inbound.Body != "[file]" {
+		t.Errorf("%s, %v", show(got), err)
+	}
 }
 
 // TestParseSeveral shows that events keep their order over entries and pages, and that an

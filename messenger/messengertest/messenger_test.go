@@ -106,6 +106,11 @@ func TestIdle(t *testing.T) {
 		{"the owner writes", messengertest.ZeroConfig, replies, 24 * hour},
 		{"the customer writes", messengertest.ZeroConfig, writes, 25 * hour},
 		{"it is extended", messengertest.Routing, extends, (7*24 + 1) * hour},
+		{"it is extended, and the customer writes", messengertest.Handover, func(t *testing.T, w *world) {
+			t.Helper()
+			extends(t, w)
+			writes(t, w)
+		}, (7*24 + 1) * hour},
 		{"it is extended, and passed", messengertest.Routing, func(t *testing.T, w *world) {
 			t.Helper()
 			extends(t, w)
@@ -257,6 +262,9 @@ func TestWebhooksGoWrong(t *testing.T) {
 		w.robot.ServeHTTP(rw, r)
 	}))
 	w.Deliver(t.Context())
+	if got := texts(w.robot); got != "21" {
+		t.Errorf("the bot heard %q before it is told again", got)
+	}
 	w.Deliver(t.Context())
 	if got := texts(w.robot); got != "213" {
 		t.Errorf("the bot heard %q", got)
@@ -347,6 +355,20 @@ func TestFaults(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestHang ends what hangs with its caller, as a server does: nothing is left of it.
+func TestHang(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(messengertest.HandoverPrimary)
+		w.Will(messengertest.Hang())
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if _, err := w.bot.Call(ctx, messengertest.Take, messengertest.To("ada")); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+	})
 }
 
 // TestHold lets a call land after its caller has given up.
