@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/engage-interactions/engage"
 	"github.com/engage-interactions/engage/handover"
@@ -264,6 +265,15 @@ func TestSecretsStayOut(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestLongWords shows that an error does not grow with what Messenger says.
+func TestLongWords(t *testing.T) {
+	t.Parallel()
+	_, err := answers(t, says(400, `{"error":{"message":"`+strings.Repeat("é", 20_000)+`","code":100}}`)).Send(t.Context(), delivery("Hello"))
+	if err == nil || len(err.Error()) > 1000 || !utf8.ValidString(err.Error()) {
+		t.Errorf("%d bytes", len(err.Error()))
 	}
 }
 

@@ -70,6 +70,7 @@ var events = []struct {
 }{
 	{name: "a text", event: fromAda + `,"message":{"mid":"m1","text":"Hello"}`, inbound: said(interaction.Message{Body: "Hello"})},
 	{name: "a text, standing by", event: fromAda + `,"message":{"mid":"m1","text":"Hello"}`, standby: true, inbound: said(interaction.Message{Body: "Hello"})},
+	{name: "a text that names an app", event: fromAda + `,"message":{"mid":"m1","text":"Hello","app_id":"bot"}`, standby: true, inbound: said(interaction.Message{Body: "Hello"})},
 	{
 		name: "a file", event: fromAda + `,"message":{"mid":"m1","attachments":[{"type":"image","payload":{"url":"https://f.example/1"}},{"type":"file","payload":{"url":"https://f.example/2"}}]}`,
 		inbound: said(interaction.Message{Attachments: []interaction.Attachment{

@@ -56,6 +56,23 @@ func TestOptions(t *testing.T) {
 	}
 }
 
+// TestCustomerWithoutID is nobody whom Messenger could be told of.
+func TestCustomerWithoutID(t *testing.T) {
+	t.Parallel()
+	p := answers(t, func(*http.Request) (*http.Response, error) {
+		t.Error("it is called")
+		return nil, io.EOF
+	})
+	d, h := delivery("Hello"), handling("bot")
+	d.Identity.ForeignID, h.Identity.ForeignID = "", ""
+	if _, err := p.Send(t.Context(), d); err == nil || !strings.Contains(err.Error(), "identity i") {
+		t.Error(err)
+	}
+	if _, err := p.Owner(t.Context(), h); err == nil || !strings.Contains(err.Error(), "identity i") {
+		t.Error(err)
+	}
+}
+
 // TestContents shows what is sent of a content, and what cannot be.
 func TestContents(t *testing.T) {
 	t.Parallel()

@@ -1,12 +1,14 @@
 package messenger_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -206,5 +208,39 @@ func TestWebhookOptions(t *testing.T) {
 		if _, err := messenger.NewWebhook(o); err == nil || !strings.Contains(err.Error(), "."+field+" ") {
 			t.Errorf("%s: %v", field, err)
 		}
+	}
+}
+
+// TestWebhookLogs shows that what is left out is logged, without what customers say.
+func TestWebhookLogs(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	w, err := messenger.NewWebhook(messenger.WebhookOptions{
+		AppID: "desk", AppSecret: secret, VerifyToken: "v3rify", Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		Source: func(_ context.Context, pageID string) (string, error) {
+			return strings.TrimPrefix(pageID, "unknown"), nil
+		},
+		Receive: func(_ context.Context, in engage.Inbound) error {
+			if in.SourceID == "p1" {
+				return fmt.Errorf("%w: too long", engage.ErrInvalid)
+			}
+			return errors.New("the store is away")
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := ears{Webhook: w}
+	e.tell(t, `{"object":"page","entry":[
+		{"id":"p1","messaging":[`+wrote("ada", "private")+`,{"message":{"text":"private"}}]},
+		{"id":"p2","messaging":[`+wrote("ada", "private")+`]},
+		{"id":"unknown","messaging":[`+wrote("ada", "private")+`]}]}`)
+	for _, want := range []string{"too long", "names no customer", "the store is away", "a page without a source"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log does not say %q:\n%s", want, log.String())
+		}
+	}
+	if strings.Contains(log.String(), "private") {
+		t.Errorf("the log says too much:\n%s", log.String())
 	}
 }
