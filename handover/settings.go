@@ -24,6 +24,9 @@ type Settings struct {
 	// NoRequest says that the platform has no request: control is taken where that is
 	// permitted, or the bot is asked by an event.
 	NoRequest bool `json:"no_request,omitempty"`
+	// NoOwner says that the platform cannot be asked who has control: only what it
+	// reports by itself is known.
+	NoOwner bool `json:"no_owner,omitempty"`
 	// Returning is who deals with a customer who writes again while a bot has control,
 	// or nobody: [Agent], [Bot]; empty is the side of Primary, and [Agent] if there is
 	// none.

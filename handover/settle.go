@@ -25,6 +25,9 @@ const (
 	Granted  Outcome = "granted"  // our app has control
 	Rejected Outcome = "rejected" // the platform refuses it
 	NoAnswer Outcome = "no_answer"
+	// NotTold says that the platform has certainly not been told: it will be, until the
+	// deadline.
+	NotTold Outcome = "not_told"
 )
 
 // resume prepares a decision for which no trigger of the table stands.
@@ -89,7 +92,7 @@ func Answer(c Control, v Verb, outcome Outcome, reason, id string, f Facts) Deci
 	current := d.Control.Verb
 	granted := outcome == Granted || outcome == Done && current.Kind != VerbRequest
 	switch {
-	case granted && c.Revision != current.Revision && f.CanAsk: // something was reported meanwhile: which came later?
+	case granted && c.Revision != current.Revision && f.canAsk(): // something was reported meanwhile: which came later?
 		current.Unanswered, t.AskOwner = true, true
 	case granted:
 		t.complete()
@@ -98,6 +101,10 @@ func Answer(c Control, v Verb, outcome Outcome, reason, id string, f Facts) Deci
 		t.tell(ControlRequested)
 	case outcome == Rejected:
 		t.rejected(reason)
+	case outcome == NotTold:
+		if current.Stage == StageSent {
+			current.Stage = StageQueued
+		}
 	default:
 		current.Unanswered = true
 		t.ask()
@@ -111,7 +118,7 @@ func Answer(c Control, v Verb, outcome Outcome, reason, id string, f Facts) Deci
 func (t *turn) late(v Verb, outcome Outcome) {
 	switch {
 	case outcome != Done && outcome != Granted, outcome == Done && v.Kind == VerbRequest:
-	case t.facts.CanAsk:
+	case t.facts.canAsk():
 		t.AskOwner = true
 	case t.Control.Epoch == v.Epoch:
 		t.mirror(v.To, causeAnswer)
@@ -120,7 +127,7 @@ func (t *turn) late(v Verb, outcome Outcome) {
 
 // ask asks the platform who has control, if it can be asked.
 func (t *turn) ask() {
-	if t.facts.CanAsk {
+	if t.facts.canAsk() {
 		t.AskOwner = true
 	} else {
 		t.unknown()
@@ -135,7 +142,7 @@ func (t *turn) rejected(reason string) {
 	if !v.Reaches() {
 		c.Verb = nil
 		t.tell(ControlFailed)
-		t.AskOwner = t.facts.CanAsk
+		t.AskOwner = t.facts.canAsk()
 		t.next(false)
 		return
 	}
@@ -165,7 +172,7 @@ func OwnerIs(c Control, asked int64, who *Party, id string, f Facts) Decision {
 	v := d.Control.Verb
 	switch {
 	case asked != c.Revision: // something newer is known
-		t.AskOwner = v != nil && v.Unanswered && f.CanAsk
+		t.AskOwner = v != nil && v.Unanswered && f.canAsk()
 	case who == nil:
 		t.unknown()
 	case v == nil || v.Stage != StageSent:
@@ -222,7 +229,7 @@ func (t *turn) unknown() {
 		return
 	}
 	if t.facts.Now.Before(v.Deadline) {
-		t.AskOwner = t.facts.CanAsk
+		t.AskOwner = t.facts.canAsk()
 		return
 	}
 	switch {
@@ -280,7 +287,7 @@ func Apply(c Control, r Report, id string, f Facts) Decision {
 		return t.done()
 	}
 	d.Control.ReportedAt, d.Control.Reported = r.At, r.Party
-	if r.At.Before(c.Since) && !r.Party.same(c.Holder()) && f.CanAsk {
+	if r.At.Before(c.Since) && !r.Party.same(c.Holder()) && f.canAsk() {
 		t.AskOwner = true // control has changed since then, as our clock has it
 		return t.done()
 	}

@@ -63,14 +63,15 @@ type Facts struct {
 	// Platform says that the source's platform passes control between apps. Without one
 	// this library is the arbiter, and what it decides is so at once.
 	Platform bool
-	// CanAsk says that the platform can be asked who has control.
-	CanAsk bool
 	// Engaged are the open and deferred interventions with the identity, whoever owns
 	// them, and where Settings.WholeContact says so those with the contact's others: as
 	// they are after what happens, but for the one that becomes engaged by it.
 	Engaged []Engaged
 	Now     time.Time
 }
+
+// canAsk reports whether the platform can be asked who has control.
+func (f Facts) canAsk() bool { return f.Platform && !f.Settings.NoOwner }
 
 // Engaged is an intervention that is open or deferred.
 type Engaged struct {

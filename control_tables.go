@@ -1,0 +1,62 @@
+package engage
+
+import (
+	"time"
+
+	"github.com/engage-interactions/engage/handover"
+	"github.com/engage-interactions/engage/internal/work"
+	"github.com/engage-interactions/engage/store"
+)
+
+// storedControl is who controls the conversation with an identity on a source, with what
+// hangs on it.
+type storedControl struct {
+	handover.Control
+
+	// Waiting are the jobs of the deliveries that wait until their author's side has
+	// control: one for each thread at most, for the others are behind it.
+	Waiting []string `json:"waiting,omitempty"`
+	// Threads are those in which the customer has written while a pass was under way.
+	Threads []string `json:"threads,omitempty"`
+	// SpanID is the span that goes on.
+	SpanID string `json:"span_id,omitempty"`
+	// LookAt is when somebody looks whether the owner has been inactive; zero: nobody
+	// does.
+	LookAt time.Time `json:"look_at,omitzero"`
+}
+
+// storedSettings are how control is passed on a source.
+type storedSettings struct {
+	SourceID string `json:"source_id"`
+	handover.Settings
+}
+
+const byConversation = "conversation"
+
+// The tables of control.
+var (
+	controls = work.Table[storedControl]{
+		Kind: "thread_control", Format: 1,
+		ID: func(c *storedControl) string { return controlID(c.SourceID, c.IdentityID) },
+	}
+	controlSettings = work.Table[storedSettings]{
+		Kind: "thread_control_settings", Format: 1,
+		ID: func(s *storedSettings) string { return plain(s.SourceID) },
+	}
+	controlSpans = work.Table[ControlSpan]{
+		Kind: "thread_control_span", Format: 1,
+		ID: func(s *ControlSpan) string { return s.ID },
+		Indexes: []work.Index[ControlSpan]{
+			{Name: byConversation, Term: func(s *ControlSpan) (string, bool) {
+				return spanTerm(s.SourceID, s.IdentityID).Int(s.Epoch).String(), true
+			}},
+		},
+	}
+)
+
+// controlID is the ID of the control of a conversation.
+func controlID(sourceID, identityID string) string { return currentThreadID(sourceID, identityID) }
+
+func spanTerm(sourceID, identityID string) store.Tuple {
+	return store.Tuple{}.Text(controlID(sourceID, identityID))
+}
