@@ -85,6 +85,7 @@ const (
 	ResourceComment      = "intervention_comment"
 	ResourceCategory     = "category"
 	ResourceJob          = "job"
+	ResourceControl      = "thread_control" // of one conversation: the ID is "source/identity"
 
 	ResourceIdempotencyKey = "idempotency_key"
 	ResourceEvents         = "events"
@@ -156,6 +157,13 @@ const (
 	// the system may.
 	ActionInterventionsManage Action = "interventions.manage"
 
+	ActionControlConfigure Action = "control.configure"
+	ActionControlRead      Action = "control.read" // and explain
+	ActionControlHandover  Action = "control.handover"
+	ActionControlAnswer    Action = "control.answer" // accept and decline
+	ActionControlReport    Action = "control.report"
+	ActionControlSettle    Action = "control.settle"
+
 	ActionJobsRead   Action = "jobs.read"
 	ActionJobsSettle Action = "jobs.settle" // and retry
 	ActionJobsRun    Action = "jobs.run"
@@ -183,6 +191,7 @@ var ofCustomers = map[Action]bool{
 	ActionThreadsRead:       true,
 	ActionContentsRead:      true,
 	ActionInterventionsRead: true,
+	ActionControlRead:       true,
 	ActionJobsRead:          true,
 	ActionEventsRead:        true,
 }

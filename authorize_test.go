@@ -31,6 +31,7 @@ type services struct {
 	Threads       engage.Threads
 	Contents      engage.Contents
 	Interventions engage.Interventions
+	Control       engage.Control
 	Jobs          engage.Jobs
 
 	Events *engage.Events // nil in a Work
@@ -43,7 +44,7 @@ func servicesWithin(w *engage.Work) services { return both(w.Services, nil) }
 func both(s engage.Services, events *engage.Events) services {
 	return services{
 		s.Schemas, s.Interactions, s.Quarantine, s.Triggers, s.Segments,
-		s.Sources, s.Identities, s.Contacts, s.Categories, s.Threads, s.Contents, s.Interventions, s.Jobs,
+		s.Sources, s.Identities, s.Contacts, s.Categories, s.Threads, s.Contents, s.Interventions, s.Control, s.Jobs,
 		events,
 	}
 }
@@ -67,6 +68,7 @@ func about(typ, id string) engage.Resource { return engage.Resource{Type: typ, I
 func methods(at prepared) map[string]method {
 	all := interactionMethods(at)
 	maps.Copy(all, conversationMethods(at.talk))
+	maps.Copy(all, controlMethods(at.talk))
 	return all
 }
 

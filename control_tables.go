@@ -20,6 +20,11 @@ type storedControl struct {
 	Threads []string `json:"threads,omitempty"`
 	// SpanID is the span that goes on.
 	SpanID string `json:"span_id,omitempty"`
+	// Ended says that what was engaged in the conversation itself has ended, and something
+	// elsewhere that counts has not: with that, control is released.
+	Ended bool `json:"ended,omitempty"`
+	// Watched are the identities in whose [controlWatch] the conversation stands.
+	Watched []string `json:"watched,omitempty"`
 	// LookAt is when somebody looks whether the owner has been inactive; zero: nobody
 	// does.
 	LookAt time.Time `json:"look_at,omitzero"`
@@ -28,10 +33,18 @@ type storedControl struct {
 // storedSettings are how control is passed on a source.
 type storedSettings struct {
 	SourceID string `json:"source_id"`
+
 	handover.Settings
+
+	// Platform says that the source's platform passes control between apps. It is kept,
+	// because a process without that platform must not think that it is the arbiter.
+	Platform bool `json:"platform,omitempty"`
 }
 
-const byConversation = "conversation"
+const (
+	byConversation        = "conversation"
+	byControlledCommunity = "controlled_community"
+)
 
 // The tables of control.
 var (
@@ -51,6 +64,10 @@ var (
 				return spanTerm(s.SourceID, s.IdentityID).Int(s.Epoch).String(), true
 			}},
 		},
+	}
+	controlWatches = work.Table[controlWatch]{
+		Kind: "thread_control_watch", Format: 1,
+		ID: func(w *controlWatch) string { return w.IdentityID },
 	}
 )
 

@@ -20,6 +20,7 @@ type preparedTalk struct {
 	closedThread                                  string
 	identity                                      string
 	pendingJob, failedJob                         string
+	controlled                                    string // an identity on the source "page": of which robot has control, which is requested
 }
 
 // prepareAll prepares what customers did, and what they said.
@@ -27,6 +28,7 @@ func prepareAll(tb testing.TB, eng *engage.Engine) prepared {
 	tb.Helper()
 	at := prepareScenario(tb, eng)
 	at.talk = prepareTalk(tb, eng)
+	at.talk.controlled = prepareControl(tb, eng)
 	return at
 }
 

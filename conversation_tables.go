@@ -75,6 +75,11 @@ var (
 	sources = work.Table[interaction.Source]{
 		Kind: "content_source", Format: 1,
 		ID: func(s *interaction.Source) string { return plain(s.ID) },
+		Indexes: []work.Index[interaction.Source]{
+			{Name: byControlledCommunity, Term: func(s *interaction.Source) (string, bool) {
+				return idTerm(plain(s.Community())).Text(plain(s.ID)).String(), s.ThreadControl
+			}},
+		},
 	}
 	communities = work.Table[community]{
 		Kind: "community", Format: 1,
@@ -236,6 +241,7 @@ func conversationKinds() []store.Kind {
 		contents.Declare(), contentKeys.Declare(), postKeys.Declare(),
 		interventions.Declare(), interventionComments.Declare(), engagedLists.Declare(),
 		categories.Declare(), timeline.Declare(),
+		controls.Declare(), controlSettings.Declare(), controlSpans.Declare(), controlWatches.Declare(),
 	}
 }
 

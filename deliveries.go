@@ -58,6 +58,9 @@ func (c *core) registerDeliveries() {
 			if content.Synchronization.Status != interaction.SyncPending {
 				return jobs.End(), nil // withdrawn, or reported as delivered
 			}
+			if verdict, err := c.system(w).gate(ctx, content, j.ID); err != nil || verdict != jobs.Go() {
+				return verdict, err
+			}
 			platform, err := c.platform(content.SourceType)
 			if err != nil {
 				return jobs.Verdict{}, err
@@ -81,7 +84,13 @@ func (c *core) registerDeliveries() {
 			if err != nil {
 				return err
 			}
-			return t.settleDelivery(ctx, content, o)
+			return t.whole(ctx, func(t *turn) error {
+				was := content.Synchronization.Status
+				if err := t.settleDelivery(ctx, content, o); err != nil {
+					return err
+				}
+				return t.steerDelivered(ctx, content, was, o.Err)
+			})
 		},
 	})
 }

@@ -200,6 +200,7 @@ type Services struct {
 	Contents Contents
 	// Interventions is how agents and bots answer.
 	Interventions Interventions
+	Control       Control
 	// Jobs is what is to happen later or outside.
 	Jobs Jobs
 }
@@ -260,6 +261,7 @@ func New(ctx context.Context, st store.Store, opts *Options) (*Engine, error) {
 	doing.Clock, doing.Logger = c.opts.Clock, c.opts.Logger
 	c.jobs = jobs.New(c.runner, doing)
 	c.registerDeliveries()
+	c.registerControl()
 	c.registerEchoes()
 	c.registerTimers()
 	c.registerTasks()

@@ -330,7 +330,7 @@ func allKinds() []string {
 		kindFiring, "progress",
 
 		"content_source", "community", "identity", "identity_key", "content_thread", "thread_key", "current_thread", "correspondent",
-		"content", "content_key", "post_key", "intervention", "intervention_comment", "engaged_list", "category_tree", "timeline_entry",
+		"content", "content_key", "post_key", "intervention", "intervention_comment", "engaged_list", "category_tree", "timeline_entry", "thread_control", "thread_control_settings", "thread_control_span", "thread_control_watch",
 		"job", "job_lane",
 	}
 }

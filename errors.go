@@ -101,7 +101,7 @@ type RefusedError struct {
 // Error names the rule, the resource and the remedy.
 func (e *RefusedError) Error() string {
 	text := fmt.Sprintf("%v: %v: %s", e.Resource, ErrRefused, e.Rule)
-	if same, ok := errors.AsType[*interaction.TransitionError](e.Err); e.Err != nil && (!ok || same.Error() != e.Err.Error()) { // else the rule says it
+	if same, ok := errors.AsType[*interaction.TransitionError](e.Err); e.Err != nil && e.Err.Error() != e.Rule && (!ok || same.Error() != e.Err.Error()) { // else the rule says it
 		text += fmt.Sprintf(" (%v)", e.Err)
 	}
 	if e.Remedy != "" {

@@ -34,6 +34,13 @@ import (
 //	                       the time it was deferred to has come                                         ends the deferral: the customer writes, Resume, …
 //	thread.time_out        closes a thread, when it was silent     it stays open                        within a day, by itself; Retry; in time, if
 //	                       for as long as its source says                                               anything is said or done in the thread
+//	control.verb           tells a platform to pass, take, request  never: what it does not do by its   –
+//	                       or release control                      deadline has come to nothing, and
+//	                                                               control.failed tells of it
+//	control.owner          asks a platform who has control         never: that it does not say counts  –
+//	control.deadline       ends what is under way when its         nobody else looks, if the platform  within a day, by itself; Retry; whatever moves
+//	                       deadline has come                       says nothing                        control; Control.Settle
+//	control.inactive       ends a control that nobody uses         whoever has it keeps it             within a day, by itself; Retry
 //	source.retime          looks at the threads of a source,       they close when it said before,      within a day, by itself; Retry; each thread
 //	                       after an update of when they close      if at all                            in which anything is said or done; an update again
 //	task.step              goes on with an erasing, a replay, a    the task rests behind its last step  within a day, by itself; Retry; at once,
@@ -63,7 +70,7 @@ const (
 // Job is something that is to happen later, or outside.
 type Job struct {
 	ID    string   `json:"id"`
-	Type  string   `json:"type"` // "content.deliver", "content.adopt", "intervention.fall_due", "thread.time_out", "source.retime", "task.step"
+	Type  string   `json:"type"` // "content.deliver", "content.adopt", "intervention.fall_due", "thread.time_out", "source.retime", "task.step", "control.verb", "control.owner", "control.deadline", "control.inactive"
 	State JobState `json:"state"`
 	// Due is when it is to be done, or tried again. Zero: at once, or, of one that is
 	// uncertain or of a delivery that has failed, never.

@@ -116,6 +116,16 @@ func (u *undelivered) Unwrap() error { return u.error }
 // NotDelivered tells those who look at what a platform answers, such as its tests.
 func (u *undelivered) NotDelivered() bool { return true }
 
+// notInControlError is what a platform says of a content that another app in control keeps it
+// from taking: it was not delivered.
+type notInControlError struct{ text string }
+
+// Error returns what the platform said.
+func (n *notInControlError) Error() string { return n.text }
+
+// Unwrap returns ErrNotInControl.
+func (n *notInControlError) Unwrap() error { return ErrNotInControl }
+
 // silence is what came of an attempt that gave no answer.
 type silence struct{ text string }
 
@@ -125,18 +135,26 @@ func (s *silence) Error() string { return s.text }
 // Unwrap returns jobs.ErrNoAnswer.
 func (s *silence) Unwrap() error { return jobs.ErrNoAnswer }
 
-// ask calls a platform. No code of the platform is left in what it returns: its errors
-// could panic where nobody is prepared.
+// ask calls a platform to deliver.
 func (c *core) ask(ctx context.Context, p Platform, d Delivery) (foreignID string, err error) {
+	err = c.guarded(ctx, d.Source.Type, func() (err error) {
+		foreignID, err = p.Send(ctx, d)
+		return err
+	})
+	return foreignID, err
+}
+
+// guarded calls a platform. No code of the platform is left in what it returns: its errors
+// could panic where nobody is prepared.
+func (c *core) guarded(ctx context.Context, sourceType string, call func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = &silence{fmt.Sprintf("the platform panicked: %v", v)}
-			c.opts.Logger.ErrorContext(ctx, "a platform panicked", slog.String("source_type", d.Source.Type),
-				slog.String("content", d.Content.ID), slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
+			c.opts.Logger.ErrorContext(ctx, "a platform panicked", slog.String("source_type", sourceType),
+				slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
 		}
 	}()
-	foreignID, err = p.Send(ctx, d)
-	return foreignID, heard(err)
+	return heard(call())
 }
 
 // heard returns what the error of a platform means to a job.
@@ -147,6 +165,8 @@ func heard(err error) error {
 	said := brieflyOf(err)
 	sure, isSure := errors.AsType[*undelivered](err)
 	switch {
+	case errors.Is(err, ErrNotInControl) && !(isSure && sure.forGood):
+		return &notInControlError{said}
 	case isSure && sure.forGood:
 		return jobs.Permanent(errors.New(said))
 	case isSure:

@@ -21,6 +21,12 @@ type Post struct {
 
 	interaction.Message
 
+	// ControlEpoch is the epoch of thread control that a bot saw when it began to answer
+	// (Control.Get, or ControlEvent.Epoch): if control has changed since, the content is
+	// refused. 0: as it is now. It means nothing of agents, and on sources without thread
+	// control.
+	ControlEpoch int64
+
 	// IdempotencyKey makes a repeated call harmless: the content that was posted with
 	// it comes back. It may be any bytes, and binds within the thread.
 	IdempotencyKey string
@@ -46,6 +52,10 @@ type Posted struct {
 // Engage Digital API, whose journal knows no other way to say that the company wrote.
 // The actor and the creator say that it was the system. Customers do not post: what they
 // write is received.
+//
+// On a source with thread control (see Control) an agent's content waits until the
+// agents have control, which is requested or taken; a bot's is refused unless the bot has
+// control, or nobody has. What the system posts is handed to the platform as it is.
 //
 // The error wraps ErrRefused if the thread is closed, the customer takes no part in it
 // (see Threads.Open), there is no such intervention, or the source is not active;
@@ -124,6 +134,9 @@ func (t *turn) post(ctx context.Context, post Post) (Posted, error) {
 		}
 	} else {
 		k.with.LastContentAt = interaction.Latest(k.with.LastContentAt, content.WrittenAt())
+	}
+	if err := t.steerPost(ctx, k.source, &content, post.ControlEpoch); err != nil {
+		return Posted{}, err
 	}
 	if err := t.deliver(ctx, &content); err != nil {
 		return Posted{}, err

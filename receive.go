@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/engage-interactions/engage/handover"
 	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/store"
 )
@@ -121,8 +122,14 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 	default:
 		*k.with = k.with.Wrote(content.Position, content.WrittenAt())
 	}
+	side := handover.Agent
+	if in.Echo == nil {
+		if side, err = t.steerReceived(ctx, source, identity.ID, thread.ID); err != nil {
+			return Received{}, err
+		}
+	}
 	// The events of the intervention come after that of the content.
-	wakes := in.Echo == nil && k.intervention != nil && thread.Status == interaction.ThreadOpen &&
+	wakes := in.Echo == nil && side == handover.Agent && k.intervention != nil && thread.Status == interaction.ThreadOpen &&
 		interaction.InterventionLifecycle.Possible(k.intervention.Status, interaction.InterventionWritten)
 	if k.intervention != nil && (wakes || k.intervention.Status.Live()) {
 		content.InterventionID = k.intervention.ID

@@ -99,7 +99,7 @@ func (s Sources) Update(ctx context.Context, source interaction.Source) (interac
 				Rule: "a source keeps its type and community", Resource: sourceResource(source.ID), Remedy: "create another one",
 			}
 		}
-		updated.CreatedAt, updated.UpdatedAt = old.CreatedAt, t.now
+		updated.CreatedAt, updated.UpdatedAt, updated.ThreadControl = old.CreatedAt, t.now, old.ThreadControl
 		return errors.Join(t.checkSource(ctx, &updated), sources.Put(t.Work, &updated), t.retime(ctx, old, &updated),
 			t.emit(EventSourceUpdated, sourceResource(updated.ID), SourceEvent{SourceType: updated.Type}))
 	})

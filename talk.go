@@ -132,6 +132,13 @@ func (t *turn) apply(ctx context.Context, k *talk, by interaction.InterventionVe
 	if err := t.engage(ctx, k, &after); err != nil {
 		return err
 	}
+	moved, err := t.changeOfEngagement(ctx, k, before, &after)
+	if err != nil {
+		return err
+	}
+	if err := t.steerEngagement(ctx, k, moved, false); err != nil { // who gets control has it before anybody is engaged
+		return err
+	}
 	if err := t.schedule(ctx, before, &after, by); err != nil {
 		return err
 	}
@@ -144,7 +151,10 @@ func (t *turn) apply(ctx context.Context, k *talk, by interaction.InterventionVe
 	}
 	k.intervention = &after
 	*k.with = k.with.With(after, t.now)
-	return t.tellIntervention(&after, previousOwner(before, &after), Actor{}, events...)
+	if err := t.tellIntervention(&after, previousOwner(before, &after), Actor{}, events...); err != nil {
+		return err
+	}
+	return t.steerEngagement(ctx, k, moved, true)
 }
 
 // schedule adds the job that reactivates an intervention which is deferred now, and
@@ -180,6 +190,9 @@ func previousOwner(before, after *interaction.Intervention) Actor {
 // identity, or takes it out if it has ended.
 func (t *turn) engage(ctx context.Context, k *talk, i *interaction.Intervention) error {
 	if k.engaged == nil {
+		if err := t.Load(ctx, engagedLists.Key(t.Work, i.IdentityID), controlWatches.Key(t.Work, i.IdentityID)); err != nil {
+			return err
+		}
 		list, err := engagedLists.Get(ctx, t.Work, i.IdentityID)
 		if err != nil {
 			return err

@@ -59,6 +59,7 @@ func (s scope) services() Services {
 		Threads:       Threads{s},
 		Contents:      Contents{s},
 		Interventions: Interventions{s},
+		Control:       Control{s},
 		Jobs:          Jobs{s},
 	}
 }
@@ -101,9 +102,9 @@ func (s scope) allowBoth(ctx context.Context, action Action, all, contactID, sch
 // own. It may run several times.
 func (s scope) do(ctx context.Context, call func(*turn) error) error {
 	if s.work != nil {
-		return s.work.Part(func() error { return call(s.turn(s.work)) })
+		return s.work.Part(func() error { return s.turn(s.work).whole(ctx, call) })
 	}
-	return s.core.runner.Do(ctx, func(w *work.Work) error { return call(s.turn(w)) })
+	return s.core.runner.Do(ctx, func(w *work.Work) error { return s.turn(w).whole(ctx, call) })
 }
 
 func (s scope) turn(w *work.Work) *turn {
@@ -116,4 +117,21 @@ type turn struct {
 	*work.Work
 
 	now time.Time
+	// afterwards is what follows from what the call does, once it has written all that.
+	afterwards []func(context.Context) error
+}
+
+// whole runs a call with all that follows from it.
+func (t *turn) whole(ctx context.Context, call func(*turn) error) error {
+	if err := call(t); err != nil {
+		return err
+	}
+	for len(t.afterwards) > 0 {
+		next := t.afterwards[0]
+		t.afterwards = t.afterwards[1:]
+		if err := next(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }

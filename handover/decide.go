@@ -98,7 +98,7 @@ type turn struct {
 
 func (t *turn) do(act Act) {
 	c := &t.Control
-	if t.in.Trigger == AgentEngages && act != DoDoubt {
+	if (t.in.Trigger == AgentEngages || t.in.Trigger == OthersEngage) && act != DoDoubt && act != DoAssume {
 		t.engages()
 	}
 	switch act {
@@ -151,6 +151,10 @@ func (t *turn) do(act Act) {
 		t.doubt()
 		t.engages()
 		t.reach(t.in.Trigger, t.wanted())
+	case DoAssume:
+		t.doubt()
+		t.engages()
+		t.next(false)
 	}
 	if (t.in.Trigger == HandoverToAgent || t.in.Trigger == HandoverToBot) && act.moves() {
 		t.moved()
@@ -212,7 +216,7 @@ func (t *turn) note() {
 		t.Content = ""
 		c.WhenFree = nil
 		t.keepWanted()
-	case HandoverToBot, EngagedEnds, Inactivity, BotAccepts, BotDeclines:
+	case OthersEngage, HandoverToBot, EngagedEnds, Inactivity, BotAccepts, BotDeclines:
 		t.Content = ""
 	}
 }
@@ -259,158 +263,6 @@ func (s Settings) returningTo(side Owner) Owner {
 	return side
 }
 
-// give lets the primary's side have control. The platform does so by itself. Where this
-// library is the arbiter, agents keep a customer in whom they are engaged.
-func (t *turn) give() {
-	to := Party{Owner: Agent}
-	if t.facts.Settings.Primary == Bot {
-		to = Party{Owner: Bot, App: t.facts.Settings.BotApp, Virtual: t.facts.Settings.VirtualBot && t.facts.Platform}
-	}
-	engaged := agentEngaged(t.Control, t.facts.Engaged)
-	if !t.facts.Platform && engaged {
-		to = Party{Owner: Agent}
-	}
-	t.arrive(to, string(t.in.Trigger), interaction.Actor{})
-	if engaged && to.Owner == Bot && t.Control.Verb == nil {
-		t.reach(t.in.Trigger, t.wanted())
-	}
-}
-
-// wanted returns the verb by which agents get control who want to write: they claim it
-// from nobody, take it where they are primary, and request it else.
-func (t *turn) wanted() VerbKind {
-	switch {
-	case t.Control.Owner == Idle:
-		return t.claims()
-	case t.facts.Settings.Primary == Agent:
-		return VerbTake
-	default:
-		return t.requests()
-	}
-}
-
-// claims returns the verb that claims control from nobody.
-func (t *turn) claims() VerbKind {
-	if t.facts.Settings.Primary == "" && !t.facts.Settings.NoRequest {
-		return VerbRequest
-	}
-	return VerbTake
-}
-
-// requests returns the verb that asks for control.
-func (t *turn) requests() VerbKind {
-	switch {
-	case t.Control.Owner == Idle:
-		return t.claims()
-	case !t.facts.Settings.NoRequest:
-		return VerbRequest
-	case t.facts.Settings.mayTake():
-		return VerbTake
-	default:
-		return VerbAsk
-	}
-}
-
-// reach begins to bring control to the agents.
-func (t *turn) reach(cause Trigger, kind VerbKind, tried ...VerbKind) {
-	t.start(Verb{Kind: kind, To: Party{Owner: Agent}, Cause: cause, Tried: tried})
-}
-
-// pass begins to bring control to a bot.
-func (t *turn) pass(to Party, interventionID string) {
-	t.Control.WhenFree = nil
-	t.start(Verb{Kind: VerbPass, To: to, InterventionID: interventionID})
-}
-
-// start begins a verb. Where this library is the arbiter it is done at once, but for a
-// request, which the bot has to answer, and for what waits until agents' contents are
-// delivered.
-func (t *turn) start(v Verb) {
-	c := &t.Control
-	v.ID, v.Epoch, v.By, v.DecidedAt = t.in.ID, c.Epoch, t.in.By, t.facts.Now
-	if v.Cause == "" {
-		v.Cause = t.in.Trigger
-	}
-	if v.Reaches() {
-		v.Deadline = t.facts.Now.Add(t.facts.Settings.requestTimeout())
-	}
-	c.Verb = &v
-	if c.Sending > 0 && !v.Reaches() {
-		v.Stage = StageDraining
-		return
-	}
-	t.begin()
-}
-
-// begin begins the verb of the control.
-func (t *turn) begin() {
-	c := &t.Control
-	v := c.Verb
-	if t.blocked() {
-		c.Verb = nil
-		t.tell(ControlWithdrawn)
-		return
-	}
-	from, to := c.Holder(), v.To
-	local := !t.facts.Platform || from.Ours() && to.Ours()
-	switch {
-	case v.Kind == VerbAsk, local && v.Kind == VerbRequest && from.Owner != Idle:
-		v.Stage = StageAsked
-		t.tell(ControlRequested)
-	case local:
-		t.complete()
-	default:
-		v.Stage = StageQueued
-		t.Start = true
-		if v.Kind == VerbRequest {
-			t.tell(ControlRequested)
-		} else {
-			t.tell(ControlStarted)
-		}
-	}
-}
-
-// withdraw ends what is under way as far as nobody outside knows of it, and else says
-// that it is not wanted any more.
-func (t *turn) withdraw() {
-	c := &t.Control
-	v := c.Verb
-	switch {
-	case v == nil:
-		return
-	case v.Stage == StageQueued:
-		t.Cancel = v.ID
-		c.Verb = nil
-	case v.Stage == StageDraining, v.Kind == VerbAsk, v.Stage == StageAsked && t.local():
-		c.Verb = nil
-	default:
-		v.Withdrawn = true
-	}
-	t.tell(ControlWithdrawn)
-}
-
-func (t *turn) local() bool { return Case{Control: t.Control, Facts: t.facts}.local() }
-
-// expire ends a control that nobody uses.
-func (t *turn) expire() {
-	c := &t.Control
-	if t.facts.Platform && c.Holder().Ours() {
-		t.start(Verb{Kind: VerbRelease, To: Party{Owner: Idle}})
-		return
-	}
-	t.arrive(Party{Owner: Idle}, string(t.in.Trigger), interaction.Actor{})
-}
-
-// doubt takes the bot for the owner to which control was to pass: nobody knows, and a
-// bot that is taken for the owner is asked, while agents that are would write.
-func (t *turn) doubt() {
-	v := t.Control.Verb
-	t.Control.Verb = nil
-	t.become(v.To, causeNoAnswer, v.By)
-	t.Control.Uncertain = true
-	t.tell(ControlUncertain)
-}
-
 // moved keeps when control is handed over.
 func (t *turn) moved() {
 	c := &t.Control
@@ -443,3 +295,10 @@ func (t *turn) become(to Party, cause string, by interaction.Actor) {
 }
 
 func (t *turn) tell(k EventKind) { t.Events = append(t.Events, k) }
+
+// blocked reports whether the verb under way is a pass to a bot and an intervention is
+// engaged.
+func (t *turn) blocked() bool {
+	v := t.Control.Verb
+	return v.Kind == VerbPass && len(t.facts.Settings.InTheWay(t.facts.Engaged, v.InterventionID)) > 0
+}

@@ -1,6 +1,7 @@
 package handover
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -34,6 +35,15 @@ func (e *RefusedError) Error() string {
 		fmt.Fprintf(&b, ", intervention %s is %s with %v", i.InterventionID, i.Status, i.Owner)
 	}
 	return b.String()
+}
+
+// RefusedBy returns the code of the rule by which something was refused, if err is, or
+// wraps, a [*RefusedError]; else it is empty.
+func RefusedBy(err error) Code {
+	if refused, ok := errors.AsType[*RefusedError](err); ok {
+		return refused.Code
+	}
+	return ""
 }
 
 func (c Case) refusal(g Guard) *RefusedError {

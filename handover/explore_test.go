@@ -1,9 +1,11 @@
 package handover_test
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -88,7 +90,7 @@ type flightState struct {
 	current, nothingBetter bool
 }
 
-func (w world) state() state {
+func (w *world) state() state {
 	c := w.control
 	s := state{
 		party: c.Party, uncertain: c.Uncertain, postponed: c.Postponed, whenFree: c.WhenFree != nil, held: c.Held, sending: c.Sending,
@@ -119,19 +121,20 @@ func (w world) state() state {
 	return s
 }
 
-func (w world) has(e extra) bool { return slices.Contains(w.extras, e) }
+func (w *world) has(e extra) bool { return slices.Contains(w.extras, e) }
 
-func (w world) overdue() bool {
+func (w *world) overdue() bool {
 	v := w.control.Verb
 	return v != nil && !v.Deadline.IsZero() && !w.now.Before(v.Deadline)
 }
 
 // fork returns a copy that can be changed.
-func (w world) fork(parent int, by string) world {
-	w.engaged = slices.Clone(w.engaged)
-	w.flights = slices.Clone(w.flights)
-	w.parent, w.by = parent, by
-	return w
+func (w *world) fork(parent int, by string) world {
+	next := *w
+	next.engaged = slices.Clone(w.engaged)
+	next.flights = slices.Clone(w.flights)
+	next.parent, next.by = parent, by
+	return next
 }
 
 func (w *world) known() handover.Facts {
@@ -156,7 +159,7 @@ func (w *world) take(d handover.Decision) error {
 		}
 	}
 	if v := d.Control.Verb; v != nil && v.Kind == handover.VerbPass && (before.Verb == nil || before.Verb.ID != v.ID) && !free {
-		return fmt.Errorf("a pass was decided although an intervention is engaged")
+		return errors.New("a pass was decided although an intervention is engaged")
 	}
 	if d.Control.Epoch < before.Epoch || (d.Control.Epoch == before.Epoch) != (len(d.Changes) == 0) {
 		return fmt.Errorf("the epoch went from %d to %d with %d changes", before.Epoch, d.Control.Epoch, len(d.Changes))
@@ -164,7 +167,7 @@ func (w *world) take(d handover.Decision) error {
 	w.control = d.Control
 	if d.AskOwner {
 		if !canAsk(w.facts) {
-			return fmt.Errorf("a platform that cannot be asked is asked")
+			return errors.New("a platform that cannot be asked is asked")
 		}
 		w.query = &question{asked: d.Control.Revision}
 	}
@@ -184,17 +187,17 @@ func (w *world) sound() error {
 	case c.Sending > 0 && c.Owner != handover.Agent:
 		return fmt.Errorf("agents send while %v has control", c.Party)
 	case c.WhenFree != nil && free && v == nil && (c.Owner == handover.Agent || c.Owner == handover.Idle):
-		return fmt.Errorf("a pass waits although no intervention is engaged")
+		return errors.New("a pass waits although no intervention is engaged")
 	case v != nil && v.Kind == handover.VerbPass && v.Stage != handover.StageSent && !free:
 		return fmt.Errorf("a pass is %s while an intervention is engaged", v.Stage)
 	case c.Phase() == handover.Passing && !free && !w.overdue():
-		return fmt.Errorf("an intervention is engaged while control is passed")
+		return errors.New("an intervention is engaged while control is passed")
 	case v != nil && !w.facts.Platform && v.Stage != handover.StageAsked && v.Stage != handover.StageDraining:
 		return fmt.Errorf("%s is %s without a platform", v.Kind, v.Stage)
 	case v != nil && v.Stage == handover.StageDraining && c.Sending == 0:
 		return fmt.Errorf("%s waits for nothing", v.Kind)
 	case c.Postponed && (v == nil || v.Kind != handover.VerbPass):
-		return fmt.Errorf("what the customer wrote waits for nothing")
+		return errors.New("what the customer wrote waits for nothing")
 	}
 	return nil
 }
@@ -257,14 +260,13 @@ const (
 	unlucky                  // an answer is lost, or late; somebody else interferes
 )
 
-func (w world) decide(in handover.Input) func(*world) error {
+func (w *world) decide(in handover.Input) func(*world) error {
 	return func(w *world) error {
 		in.ID = w.id()
-		before := fmt.Sprint(w.control)
 		d, err := handover.Decide(w.control, in, w.known())
 		if err != nil {
-			if after := fmt.Sprint(d.Control); after != before {
-				return fmt.Errorf("a refusal changes the control: %s, %s", before, after)
+			if !reflect.DeepEqual(d.Control, w.control) {
+				return fmt.Errorf("a refusal changes the control: %+v, %+v", w.control, d.Control)
 			}
 			return errRefused
 		}
@@ -272,14 +274,14 @@ func (w world) decide(in handover.Input) func(*world) error {
 	}
 }
 
-var errRefused = fmt.Errorf("refused")
+var errRefused = errors.New("refused")
 
 func person(typ interaction.ActorType) interaction.Actor {
 	return interaction.Actor{Type: typ, ID: "ann"}
 }
 
 // steps are all that can happen in a world.
-func (w world) steps() []step {
+func (w *world) steps() []step {
 	var list []step
 	add := func(kind stepKind, name string, do func(*world) error) { list = append(list, step{name, kind, do}) }
 	c := w.control
@@ -296,32 +298,29 @@ func (w world) steps() []step {
 	engage := func(typ interaction.ActorType) func(*world) error {
 		return func(w *world) error {
 			i := handover.Engaged{InterventionID: "n", IdentityID: "i", SourceID: "s", Owner: person(typ), Status: interaction.InterventionOpen}
-			if typ == interaction.ActorAgent {
-				d, err := handover.Decide(w.control, handover.Input{Trigger: handover.AgentEngages, Engages: i, ID: w.id()}, w.known())
-				if err != nil {
-					return errRefused
-				}
-				doubts := d.Act == handover.DoDoubt // which is decided before
-				if !doubts {
-					w.engaged = []handover.Engaged{i}
-				}
-				if err := w.take(d); err != nil {
-					return err
-				}
+			by := handover.AgentEngages
+			if typ == interaction.ActorBot {
+				by = handover.OthersEngage
+			}
+			d, err := handover.Decide(w.control, handover.Input{Trigger: by, Engages: i, ID: w.id()}, w.known())
+			if err != nil {
+				return errRefused
+			}
+			doubts := d.Act == handover.DoDoubt || d.Act == handover.DoAssume // which is decided before
+			if !doubts {
+				w.engaged = []handover.Engaged{i}
+			}
+			if err := w.take(d); err != nil {
+				return err
 			}
 			w.engaged = []handover.Engaged{i}
-			if typ == interaction.ActorBot {
-				return w.decide(handover.Input{Trigger: handover.EngagedEnds})(w)
-			}
 			return w.sound()
 		}
 	}
 	switch {
 	case len(w.engaged) == 0:
 		add(ordinary, "agent engages", engage(interaction.ActorAgent))
-		if c.Phase() != handover.Queued && c.Phase() != handover.Passing { // else it is refused
-			add(ordinary, "bot engages", engage(interaction.ActorBot))
-		}
+		add(ordinary, "bot engages", engage(interaction.ActorBot))
 	case w.engaged[0].Owner.Type == interaction.ActorBot:
 		add(ordinary, "agent engages", engage(interaction.ActorAgent))
 	case w.engaged[0].Status == interaction.InterventionDeferred:
@@ -371,7 +370,7 @@ func (w world) steps() []step {
 }
 
 // platformSteps are what the platform and the other apps can do.
-func (w world) platformSteps() []step {
+func (w *world) platformSteps() []step {
 	var list []step
 	add := func(kind stepKind, name string, do func(*world) error) { list = append(list, step{name, kind, do}) }
 	if !w.facts.Platform {
@@ -516,7 +515,7 @@ func explore(t *testing.T, start world) {
 	for n := 0; n < len(states); n++ {
 		for _, s := range states[n].steps() {
 			w := states[n].fork(n, s.name)
-			if err := s.do(&w); err == errRefused {
+			if err := s.do(&w); errors.Is(err, errRefused) {
 				continue
 			} else if err != nil {
 				t.Fatalf("%v\nafter %s\n%+v\n%+v", err, strings.Join(append(trace(n), s.name), "; "), states[n].state(), w.state())

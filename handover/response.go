@@ -35,12 +35,6 @@ const (
 // control: "from bot to agent" means that control is requested.
 var Success = Response{Status: statusOK, Message: "Success"}
 
-// Error names the rule.
-func (c Code) Error() string { return string(c) }
-
-// Unwrap returns the code, for errors.Is.
-func (e *RefusedError) Unwrap() error { return e.Code }
-
 // Respond returns the response for an error of this package, or for one that wraps such;
 // [Success] for nil. Any other is a fault of the server, of which nothing is told.
 func Respond(err error) Response {

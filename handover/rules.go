@@ -31,6 +31,8 @@ const (
 	// DoDoubt takes the bot for the owner, because a pass is past its deadline and nobody
 	// has said yet what became of it, and reaches for control.
 	DoDoubt Act = "doubt"
+	// DoAssume does the first only.
+	DoAssume Act = "assume"
 )
 
 // Case is what the guards of the rules look at.
@@ -97,6 +99,9 @@ var (
 	isOurs = guard(CodeOnPlatform, "the bot posts through this library", "pass control on the platform",
 		func(c Case) bool { return c.local() })
 
+	isIgnored = guard("", "the rule does not count it", "", func(c Case) bool {
+		return !c.Facts.Settings.counts(c.Input.Engages)
+	})
 	hasPrimary  = guard("", "a side is primary", "", func(c Case) bool { return c.Facts.Settings.Primary != "" })
 	isSameBot   = guard("", "this bot has control", "", func(c Case) bool { return c.Control.App == c.Input.App })
 	isUnderWay  = guard("", "control is on its way to this bot", "", func(c Case) bool { return c.Control.Verb.To.Owner == Bot && c.Control.Verb.To.App == c.Input.App })
@@ -177,6 +182,10 @@ var Rules = []Rule{
 	{On: AgentEngages, Owners: botOrOther, Phases: stillOrQueue, Do: DoReach},
 	{On: AgentEngages, Phases: reaching, When: []Guard{isToBot}, Do: DoRedirect},
 	{On: AgentEngages, Do: DoNothing},
+
+	{On: OthersEngage, When: []Guard{isIgnored}, Do: DoNothing},
+	{On: OthersEngage, Phases: passing, When: []Guard{isOverdue}, Do: DoAssume},
+	{On: OthersEngage, Phases: queued, Do: DoCancel},
 
 	{On: BotSends, Owners: bot, When: []Guard{isInControl, isCurrent}, Do: DoSend},
 	{On: BotSends, Owners: idle, Phases: still, When: []Guard{noAgent}, Do: DoClaim},

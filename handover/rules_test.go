@@ -24,6 +24,9 @@ var expected = map[handover.Trigger]map[handover.Owner][2]string{
 	handover.AgentEngages: {
 		handover.Idle: {"nothing", ""}, handover.Agent: {"nothing", ""}, handover.Bot: {"reach", ""}, handover.Other: {"reach", ""},
 	},
+	handover.OthersEngage: {
+		handover.Idle: {"nothing", ""}, handover.Agent: {"nothing", ""}, handover.Bot: {"nothing", ""}, handover.Other: {"nothing", ""},
+	},
 	handover.BotSends: {
 		handover.Idle: {"claim", "not_in_control"}, handover.Agent: {"not_in_control", ""}, handover.Bot: {"send", ""}, handover.Other: {"not_in_control", ""},
 	},
@@ -56,7 +59,7 @@ func outcome(t *testing.T, c handover.Control, in handover.Input, f handover.Fac
 	t.Helper()
 	d, err := handover.Decide(c, in, f)
 	if refused, ok := errors.AsType[*handover.RefusedError](err); ok {
-		if !errors.Is(err, refused.Code) || refused.Rule == "" || refused.Remedy == "" {
+		if handover.RefusedBy(err) != refused.Code || refused.Rule == "" || refused.Remedy == "" {
 			t.Errorf("a refusal without words: %+v", refused)
 		}
 		if refused.Code == handover.CodeEngaged && len(refused.InTheWay) == 0 {

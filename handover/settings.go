@@ -125,6 +125,7 @@ func orDefault(s, otherwise interaction.Seconds) time.Duration {
 func (s Settings) requestTimeout() time.Duration {
 	return orDefault(s.RequestTimeout, DefaultRequestTimeout)
 }
+
 func (s Settings) verbTimeout() time.Duration { return orDefault(s.VerbTimeout, DefaultVerbTimeout) }
 
 // ExpiresAt returns when control ends that nobody uses.

@@ -2,7 +2,6 @@ package handover
 
 import (
 	"slices"
-	"time"
 
 	"github.com/engage-interactions/engage/interaction"
 )
@@ -74,13 +73,6 @@ func (t *turn) done() Decision {
 	return *t.Decision
 }
 
-// blocked reports whether the verb under way is a pass to a bot and an intervention is
-// engaged.
-func (t *turn) blocked() bool {
-	v := t.Control.Verb
-	return v.Kind == VerbPass && len(t.facts.Settings.InTheWay(t.facts.Engaged, v.InterventionID)) > 0
-}
-
 // Answer says what the platform answered to a verb. id is the ID of what may begin after
 // it.
 func Answer(c Control, v Verb, outcome Outcome, reason, id string, f Facts) Decision {
@@ -146,7 +138,7 @@ func (t *turn) rejected(reason string) {
 		t.next(false)
 		return
 	}
-	tried := append(v.Tried, v.Kind)
+	tried := append(slices.Clone(v.Tried), v.Kind)
 	other := VerbRequest
 	if v.Kind == VerbRequest {
 		other = VerbTake
@@ -157,93 +149,6 @@ func (t *turn) rejected(reason string) {
 		return
 	}
 	t.again(v, other, tried)
-}
-
-// again tries another verb for the same.
-func (t *turn) again(v Verb, kind VerbKind, tried []VerbKind) {
-	t.in.By = v.By
-	t.start(Verb{Kind: kind, To: v.To, Cause: v.Cause, Tried: tried})
-}
-
-// OwnerIs says what the platform answered when it was asked who has control: somebody, or
-// that it cannot be known. asked is Control.Revision at the time when it was asked.
-func OwnerIs(c Control, asked int64, who *Party, id string, f Facts) Decision {
-	d, t := resume(c, id, f)
-	v := d.Control.Verb
-	switch {
-	case asked != c.Revision: // something newer is known
-		t.AskOwner = v != nil && v.Unanswered && f.canAsk()
-	case who == nil:
-		t.unknown()
-	case v == nil || v.Stage != StageSent:
-		t.mirror(*who, causeOwner)
-	case t.fulfils(*who):
-		t.completeBy(causeOwner)
-	case who.same(c.Holder()):
-		t.notLanded()
-	default:
-		t.mirror(*who, causeOwner)
-	}
-	return t.done()
-}
-
-// fulfils reports whether the verb under way has led to an owner.
-func (t *turn) fulfils(who Party) bool {
-	v := t.Control.Verb
-	return v != nil && (v.Stage == StageSent || v.Stage == StageAsked) && who.same(v.To)
-}
-
-// same reports whether the platform sees the same app in control.
-func (p Party) same(other Party) bool {
-	if p.Ours() || other.Ours() {
-		return p.Ours() == other.Ours()
-	}
-	return p.Owner == other.Owner && p.App == other.App
-}
-
-// notLanded deals with a verb that had no answer, when who has control is who had it: it
-// is repeated until its deadline.
-func (t *turn) notLanded() {
-	c := &t.Control
-	v := c.Verb
-	t.Control.Revision++
-	switch {
-	case t.facts.Now.Before(v.Deadline) && !v.Withdrawn:
-		v.Stage, v.Unanswered = StageQueued, false
-		t.Start = true
-	case v.Reaches():
-		t.fallBack("the platform did not give control in time")
-	default:
-		c.Verb = nil
-		t.tell(ControlFailed)
-		t.next(false)
-	}
-}
-
-// unknown deals with a verb of which nobody can say what it did: it waits for a report
-// until its deadline, and for nothing more after it.
-func (t *turn) unknown() {
-	c := &t.Control
-	v := c.Verb
-	if v == nil || v.Stage != StageSent {
-		return
-	}
-	if t.facts.Now.Before(v.Deadline) {
-		t.AskOwner = t.facts.canAsk()
-		return
-	}
-	switch {
-	case v.Kind == VerbPass:
-		t.doubt()
-		t.next(true)
-	case v.Kind == VerbRelease:
-		t.doubt()
-		t.next(false)
-	default:
-		t.fallBack("nobody can say whether control was given")
-		c.Uncertain = true
-		t.tell(ControlUncertain)
-	}
 }
 
 // Expire says that the deadline of a verb has come.
@@ -271,116 +176,6 @@ func Expire(c Control, verbID, id string, f Facts) Decision {
 	case StageDraining:
 	}
 	return t.done()
-}
-
-// Report is what a platform tells by itself: who has control, at its own time.
-type Report struct {
-	Party Party
-	At    time.Time
-}
-
-// Apply says what a platform has reported. What is older than what was reported before is
-// ignored, as is what was reported already.
-func Apply(c Control, r Report, id string, f Facts) Decision {
-	d, t := resume(c, id, f)
-	if r.At.Before(c.ReportedAt) || r.At.Equal(c.ReportedAt) && !c.ReportedAt.IsZero() && r.Party == c.Reported {
-		return t.done()
-	}
-	d.Control.ReportedAt, d.Control.Reported = r.At, r.Party
-	if r.At.Before(c.Since) && !r.Party.same(c.Holder()) && f.canAsk() {
-		t.AskOwner = true // control has changed since then, as our clock has it
-		return t.done()
-	}
-	t.mirror(r.Party, causeReport)
-	return t.done()
-}
-
-// Settle says who has control because somebody who knows says so. What is under way
-// counts for nothing any more. From the agents to a bot it needs what every pass needs,
-// that no intervention is engaged; else it is refused with a [*RefusedError].
-func Settle(c Control, who Party, by interaction.Actor, id string, f Facts) (Decision, error) {
-	d, t := resume(c, id, f)
-	if in := f.Settings.InTheWay(f.Engaged, ""); len(in) > 0 && who.Owner == Bot && d.Control.Owner == Agent {
-		return Decision{Control: c}, Case{Control: d.Control, Input: Input{Trigger: causeSettled}, Facts: f}.refusal(isFree)
-	}
-	if v := d.Control.Verb; v != nil {
-		if v.Stage == StageQueued {
-			t.Cancel = v.ID
-		}
-		d.Control.Verb = nil
-		t.tell(ControlWithdrawn)
-	}
-	t.become(who, causeSettled, by)
-	t.next(true)
-	return t.done(), nil
-}
-
-// Delivered says that one of the contents of agents that were accepted in a round is
-// delivered, or will not be.
-func Delivered(c Control, round int64, id string, f Facts) Decision {
-	d, t := resume(c, id, f)
-	switch {
-	case round != c.Round: // it is not counted any more
-	case d.Control.Sending > 0:
-		d.Control.Sending--
-	case d.Control.Held > 0:
-		d.Control.Held--
-	}
-	if v := d.Control.Verb; v != nil && v.Stage == StageDraining && d.Control.Sending == 0 {
-		t.in.By = v.By
-		t.begin()
-	}
-	return t.done()
-}
-
-// mirror makes who the platform sees in control the owner.
-func (t *turn) mirror(who Party, cause string) {
-	c := &t.Control
-	before := c.Holder()
-	switch {
-	case t.fulfils(who):
-		t.completeBy(cause)
-		return
-	case who.same(before): // a virtual bot, too
-		t.become(before, cause, interaction.Actor{})
-		return
-	}
-	t.become(who, cause, interaction.Actor{})
-	if v := c.Verb; v != nil {
-		switch {
-		case v.Stage == StageSent:
-			return // its answer is to come
-		case v.Stage == StageAsked && !v.Withdrawn && who.Owner != Agent:
-			t.again(*v, t.wanted(), nil) // it was another that was asked
-			return
-		}
-		t.withdraw()
-		c.Verb = nil
-	}
-	t.next(before.Ours())
-}
-
-// complete ends the verb under way: it is done.
-func (t *turn) complete() {
-	cause := string(t.Control.Verb.Cause)
-	t.completeBy(cause)
-}
-
-func (t *turn) completeBy(cause string) {
-	c := &t.Control
-	v := *c.Verb
-	to, blocked := v.To, t.blocked()
-	if to.Owner == Bot && v.Reaches() && agentEngaged(*c, t.facts.Engaged) {
-		to = Party{Owner: Agent} // the agents were faster
-	}
-	c.Verb = nil
-	if blocked {
-		cause = causeReport // it is no pass of ours any more
-	} else if v.Kind == VerbPass {
-		t.Goes = v.InterventionID
-	}
-	t.become(to, cause, v.By)
-	t.next(v.Withdrawn || blocked)
 }
 
 // arrive makes somebody the owner, and does what follows.
@@ -412,78 +207,5 @@ func (t *turn) next(over bool) {
 		t.pass(*c.WhenFree, "")
 	case c.Owner == Agent && over && free && len(t.facts.Engaged) == 0:
 		t.start(Verb{Kind: VerbRelease, To: Party{Owner: Idle}, Cause: EngagedEnds})
-	}
-}
-
-// fallBack does what follows when control is not given.
-func (t *turn) fallBack(reason string) {
-	v := *t.Control.Verb
-	s := t.facts.Settings
-	if v.Withdrawn || s.Fallback != TakeOver || !s.mayTake() || v.Kind == VerbTake || slices.Contains(v.Tried, VerbTake) {
-		t.giveUp(reason)
-		return
-	}
-	t.again(v, VerbTake, append(v.Tried, v.Kind))
-}
-
-// giveUp ends the attempt to get control. What waited for it fails, for all to see.
-func (t *turn) giveUp(reason string) {
-	c := &t.Control
-	withdrawn := c.Verb.Withdrawn
-	c.Verb = nil
-	c.Round++
-	if c.Held > 0 {
-		t.Held, t.Reason, c.Held = Fails, reason, 0
-	}
-	if !withdrawn {
-		t.Reason = reason
-		t.tell(ControlFailed)
-	}
-	if c.WhenFree != nil {
-		t.next(false)
-	}
-}
-
-// Ticket goes with a content from when it is accepted until it is delivered.
-type Ticket struct {
-	By    interaction.ActorType `json:"by"`
-	App   string                `json:"app_id,omitempty"` // the bot's
-	Epoch int64                 `json:"epoch,omitempty"`  // in which a bot's may be delivered
-	Round int64                 `json:"round,omitempty"`  // in which an agent's was written
-}
-
-// Ticket returns the ticket of a content that was accepted by the decision.
-func (d Decision) Ticket(in Input) Ticket {
-	ticket := Ticket{By: interaction.ActorAgent, Round: d.Control.Round}
-	if in.Trigger == BotSends {
-		ticket = Ticket{By: interaction.ActorBot, App: in.App, Epoch: d.Control.Epoch}
-		if d.Content == Holds { // until its claim has made the bot the owner
-			ticket.Epoch++
-		}
-	}
-	return ticket
-}
-
-// Gate says what becomes of a content whose delivery is about to begin. No content of a
-// bot is sent in another epoch than its own, and none of an agent while the agents do not
-// have control, or are giving it away.
-func (c Control) Gate(k Ticket) Fate {
-	phase := c.Phase()
-	if k.By == interaction.ActorBot {
-		switch {
-		case c.Holder().Owner == Bot && c.App == k.App && c.Epoch == k.Epoch:
-			return Sends
-		case c.Epoch < k.Epoch && phase == Reaching && c.Verb.To.Owner == Bot && c.Verb.To.App == k.App:
-			return Holds
-		}
-		return Fails
-	}
-	switch {
-	case k.Round != c.Round:
-		return Fails
-	case c.Holder().Owner == Agent && phase != Passing && phase != Releasing:
-		return Sends
-	default:
-		return Holds
 	}
 }

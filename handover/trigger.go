@@ -16,12 +16,15 @@ const (
 	// AgentEngages is when an intervention becomes an agent's and open: engaged,
 	// reopened, reactivated or assigned.
 	AgentEngages Trigger = "agent_engages"
+	// OthersEngage is when the rule begins to count an intervention that is no agent's and
+	// open, or that is on another source or with another identity of the contact.
+	OthersEngage Trigger = "others_engage"
 	BotSends     Trigger = "bot_sends"
 	// HandoverToAgent and HandoverToBot are the two requests of seed 001.
 	HandoverToAgent Trigger = "handover_to_agent"
 	HandoverToBot   Trigger = "handover_to_bot"
-	// EngagedEnds is when an intervention is closed or canceled; where the settings
-	// leave such out of the rule also when it is deferred, or becomes a bot's.
+	// EngagedEnds is when an intervention is closed or canceled, and when an agent does
+	// not answer there any more: it is deferred, or goes to a bot or to nobody.
 	EngagedEnds Trigger = "engaged_ends"
 	Inactivity  Trigger = "inactivity" // nobody has written for as long as the settings say
 	BotAccepts  Trigger = "bot_accepts"
@@ -31,7 +34,7 @@ const (
 // Triggers are all of them, in the order of the documentation.
 func Triggers() []Trigger {
 	return []Trigger{
-		CustomerWrites, AgentSends, AgentEngages, BotSends, HandoverToAgent, HandoverToBot,
+		CustomerWrites, AgentSends, AgentEngages, OthersEngage, BotSends, HandoverToAgent, HandoverToBot,
 		EngagedEnds, Inactivity, BotAccepts, BotDeclines,
 	}
 }
@@ -51,7 +54,7 @@ type Input struct {
 	Virtual bool
 	// InterventionID is the intervention that goes to a virtual bot with control.
 	InterventionID string
-	// Engages is the intervention that becomes an agent's and open.
+	// Engages is the intervention that becomes engaged.
 	Engages Engaged
 	// WhenFree says to wait until no intervention is engaged, if one is.
 	WhenFree bool
@@ -64,8 +67,9 @@ type Facts struct {
 	// this library is the arbiter, and what it decides is so at once.
 	Platform bool
 	// Engaged are the open and deferred interventions with the identity, whoever owns
-	// them, and where Settings.WholeContact says so those with the contact's others: as
-	// they are after what happens, but for the one that becomes engaged by it.
+	// them and on whatever source they are, and where Settings.WholeContact says so those
+	// with the contact's other identities. They are as they are after what happens; the
+	// one that becomes engaged by it may be left out.
 	Engaged []Engaged
 	Now     time.Time
 }
@@ -89,22 +93,61 @@ type Engaged struct {
 func (s Settings) InTheWay(engaged []Engaged, goes string) []Engaged {
 	var in []Engaged
 	for _, e := range engaged {
-		switch {
-		case goes != "" && e.InterventionID == goes:
-		case s.IgnoreDeferred && e.Status == interaction.InterventionDeferred:
-		case s.IgnoreBots && e.Owner.Type == interaction.ActorBot:
-		default:
+		if s.counts(e) && (goes == "" || e.InterventionID != goes) {
 			in = append(in, e)
 		}
 	}
 	return in
 }
 
+// counts reports whether the rule counts an intervention.
+func (s Settings) counts(e Engaged) bool {
+	switch {
+	case !e.Status.Live(),
+		s.IgnoreDeferred && e.Status == interaction.InterventionDeferred,
+		s.IgnoreBots && e.Owner.Type == interaction.ActorBot:
+		return false
+	}
+	return true
+}
+
+// Engagement returns the trigger that a change of an intervention is: [AgentEngages],
+// [OthersEngage] when the rule begins to count it, [EngagedEnds] when it does not any
+// more, or no agent answers there any more; empty if it is none.
+func (s Settings) Engagement(before, after Engaged) Trigger {
+	switch {
+	case after.answers() && !before.answers():
+		return AgentEngages
+	case s.counts(after) && !s.counts(before), after.Status.Live() && !before.Status.Live():
+		return OthersEngage
+	case s.counts(before) && !s.counts(after), before.Status.Live() && !after.Status.Live(), before.answers() && !after.answers():
+		return EngagedEnds
+	}
+	return ""
+}
+
+// EngagementElsewhere is Engagement for an intervention that is not in the conversation
+// itself: it is on another source, or with another identity of the contact.
+func (s Settings) EngagementElsewhere(before, after Engaged) Trigger {
+	switch trigger := s.Engagement(before, after); {
+	case trigger != AgentEngages:
+		return trigger
+	case s.counts(after) && !s.counts(before):
+		return OthersEngage
+	}
+	return ""
+}
+
+// answers reports whether an agent has it, and it is open.
+func (e Engaged) answers() bool {
+	return e.Owner.Type == interaction.ActorAgent && e.Status == interaction.InterventionOpen
+}
+
 // agentEngaged reports whether an agent has an open intervention with the identity
 // itself.
 func agentEngaged(c Control, engaged []Engaged) bool {
 	for _, e := range engaged {
-		if e.IdentityID == c.IdentityID && e.Owner.Type == interaction.ActorAgent && e.Status == interaction.InterventionOpen {
+		if e.IdentityID == c.IdentityID && e.answers() {
 			return true
 		}
 	}

@@ -100,6 +100,12 @@ type Content struct {
 
 	Synchronization
 
+	// ControlEpoch is the epoch of thread control in which a bot's content may be
+	// delivered; ControlRound the one of those who waited for control in which an
+	// agent's was written. Both are 0 on sources without thread control.
+	ControlEpoch int64 `json:"control_epoch,omitempty"`
+	ControlRound int64 `json:"control_round,omitempty"`
+
 	// IdempotencyKey is the one that it was posted with.
 	IdempotencyKey string `json:"idempotency_key,omitempty"`
 	// CreatedAt is when it was written, as its platform says; ReceivedAt when it came

@@ -48,6 +48,10 @@ type Source struct {
 	// DefaultCategoryIDs are those that a new thread has. Like all categories of a thread
 	// they count for mandatory trees when an intervention in it is closed.
 	DefaultCategoryIDs []string `json:"default_category_ids,omitempty"`
+	// ThreadControl says that one app at a time controls the conversation with a
+	// customer (see package handover). Sources keep what they have: Control.Configure
+	// sets it.
+	ThreadControl bool `json:"thread_control,omitempty"`
 	// MaxBody bounds the body of what is posted to the source, in characters. 0:
 	// DefaultMaxBody.
 	MaxBody   int       `json:"max_body,omitempty"`

@@ -1,6 +1,7 @@
 package messenger
 
 import (
+	"slices"
 	"time"
 
 	"github.com/engage-interactions/engage"
@@ -58,4 +59,28 @@ type Event struct {
 	// Inbound is a content; its SourceID is not set.
 	Inbound *engage.Inbound
 	Report  *Report
+}
+
+// Control returns the report as the Engine takes it, for a source: for Control.Report. The
+// roles say which side is primary if ownAppID is given; another app that is primary is
+// taken for the bot.
+func (r Report) Control(sourceID, ownAppID string) engage.ControlReport {
+	report := engage.ControlReport{SourceID: sourceID, IdentityForeignID: r.PSID, At: r.At}
+	switch r.Kind {
+	case ReportOwner:
+		report.Party = r.Party
+	case ReportRequest:
+		report.RequestedBy = r.AppID
+	case ReportRoles:
+		report.Primary = handover.Other
+		for app, roles := range r.Roles {
+			if slices.Contains(roles, PrimaryReceiver) {
+				report.Primary = handover.Bot
+				if app == ownAppID {
+					report.Primary = handover.Agent
+				}
+			}
+		}
+	}
+	return report
 }

@@ -65,6 +65,12 @@ func (a *advice) Unwrap() error { return a.error }
 // Permanent says that the job was not done, and that trying again is no use.
 func Permanent(err error) error { return &advice{error: err, permanent: true} }
 
+// IsPermanent reports whether err is, or wraps, one of Permanent.
+func IsPermanent(err error) bool {
+	a, ok := errors.AsType[*advice](err)
+	return ok && a.permanent
+}
+
 // NotDone says that the job was certainly not done, whatever else err is: that the
 // context ended before anything left the house, say.
 func NotDone(err error) error { return &advice{error: err, notDone: true} }

@@ -1,0 +1,93 @@
+package engage
+
+import (
+	"github.com/engage-interactions/engage/handover"
+)
+
+// The events of thread control, each with [ControlEvent]. The resource is the control of
+// the conversation: "source/identity".
+const (
+	// EventControlChanged: the owner is another.
+	EventControlChanged = EventType(handover.ControlChanged)
+	// EventControlStarted: the platform is told to take, pass or release control.
+	EventControlStarted = EventType(handover.ControlStarted)
+	// EventControlRequested: the app in control is asked to pass it.
+	EventControlRequested = EventType(handover.ControlRequested)
+	// EventControlDeclined: it does not want to.
+	EventControlDeclined = EventType(handover.ControlDeclined)
+	// EventControlFailed: what was under way has come to nothing; contents that waited
+	// for it fail.
+	EventControlFailed = EventType(handover.ControlFailed)
+	// EventControlWithdrawn: what was under way is not wanted any more.
+	EventControlWithdrawn = EventType(handover.ControlWithdrawn)
+	// EventControlUncertain: nobody can tell who has control.
+	EventControlUncertain = EventType(handover.ControlUncertain)
+	// EventControlWaiting: a pass waits until no intervention is engaged.
+	EventControlWaiting = EventType(handover.ControlWaiting)
+	// EventControlContested: an agent engages while nobody can tell who has control.
+	EventControlContested = EventType(handover.ControlContested)
+	// EventControlRefused: a bot asked for control on the platform, and did not get it.
+	EventControlRefused EventType = "control.refused"
+	// EventControlConfigured, with [SourceEvent]: how control is passed on a source was
+	// set. The resource is the source.
+	EventControlConfigured EventType = "control.configured"
+)
+
+// ControlEvent is the data of events about control.
+type ControlEvent struct {
+	SourceID   string         `json:"source_id"`
+	IdentityID string         `json:"identity_id"`
+	Owner      handover.Owner `json:"owner"`
+	AppID      string         `json:"app_id,omitempty"`
+	Epoch      int64          `json:"epoch"`
+	Uncertain  bool           `json:"uncertain,omitempty"`
+	// Previous is who had control before, and Cause why it went over, of
+	// EventControlChanged.
+	Previous *handover.Party `json:"previous,omitempty"`
+	Cause    string          `json:"cause,omitempty"`
+	// Verb is what is under way.
+	Verb *handover.Verb `json:"verb,omitempty"`
+	// WhenFree is the bot that waits for control.
+	WhenFree *handover.Party `json:"when_free,omitempty"`
+	// Reason is why something has failed or was refused, InTheWay the interventions
+	// that were in the way.
+	Reason   string             `json:"reason,omitempty"`
+	InTheWay []handover.Engaged `json:"interventions,omitempty"`
+	// Trigger is what the request named as the bot's rule that caused it.
+	Trigger string `json:"trigger,omitempty"`
+}
+
+// tellControl tells of a decision.
+func (t *turn) tellControl(s *steering, before handover.Control, d handover.Decision) error {
+	changes := d.Changes
+	for _, kind := range d.Events {
+		e := s.event()
+		switch kind {
+		case handover.ControlChanged:
+			change := changes[0]
+			changes = changes[1:]
+			e.Owner, e.AppID, e.Epoch, e.Previous, e.Cause = change.To.Owner, change.To.App, change.Epoch, &change.From, change.Cause
+		case handover.ControlFailed:
+			e.Reason, e.Verb = d.Reason, before.Verb
+		case handover.ControlDeclined, handover.ControlWithdrawn:
+			e.Verb = before.Verb
+		case handover.ControlStarted, handover.ControlRequested, handover.ControlUncertain, handover.ControlWaiting, handover.ControlContested:
+		}
+		if err := t.tellOfControl(EventType(kind), s, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *steering) event() ControlEvent {
+	c := s.control
+	return ControlEvent{
+		SourceID: s.source.ID, IdentityID: s.identity, Owner: c.Holder().Owner, AppID: c.App, Epoch: c.Epoch,
+		Uncertain: c.Uncertain, Verb: c.Verb, WhenFree: c.WhenFree,
+	}
+}
+
+func (t *turn) tellOfControl(typ EventType, s *steering, e ControlEvent) error {
+	return t.tell(typ, t.now, controlResource(s.source.ID, s.identity), scene{identityID: s.identity, sourceID: s.source.ID}, e)
+}

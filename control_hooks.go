@@ -1,0 +1,133 @@
+package engage
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/engage-interactions/engage/handover"
+	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/internal/jobs"
+)
+
+// What happens in conversations, as far as it moves control.
+
+// steerReceived decides what a customer's content means for control. It returns who deals
+// with the content.
+func (t *turn) steerReceived(ctx context.Context, source *interaction.Source, identityID, threadID string) (handover.Owner, error) {
+	s, err := t.steer(ctx, source, identityID)
+	if err != nil || s == nil {
+		return handover.Agent, err
+	}
+	d, err := t.decide(ctx, s, handover.Input{Trigger: handover.CustomerWrites})
+	if err != nil {
+		return "", err
+	}
+	if d.Control.Postponed && !slices.Contains(s.control.Threads, threadID) && len(s.control.Threads) < maxPostponed {
+		s.control.Threads = append(s.control.Threads, threadID)
+		err = controls.Put(t.Work, s.control)
+	}
+	return d.Side, err
+}
+
+// steerPost decides what somebody's content means for control: it is delivered, waits for
+// control, or is refused.
+func (t *turn) steerPost(ctx context.Context, source *interaction.Source, c *interaction.Content, epoch int64) error {
+	in := handover.Input{Trigger: handover.AgentSends}
+	switch t.actor.Type {
+	case ActorSystem:
+		return nil
+	case ActorBot:
+		in = handover.Input{Trigger: handover.BotSends, App: t.actor.ID, Epoch: epoch}
+	case ActorAgent, ActorCustomer:
+	}
+	s, err := t.steer(ctx, source, c.IdentityID)
+	if err != nil || s == nil {
+		return err
+	}
+	if in.Epoch == 0 {
+		in.Epoch = s.control.Epoch
+	}
+	d, err := t.decide(ctx, s, in)
+	if err != nil {
+		return err
+	}
+	ticket := d.Ticket(in)
+	c.ControlEpoch, c.ControlRound = ticket.Epoch, ticket.Round
+	return nil
+}
+
+// heldAgain is after how long somebody looks again at a delivery that waits for control,
+// if nobody has said before that it has come.
+const heldAgain = time.Hour
+
+// gated reports whether the delivery of a content depends on control.
+func gated(c *interaction.Content) bool {
+	return c.Creator.Type == ActorAgent || c.Creator.Type == ActorBot
+}
+
+// ticketOf returns what a content was accepted with.
+func ticketOf(c *interaction.Content) handover.Ticket {
+	return handover.Ticket{By: c.Creator.Type, App: c.Creator.ID, Epoch: c.ControlEpoch, Round: c.ControlRound}
+}
+
+// gate says whether the delivery of a content may begin: whoever wrote it must have
+// control. The commit that begins the delivery depends on it.
+func (t *turn) gate(ctx context.Context, c *interaction.Content, jobID string) (jobs.Verdict, error) {
+	if !gated(c) {
+		return jobs.Go(), nil
+	}
+	source, err := t.source(ctx, c.SourceID)
+	if err != nil || !source.ThreadControl {
+		return jobs.Go(), err
+	}
+	s, err := t.steer(ctx, source, c.IdentityID)
+	if err != nil {
+		return jobs.Go(), err
+	}
+	switch s.control.Gate(ticketOf(c)) {
+	case handover.Sends:
+		return jobs.Go(), nil
+	case handover.Holds:
+		if !slices.Contains(s.control.Waiting, jobID) {
+			s.control.Waiting = append(s.control.Waiting, jobID)
+		}
+		return jobs.Wait(t.now.Add(heldAgain)), controls.Put(t.Work, s.control)
+	case handover.Fails:
+	}
+	was := c.Synchronization.Status
+	return jobs.End(), t.whole(ctx, func(t *turn) error {
+		if err := t.synchronize(ctx, c, interaction.SyncWithdraws, "who wrote it does not have control of the conversation any more", c.Uncertain); err != nil {
+			return err
+		}
+		return t.steerDelivered(ctx, c, was, nil)
+	})
+}
+
+// steerDelivered counts a content of an agent off that was to be delivered, and asks who
+// has control if the platform says that another app has.
+func (t *turn) steerDelivered(ctx context.Context, c *interaction.Content, was interaction.SyncStatus, cause error) error {
+	counts := c.Creator.Type == ActorAgent && was == interaction.SyncPending && c.Synchronization.Status != interaction.SyncPending
+	refused := errors.Is(cause, ErrNotInControl)
+	if !gated(c) || !counts && !refused {
+		return nil
+	}
+	source, err := t.source(ctx, c.SourceID)
+	if err != nil || !source.ThreadControl {
+		return err
+	}
+	s, err := t.steer(ctx, source, c.IdentityID)
+	if err != nil {
+		return err
+	}
+	if refused && s.settings.Platform {
+		if err := t.askOwner(ctx, s, time.Time{}); err != nil {
+			return err
+		}
+	}
+	if !counts {
+		return nil
+	}
+	return t.carryOut(ctx, s, handover.Delivered(s.control.Control, c.ControlRound, t.ID(), t.facts(s)))
+}

@@ -1,0 +1,309 @@
+package engage
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/engage-interactions/engage/handover"
+	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/internal/jobs"
+	"github.com/engage-interactions/engage/internal/work"
+)
+
+// The jobs of control: the verbs that a platform is told, the question who has control,
+// and what happens when a time has come.
+const (
+	jobVerb     = "control.verb"     // the platform is told to pass, take, request or release control
+	jobOwner    = "control.owner"    // the platform is asked who has control
+	jobDeadline = "control.deadline" // the deadline of a verb has come
+	jobInactive = "control.inactive" // nobody has written for long
+)
+
+// conversation is that with an identity on a source.
+type conversation struct {
+	SourceID   string `json:"source_id"`
+	IdentityID string `json:"identity_id"`
+}
+
+// lane is that of the verbs of a conversation, which go one after another.
+func (c conversation) lane() string { return "control " + hashOf(c.SourceID, c.IdentityID) }
+
+type verbJob struct {
+	conversation
+
+	Verb handover.Verb `json:"verb"`
+}
+
+type ownerJob struct {
+	conversation
+
+	Asked int64 `json:"asked"` // the revision of the control at that time
+}
+
+type deadlineJob struct {
+	conversation
+
+	VerbID string `json:"verb_id"`
+}
+
+type inactiveJob struct {
+	conversation
+
+	LookAt time.Time `json:"look_at"` // one whose look was moved has another job
+}
+
+// askAgain is after how long a platform is asked again that did not say who has control.
+const askAgain = 5 * time.Second
+
+// steeringOf returns the control of a conversation to a job.
+func (t *turn) steeringOf(ctx context.Context, about conversation) (*steering, error) {
+	source, err := t.source(ctx, about.SourceID)
+	if err != nil {
+		return nil, err
+	}
+	s, err := t.steer(ctx, source, about.IdentityID)
+	if err == nil && s == nil {
+		err = &NotFoundError{Resource: controlResource(about.SourceID, about.IdentityID)}
+	}
+	return s, err
+}
+
+// steered does what a job has to do with the control of a conversation.
+func steered[T any](ctx context.Context, c *core, w *work.Work, j jobs.Job, about func(*T) conversation, do func(*turn, *steering, *T) error) error {
+	var data T
+	if err := json.Unmarshal(j.Data, &data); err != nil {
+		return fmt.Errorf("job %s: %w", j.ID, err)
+	}
+	return c.system(w).whole(ctx, func(t *turn) error {
+		s, err := t.steeringOf(ctx, about(&data))
+		if err != nil {
+			return err
+		}
+		return do(t, s, &data)
+	})
+}
+
+func (c *core) registerControl() {
+	c.jobs.Outside(jobVerb, jobs.Outside{
+		Claim:      c.claimVerb,
+		Do:         c.doVerb,
+		Settle:     c.settleVerb,
+		Classes:    c.deliverers,
+		Missing:    missingPlatform,
+		Idempotent: func(jobs.Job) bool { return true }, // who claims it again sees that it had no answer
+	})
+	c.jobs.Outside(jobOwner, jobs.Outside{
+		Do:         c.doOwner,
+		Settle:     c.settleOwner,
+		Classes:    c.deliverers,
+		Missing:    missingPlatform,
+		Idempotent: func(jobs.Job) bool { return true },
+	})
+	c.jobs.Within(jobDeadline, within(c, func(ctx context.Context, t *turn, d *deadlineJob) (time.Time, error) {
+		return time.Time{}, t.whole(ctx, func(t *turn) error {
+			s, err := t.steeringOf(ctx, d.conversation)
+			if err != nil {
+				return err
+			}
+			return t.carryOut(ctx, s, handover.Expire(s.control.Control, d.VerbID, t.ID(), t.facts(s)))
+		})
+	}))
+	c.jobs.Within(jobInactive, within(c, func(ctx context.Context, t *turn, d *inactiveJob) (again time.Time, err error) {
+		err = t.whole(ctx, func(t *turn) error {
+			s, err := t.steeringOf(ctx, d.conversation)
+			if err != nil || !s.control.LookAt.Equal(d.LookAt) {
+				return err
+			}
+			s.control.LookAt = time.Time{}
+			if at := s.settings.ExpiresAt(s.control.Control); at.After(t.now) && s.control.Owner != handover.Idle {
+				s.control.LookAt, d.LookAt, again = at, at, at
+				return controls.Put(t.Work, s.control)
+			}
+			_, err = t.decide(ctx, s, handover.Input{Trigger: handover.Inactivity})
+			return err
+		})
+		return again, err
+	}))
+}
+
+func verbOf(d *verbJob) conversation   { return d.conversation }
+func ownerOf(d *ownerJob) conversation { return d.conversation }
+
+// claimVerb begins an attempt to tell the platform of a verb.
+func (c *core) claimVerb(ctx context.Context, w *work.Work, j *jobs.Job) (verdict jobs.Verdict, err error) {
+	err = steered(ctx, c, w, *j, verbOf, func(t *turn, s *steering, d *verbJob) error {
+		v := s.control.Verb
+		if v != nil && v.ID == d.Verb.ID && v.Stage == handover.StageSent { // an attempt was lost
+			verdict = jobs.End()
+			return t.carryOut(ctx, s, handover.Answer(s.control.Control, *v, handover.NoAnswer, "", t.ID(), t.facts(s)))
+		}
+		next, begins := handover.Begin(s.control.Control, d.Verb.ID, t.facts(s))
+		if err := t.carryOut(ctx, s, next); err != nil {
+			return err
+		}
+		if !begins {
+			verdict = jobs.End()
+			return nil
+		}
+		d.Verb = *s.control.Verb
+		j.Data, err = json.Marshal(d)
+		return err
+	})
+	return verdict, err
+}
+
+// answer is what a platform said to a verb.
+type answer struct {
+	outcome handover.Outcome
+	reason  string
+}
+
+// doVerb tells the platform.
+func (c *core) doVerb(ctx context.Context, j jobs.Job) (any, error) {
+	var d verbJob
+	if err := json.Unmarshal(j.Data, &d); err != nil {
+		return nil, jobs.NotDone(err)
+	}
+	h, platform, err := c.handling(ctx, d.conversation)
+	if err != nil {
+		return nil, jobs.NotDone(err)
+	}
+	h.Key, h.App = d.Verb.ID, d.Verb.To.App
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	granted := false
+	err = c.guarded(ctx, h.Source.Type, func() error {
+		switch d.Verb.Kind {
+		case handover.VerbTake:
+			return platform.Take(ctx, h)
+		case handover.VerbRequest:
+			granted, err = platform.Request(ctx, h)
+			return err
+		case handover.VerbPass:
+			return platform.Pass(ctx, h)
+		case handover.VerbRelease:
+			return platform.Release(ctx, h)
+		case handover.VerbAsk:
+		}
+		return nil
+	})
+	switch {
+	case err == nil && granted:
+		return answer{outcome: handover.Granted}, nil
+	case err == nil:
+		return answer{outcome: handover.Done}, nil
+	case errors.Is(err, jobs.ErrNoAnswer):
+		return answer{outcome: handover.NoAnswer, reason: brieflyOf(err)}, nil
+	case jobs.IsPermanent(err):
+		return answer{outcome: handover.Rejected, reason: brieflyOf(err)}, nil
+	}
+	return nil, err
+}
+
+// settleVerb takes the answer to a verb.
+func (c *core) settleVerb(ctx context.Context, w *work.Work, j jobs.Job, o jobs.Outcome) error {
+	return steered(ctx, c, w, j, verbOf, func(t *turn, s *steering, d *verbJob) error {
+		said, ok := o.Value.(answer)
+		switch {
+		case o.State == jobs.Done && ok:
+		case o.State == jobs.Pending && errors.Is(o.Err, jobs.ErrNoAnswer), o.State == jobs.Uncertain:
+			return nil // the next claim sees that
+		case o.State == jobs.Pending:
+			said = answer{outcome: handover.NotTold}
+		default: // no try is left
+			said = answer{outcome: handover.Rejected, reason: brieflyOf(o.Err)}
+		}
+		return t.carryOut(ctx, s, handover.Answer(s.control.Control, d.Verb, said.outcome, said.reason, t.ID(), t.facts(s)))
+	})
+}
+
+// doOwner asks the platform who has control. That it does not say is an answer, too.
+func (c *core) doOwner(ctx context.Context, j jobs.Job) (any, error) {
+	var d ownerJob
+	if err := json.Unmarshal(j.Data, &d); err != nil {
+		return nil, jobs.NotDone(err)
+	}
+	h, platform, err := c.handling(ctx, d.conversation)
+	if err != nil {
+		return nil, jobs.NotDone(err)
+	}
+	h.Key = j.ID
+	var party handover.Party
+	err = c.guarded(ctx, h.Source.Type, func() (err error) {
+		party, err = platform.Owner(ctx, h)
+		return err
+	})
+	if err != nil {
+		return (*handover.Party)(nil), nil //nolint:nilerr // it is the answer
+	}
+	return &party, nil
+}
+
+// settleOwner takes the answer to the question who has control.
+func (c *core) settleOwner(ctx context.Context, w *work.Work, j jobs.Job, o jobs.Outcome) error {
+	if o.State == jobs.Pending {
+		return nil
+	}
+	return steered(ctx, c, w, j, ownerOf, func(t *turn, s *steering, d *ownerJob) error {
+		who, _ := o.Value.(*handover.Party)
+		if who != nil {
+			known := s.recognize(*who)
+			who = &known
+		}
+		next := handover.OwnerIs(s.control.Control, d.Asked, who, t.ID(), t.facts(s))
+		again := next.AskOwner && who == nil
+		if again {
+			next.AskOwner = false
+		}
+		if err := t.carryOut(ctx, s, next); err != nil || !again {
+			return err
+		}
+		return t.askOwner(ctx, s, t.now.Add(askAgain))
+	})
+}
+
+// recognize returns who an app is that the platform names: a bot that is known here, or
+// another.
+func (s *steering) recognize(p handover.Party) handover.Party {
+	if p.Owner != handover.Other && p.Owner != handover.Bot || p.App == "" {
+		return p
+	}
+	c := s.control.Control
+	known := p.App == s.settings.BotApp || c.Owner == handover.Bot && c.App == p.App ||
+		c.Verb != nil && c.Verb.To.App == p.App || c.WhenFree != nil && c.WhenFree.App == p.App
+	if known {
+		return handover.Party{Owner: handover.Bot, App: p.App}
+	}
+	return handover.Party{Owner: handover.Other, App: p.App}
+}
+
+// handling reads what a platform needs to do a verb.
+func (c *core) handling(ctx context.Context, about conversation) (h Handling, p ControlPlatform, err error) {
+	var source *interaction.Source
+	err = c.runner.Do(ctx, func(w *work.Work) error {
+		t := c.system(w)
+		if source, err = t.source(ctx, about.SourceID); err != nil {
+			return err
+		}
+		identity, err := t.identity(ctx, about.IdentityID)
+		if err == nil {
+			h = Handling{Source: *source, Identity: *identity}
+		}
+		return err
+	})
+	if err != nil {
+		return h, nil, err
+	}
+	platform, err := c.platform(source.Type)
+	if err != nil {
+		return h, nil, err
+	}
+	p, ok := platform.(ControlPlatform)
+	if !ok {
+		return h, nil, fmt.Errorf("Options.Platforms has one for sources of type %q that is no ControlPlatform", source.Type)
+	}
+	return h, p, nil
+}

@@ -1,0 +1,106 @@
+package engage
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/engage-interactions/engage/handover"
+	"github.com/engage-interactions/engage/interaction"
+)
+
+// ControlReport is what a platform tells of control by itself, such as the
+// messaging_handovers webhooks of Messenger.
+type ControlReport struct {
+	SourceID          string
+	IdentityForeignID string
+	// Party is who has control now: [handover.Agent] for our own app, [handover.Idle], or
+	// [handover.Other] with the ID of another app. Which of those are bots is known here.
+	Party handover.Party
+	// RequestedBy is the app that asks for control, if the report is that; then Party does
+	// not count. It is a handover from agent to bot.
+	RequestedBy string
+	// Primary is the side whose app is primary now, if the report is about that: Agent, Bot,
+	// or Other for neither. Then the identity does not count.
+	Primary handover.Owner
+	// At is the platform's time.
+	At time.Time
+}
+
+// Report takes what a platform tells of control. What is older than the latest that was
+// told is ignored. Of a customer who is not known here it keeps nothing, and answers with
+// the zero Control and no error, for the platform would tell it again and again.
+//
+// A bot that asks for control and is refused is no error either: EventControlRefused tells
+// of it.
+func (s Control) Report(ctx context.Context, r ControlReport) (handover.Control, error) {
+	if err := s.allow(ctx, ActionControlReport, sourceResource(r.SourceID)); err != nil {
+		return handover.Control{}, err
+	}
+	if err := errors.Join(checkHostText("identity_foreign_id", r.IdentityForeignID), checkHostText("app_id", r.Party.App+r.RequestedBy), checkMoment("at", r.At)); err != nil {
+		return handover.Control{}, err
+	}
+	var after handover.Control
+	err := s.do(ctx, func(t *turn) error {
+		source, err := t.source(ctx, r.SourceID)
+		if err != nil {
+			return err
+		}
+		if r.Primary != "" {
+			return t.reportRoles(ctx, source, r.Primary)
+		}
+		id, err := t.lookup(ctx, &identityKeys, source.Community(), r.IdentityForeignID)
+		if err != nil || id == "" || !source.ThreadControl {
+			after = handover.Control{}
+			return err
+		}
+		st, err := t.steer(ctx, source, id)
+		if err != nil {
+			return err
+		}
+		if r.RequestedBy != "" {
+			err = t.reportRequest(ctx, st, r.RequestedBy)
+		} else {
+			report := handover.Report{Party: st.recognize(r.Party), At: r.At}
+			err = t.carryOut(ctx, st, handover.Apply(st.control.Control, report, t.ID(), t.facts(st)))
+		}
+		after = st.control.Control
+		return err
+	})
+	if err != nil {
+		return handover.Control{}, err
+	}
+	return after, nil
+}
+
+// reportRequest passes control to a bot that asks for it on the platform, if the rule
+// lets it.
+func (t *turn) reportRequest(ctx context.Context, st *steering, app string) error {
+	_, err := t.decide(ctx, st, handover.Input{Trigger: handover.HandoverToBot, App: app})
+	if refused, ok := errors.AsType[*handover.RefusedError](err); ok {
+		e := st.event()
+		e.Reason, e.InTheWay = refused.Error(), refused.InTheWay
+		return t.tellOfControl(EventControlRefused, st, e)
+	}
+	return err
+}
+
+// reportRoles keeps which side's app is primary.
+func (t *turn) reportRoles(ctx context.Context, source *interaction.Source, primary handover.Owner) error {
+	settings, err := controlSettings.Get(ctx, t.Work, plain(source.ID))
+	if err != nil || settings == nil {
+		return err
+	}
+	if primary == handover.Other || primary == handover.Idle {
+		primary = ""
+	}
+	if settings.Primary == primary {
+		return nil
+	}
+	settings.Primary = primary
+	if err := settings.Check(); err != nil {
+		return invalidField(err)
+	}
+	return errors.Join(controlSettings.Put(t.Work, settings),
+		t.emit(EventControlConfigured, sourceResource(source.ID), SourceEvent{SourceType: source.Type}))
+}

@@ -1,0 +1,246 @@
+package engage
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/engage-interactions/engage/handover"
+	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/internal/jobs"
+	"github.com/engage-interactions/engage/store"
+)
+
+// Control within a call. What is decided rests on two records, which are read at once: the
+// control of the conversation, and the list of the interventions that are engaged with the
+// identity. Who decides rewrites the first and depends on the second; who engages rewrites
+// the second and depends on the first. So of a pass and an engagement at the same time
+// one is decided again.
+
+// steering is the control of one conversation, as a call finds and changes it.
+type steering struct {
+	source   *interaction.Source
+	identity string
+	settings *storedSettings
+	control  *storedControl
+	engaged  []handover.Engaged
+}
+
+// steer reads the control of a conversation; nil if the source has none.
+func (t *turn) steer(ctx context.Context, source *interaction.Source, identityID string) (*steering, error) {
+	if !source.ThreadControl {
+		return nil, nil
+	}
+	err := t.Load(ctx,
+		controlSettings.Key(t.Work, plain(source.ID)),
+		controls.Key(t.Work, controlID(source.ID, identityID)),
+		engagedLists.Key(t.Work, identityID),
+	)
+	if err != nil {
+		return nil, err
+	}
+	s := &steering{source: source, identity: identityID}
+	if s.settings, err = need(controlSettings.Get(ctx, t.Work, plain(source.ID)))(sourceResource(source.ID)); err != nil {
+		return nil, err
+	}
+	if s.control, err = controls.Get(ctx, t.Work, controlID(source.ID, identityID)); err != nil {
+		return nil, err
+	}
+	if s.control == nil {
+		s.control = &storedControl{Control: handover.Control{
+			SourceID: source.ID, IdentityID: identityID, Party: handover.Party{Owner: handover.Idle}, ActiveAt: t.now,
+		}}
+	}
+	list, err := engagedLists.Get(ctx, t.Work, identityID)
+	if err != nil {
+		return nil, err
+	}
+	s.engaged = engagedWith(identityID, list)
+	if s.settings.WholeContact {
+		others, err := t.engagedElsewhere(ctx, identityID)
+		if err != nil {
+			return nil, err
+		}
+		s.engaged = append(s.engaged, others...)
+	}
+	return s, nil
+}
+
+// engagedWith returns the interventions of a list as the rules see them.
+func engagedWith(identityID string, list *engagedList) []handover.Engaged {
+	if list == nil {
+		return nil
+	}
+	all := make([]handover.Engaged, 0, len(list.Interventions))
+	for _, e := range list.Interventions {
+		all = append(all, handover.Engaged{InterventionID: e.ID, SourceID: e.SourceID, IdentityID: identityID, Owner: e.Owner, Status: e.Status})
+	}
+	return all
+}
+
+// otherIdentities returns the other identities of an identity's contact.
+func (t *turn) otherIdentities(ctx context.Context, identityID string) ([]string, error) {
+	identity, err := t.identity(ctx, identityID)
+	if err != nil {
+		return nil, err
+	}
+	contact, err := contacts.Get(ctx, t.Work, plain(identity.ContactID))
+	if err != nil || contact == nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(contact.IdentityIDs), func(id string) bool { return id == identityID }), nil
+}
+
+// engagedElsewhere returns the interventions that are engaged with the other identities of
+// the contact.
+func (t *turn) engagedElsewhere(ctx context.Context, identityID string) ([]handover.Engaged, error) {
+	ids, err := t.otherIdentities(ctx, identityID)
+	if err != nil {
+		return nil, err
+	}
+	lists, err := engagedLists.All(ctx, t.Work, ids...)
+	if err != nil {
+		return nil, err
+	}
+	var all []handover.Engaged
+	for n, list := range lists {
+		all = append(all, engagedWith(ids[n], list)...)
+	}
+	return all, nil
+}
+
+// facts returns what a decision rests on.
+func (t *turn) facts(s *steering) handover.Facts {
+	return handover.Facts{Settings: s.settings.Settings, Platform: s.settings.Platform, Engaged: s.engaged, Now: t.now}
+}
+
+// decide decides what is done when something happens, and does it.
+func (t *turn) decide(ctx context.Context, s *steering, in handover.Input) (handover.Decision, error) {
+	in.ID, in.By = t.ID(), t.actor
+	d, err := handover.Decide(s.control.Control, in, t.facts(s))
+	if err != nil {
+		return d, controlRefusal(err, s)
+	}
+	return d, t.carryOut(ctx, s, d)
+}
+
+// controlRefusal gives a refusal of package handover its class.
+func controlRefusal(err error, s *steering) error {
+	refused, ok := errors.AsType[*handover.RefusedError](err)
+	if !ok {
+		return err
+	}
+	return &RefusedError{Rule: refused.Error(), Resource: controlResource(s.source.ID, s.identity), Remedy: refused.Remedy, Err: err}
+}
+
+// carryOut writes a decision, with what follows from it.
+func (t *turn) carryOut(ctx context.Context, s *steering, d handover.Decision) error {
+	before := s.control.Control
+	s.control.Control = d.Control
+	if err := t.tellControl(s, before, d); err != nil {
+		return err
+	}
+	for _, change := range d.Changes {
+		if err := t.span(ctx, s, change); err != nil {
+			return err
+		}
+	}
+	if err := t.pursue(ctx, s, before, d); err != nil {
+		return err
+	}
+	switch {
+	case d.Control.Owner != handover.Agent || s.engagedHere():
+		s.control.Ended = false
+	case d.Act == handover.DoNext:
+		s.control.Ended = d.Control.Verb == nil && len(s.engaged) > 0
+	}
+	if err := t.watchEngaged(ctx, s); err != nil {
+		return err
+	}
+	if len(d.Changes) > 0 || d.Held != "" || before.Verb != nil && (d.Control.Verb == nil || d.Control.Verb.ID != before.Verb.ID) {
+		for _, id := range s.control.Waiting {
+			if err := unless(unless(t.core.jobs.Retry(ctx, t.Work, id), jobs.ErrNotFound), jobs.ErrState); err != nil {
+				return err
+			}
+		}
+		s.control.Waiting = nil
+	}
+	if err := t.lookLater(ctx, s); err != nil {
+		return err
+	}
+	t.followUp(s, d)
+	return controls.Put(t.Work, s.control)
+}
+
+// pursue adds and takes back the jobs by which a verb gets to the platform and to its end.
+func (t *turn) pursue(ctx context.Context, s *steering, before handover.Control, d handover.Decision) (err error) {
+	v := d.Control.Verb
+	about := conversation{SourceID: s.source.ID, IdentityID: s.identity}
+	if d.Start {
+		if _, err = t.add(ctx, jobs.Job{Type: jobVerb, Class: s.source.Type, Lane: about.lane()}, verbJob{conversation: about, Verb: *v}); err != nil {
+			return err
+		}
+	}
+	if v != nil && !v.Deadline.IsZero() && (before.Verb == nil || before.Verb.ID != v.ID || !before.Verb.Deadline.Equal(v.Deadline)) {
+		if _, err = t.later(ctx, jobDeadline, v.Deadline, deadlineJob{conversation: about, VerbID: v.ID}); err != nil {
+			return err
+		}
+	}
+	if d.AskOwner {
+		err = t.askOwner(ctx, s, time.Time{})
+	}
+	return err
+}
+
+// askOwner asks the platform who has control, at a time, or at once if that is zero.
+func (t *turn) askOwner(ctx context.Context, s *steering, at time.Time) error {
+	about := conversation{SourceID: s.source.ID, IdentityID: s.identity}
+	_, err := t.add(ctx, jobs.Job{Type: jobOwner, Class: s.source.Type, Due: at}, ownerJob{conversation: about, Asked: s.control.Revision})
+	return err
+}
+
+// lookLater sees to it that somebody looks whether the owner has been inactive.
+func (t *turn) lookLater(ctx context.Context, s *steering) (err error) {
+	c := s.control
+	if c.Owner == handover.Idle || !c.LookAt.IsZero() {
+		return nil
+	}
+	c.LookAt = s.settings.ExpiresAt(c.Control)
+	_, err = t.later(ctx, jobInactive, c.LookAt, inactiveJob{conversation: conversation{SourceID: s.source.ID, IdentityID: s.identity}, LookAt: c.LookAt})
+	return err
+}
+
+// span ends the span of the owner before, and begins that of the next.
+func (t *turn) span(ctx context.Context, s *steering, change handover.Change) error {
+	if s.control.SpanID != "" {
+		last, err := controlSpans.Get(ctx, t.Work, s.control.SpanID)
+		if err != nil {
+			return err
+		}
+		if last != nil {
+			last.Until = t.now
+			if err := controlSpans.Put(t.Work, last); err != nil {
+				return err
+			}
+		}
+	}
+	next := &ControlSpan{
+		ID: t.ID(), SourceID: s.source.ID, IdentityID: s.identity, Party: change.To, Epoch: change.Epoch,
+		Since: t.now, Cause: change.Cause, By: change.By,
+	}
+	s.control.SpanID = next.ID
+	return controlSpans.Insert(t.Work, next)
+}
+
+// controlResource is the control of a conversation with an identity on a source.
+func controlResource(sourceID, identityID string) Resource {
+	return Resource{Type: ResourceControl, ID: sourceID + "/" + identityID}
+}
+
+// spansOf is the query for the spans of a conversation.
+func spansOf(sourceID, identityID string, oldestFirst bool, limit int, continuation string) store.Query {
+	return store.Query{
+		Index: byConversation, Prefix: spanTerm(sourceID, identityID).String(), Reverse: !oldestFirst, Limit: limit, Cursor: continuation,
+	}
+}

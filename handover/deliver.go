@@ -1,0 +1,67 @@
+package handover
+
+import (
+	"github.com/engage-interactions/engage/interaction"
+)
+
+// Delivered says that one of the contents of agents that were accepted in a round is
+// delivered, or will not be.
+func Delivered(c Control, round int64, id string, f Facts) Decision {
+	d, t := resume(c, id, f)
+	switch {
+	case round != c.Round: // it is not counted any more
+	case d.Control.Sending > 0:
+		d.Control.Sending--
+	case d.Control.Held > 0:
+		d.Control.Held--
+	}
+	if v := d.Control.Verb; v != nil && v.Stage == StageDraining && d.Control.Sending == 0 {
+		t.in.By = v.By
+		t.begin()
+	}
+	return t.done()
+}
+
+// Ticket goes with a content from when it is accepted until it is delivered.
+type Ticket struct {
+	By    interaction.ActorType `json:"by"`
+	App   string                `json:"app_id,omitempty"` // the bot's
+	Epoch int64                 `json:"epoch,omitempty"`  // in which a bot's may be delivered
+	Round int64                 `json:"round,omitempty"`  // in which an agent's was written
+}
+
+// Ticket returns the ticket of a content that was accepted by the decision.
+func (d Decision) Ticket(in Input) Ticket {
+	ticket := Ticket{By: interaction.ActorAgent, Round: d.Control.Round}
+	if in.Trigger == BotSends {
+		ticket = Ticket{By: interaction.ActorBot, App: in.App, Epoch: d.Control.Epoch}
+		if d.Content == Holds { // until its claim has made the bot the owner
+			ticket.Epoch++
+		}
+	}
+	return ticket
+}
+
+// Gate says what becomes of a content whose delivery is about to begin. No content of a
+// bot is sent in another epoch than its own, and none of an agent while the agents do not
+// have control, or are giving it away.
+func (c Control) Gate(k Ticket) Fate {
+	phase := c.Phase()
+	if k.By == interaction.ActorBot {
+		switch {
+		case c.Holder().Owner == Bot && c.App == k.App && c.Epoch == k.Epoch:
+			return Sends
+		case c.Epoch < k.Epoch && phase == Reaching && c.Verb.To.Owner == Bot && c.Verb.To.App == k.App:
+			return Holds
+		}
+		return Fails
+	}
+	switch {
+	case k.Round != c.Round:
+		return Fails
+	case c.Holder().Owner == Agent && phase != Passing && phase != Releasing:
+		return Sends
+	default:
+		return Holds
+	}
+}

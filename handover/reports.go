@@ -1,0 +1,157 @@
+package handover
+
+import (
+	"time"
+
+	"github.com/engage-interactions/engage/interaction"
+)
+
+// OwnerIs says what the platform answered when it was asked who has control: somebody, or
+// that it cannot be known. asked is Control.Revision at the time when it was asked.
+func OwnerIs(c Control, asked int64, who *Party, id string, f Facts) Decision {
+	d, t := resume(c, id, f)
+	v := d.Control.Verb
+	switch {
+	case asked != c.Revision: // something newer is known
+		t.AskOwner = v != nil && v.Unanswered && f.canAsk()
+	case who == nil:
+		t.unknown()
+	case v == nil || v.Stage != StageSent:
+		t.mirror(*who, causeOwner)
+	case t.fulfils(*who):
+		t.completeBy(causeOwner)
+	case who.same(c.Holder()):
+		t.notLanded()
+	default:
+		t.mirror(*who, causeOwner)
+	}
+	return t.done()
+}
+
+// fulfils reports whether the verb under way has led to an owner.
+func (t *turn) fulfils(who Party) bool {
+	v := t.Control.Verb
+	return v != nil && (v.Stage == StageSent || v.Stage == StageAsked) && who.same(v.To)
+}
+
+// same reports whether the platform sees the same app in control.
+func (p Party) same(other Party) bool {
+	if p.Ours() || other.Ours() {
+		return p.Ours() == other.Ours()
+	}
+	return p.Owner == other.Owner && p.App == other.App
+}
+
+// notLanded deals with a verb that had no answer, when who has control is who had it: it
+// is repeated until its deadline.
+func (t *turn) notLanded() {
+	c := &t.Control
+	v := c.Verb
+	t.Control.Revision++
+	switch {
+	case t.facts.Now.Before(v.Deadline) && !v.Withdrawn:
+		v.Stage, v.Unanswered = StageQueued, false
+		t.Start = true
+	case v.Reaches():
+		t.fallBack("the platform did not give control in time")
+	default:
+		c.Verb = nil
+		t.tell(ControlFailed)
+		t.next(false)
+	}
+}
+
+// unknown deals with a verb of which nobody can say what it did: it waits for a report
+// until its deadline, and for nothing more after it.
+func (t *turn) unknown() {
+	c := &t.Control
+	v := c.Verb
+	if v == nil || v.Stage != StageSent {
+		return
+	}
+	if t.facts.Now.Before(v.Deadline) {
+		t.AskOwner = t.facts.canAsk()
+		return
+	}
+	switch v.Kind {
+	case VerbPass:
+		t.doubt()
+		t.next(true)
+	case VerbRelease:
+		t.doubt()
+		t.next(false)
+	case VerbTake, VerbRequest, VerbAsk:
+		t.fallBack("nobody can say whether control was given")
+		c.Uncertain = true
+		t.tell(ControlUncertain)
+	}
+}
+
+// Report is what a platform tells by itself: who has control, at its own time.
+type Report struct {
+	Party Party
+	At    time.Time
+}
+
+// Apply says what a platform has reported. What is older than what was reported before is
+// ignored, as is what was reported already.
+func Apply(c Control, r Report, id string, f Facts) Decision {
+	d, t := resume(c, id, f)
+	if r.At.Before(c.ReportedAt) || r.At.Equal(c.ReportedAt) && !c.ReportedAt.IsZero() && r.Party == c.Reported {
+		return t.done()
+	}
+	d.Control.ReportedAt, d.Control.Reported = r.At, r.Party
+	if r.At.Before(c.Since) && !r.Party.same(c.Holder()) && f.canAsk() {
+		t.AskOwner = true // control has changed since then, as our clock has it
+		return t.done()
+	}
+	t.mirror(r.Party, causeReport)
+	return t.done()
+}
+
+// Settle says who has control because somebody who knows says so. What is under way
+// counts for nothing any more. From the agents to a bot it needs what every pass needs,
+// that no intervention is engaged; else it is refused with a [*RefusedError].
+func Settle(c Control, who Party, by interaction.Actor, id string, f Facts) (Decision, error) {
+	d, t := resume(c, id, f)
+	if in := f.Settings.InTheWay(f.Engaged, ""); len(in) > 0 && who.Owner == Bot && d.Control.Owner == Agent {
+		return Decision{Control: c}, Case{Control: d.Control, Input: Input{Trigger: causeSettled}, Facts: f}.refusal(isFree)
+	}
+	if v := d.Control.Verb; v != nil {
+		if v.Stage == StageQueued {
+			t.Cancel = v.ID
+		}
+		d.Control.Verb = nil
+		t.tell(ControlWithdrawn)
+	}
+	t.become(who, causeSettled, by)
+	t.next(true)
+	return t.done(), nil
+}
+
+// mirror makes who the platform sees in control the owner.
+func (t *turn) mirror(who Party, cause string) {
+	c := &t.Control
+	before := c.Holder()
+	switch {
+	case t.fulfils(who):
+		t.completeBy(cause)
+		return
+	case who.same(before): // a virtual bot, too
+		t.become(before, cause, interaction.Actor{})
+		return
+	}
+	t.become(who, cause, interaction.Actor{})
+	if v := c.Verb; v != nil {
+		switch {
+		case v.Stage == StageSent:
+			return // its answer is to come
+		case v.Stage == StageAsked && !v.Withdrawn && who.Owner != Agent:
+			t.again(*v, t.wanted(), nil) // it was another that was asked
+			return
+		}
+		t.withdraw()
+		c.Verb = nil
+	}
+	t.next(before.Ours())
+}
