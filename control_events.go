@@ -48,7 +48,7 @@ type ControlEvent struct {
 	// Verb is what is under way.
 	Verb *handover.Verb `json:"verb,omitempty"`
 	// WhenFree is the bot that waits for control.
-	WhenFree *handover.Party `json:"when_free,omitempty"`
+	WhenFree *handover.Waiting `json:"when_free,omitempty"`
 	// Reason is why something has failed or was refused, InTheWay the interventions
 	// that were in the way.
 	Reason   string             `json:"reason,omitempty"`

@@ -62,8 +62,8 @@ type Control struct {
 	Uncertain bool `json:"uncertain,omitempty"`
 	// Verb is what is under way to change the owner.
 	Verb *Verb `json:"verb,omitempty"`
-	// WhenFree is the bot that gets control as soon as no intervention is engaged.
-	WhenFree *Party `json:"when_free,omitempty"`
+	// WhenFree is who gets control as soon as no intervention is engaged.
+	WhenFree *Waiting `json:"when_free,omitempty"`
 	// Postponed says that the customer has written while a pass was under way: once
 	// it is settled, it is decided who deals with that.
 	Postponed bool `json:"postponed,omitempty"`
@@ -86,6 +86,16 @@ type Control struct {
 	Revision int64 `json:"revision"`
 	// Moves are when control was handed over lately, the latest last.
 	Moves []time.Time `json:"moves,omitempty"`
+}
+
+// Waiting is a bot that waits for control.
+type Waiting struct {
+	Party
+
+	// InterventionID is the intervention that goes with control to a virtual bot.
+	InterventionID string `json:"intervention_id,omitempty"`
+	// By is who asked for it.
+	By interaction.Actor `json:"by,omitzero"`
 }
 
 // VerbKind is what is done to bring control somewhere. The names are those of the
@@ -137,6 +147,11 @@ type Verb struct {
 	Unanswered bool `json:"unanswered,omitempty"`
 	// Withdrawn says that nobody wants it any more: control that arrives is released.
 	Withdrawn bool `json:"withdrawn,omitempty"`
+	// Over says that the last intervention has ended meanwhile: the contents that wait are
+	// delivered when control arrives, and then it is released.
+	Over bool `json:"over,omitempty"`
+	// Refused is why the platform refused it; it is asked then who has control.
+	Refused string `json:"refused,omitempty"`
 	// Tried are the other kinds that were refused before.
 	Tried []VerbKind `json:"tried,omitempty"`
 	// InterventionID is the intervention that goes with control to a virtual bot.
@@ -179,6 +194,9 @@ func (c Control) Phase() Phase {
 	}
 }
 
+// passes reports whether a pass is under way, in whatever stage.
+func (c Control) passes() bool { return c.Verb != nil && c.Verb.Kind == VerbPass }
+
 // Holder returns who has control: an Idle one for the zero Control.
 func (c Control) Holder() Party {
 	p := c.Party
@@ -196,8 +214,8 @@ func (c Control) clone() Control {
 		c.Verb = &v
 	}
 	if c.WhenFree != nil {
-		p := *c.WhenFree
-		c.WhenFree = &p
+		w := *c.WhenFree
+		c.WhenFree = &w
 	}
 	c.Moves = slices.Clone(c.Moves)
 	c.Party = c.Holder()

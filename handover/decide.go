@@ -32,8 +32,8 @@ type EventKind string
 // What is told.
 const (
 	ControlChanged   EventKind = "control.changed"   // the owner is another
-	ControlStarted   EventKind = "control.started"   // a take, pass or release is under way
-	ControlRequested EventKind = "control.requested" // the app in control is to pass it
+	ControlStarted   EventKind = "control.started"   // the platform is told to take, request, pass or release it
+	ControlRequested EventKind = "control.requested" // the app in control is asked to pass it
 	ControlDeclined  EventKind = "control.declined"  // it does not want to
 	ControlFailed    EventKind = "control.failed"    // what was under way has come to nothing
 	ControlWithdrawn EventKind = "control.withdrawn" // what was under way is not wanted any more
@@ -78,6 +78,9 @@ type Decision struct {
 // then nothing is done.
 func Decide(c Control, in Input, f Facts) (Decision, error) {
 	d := Decision{Control: c.clone()}
+	if in.Trigger == HandoverToBot && in.App == "" {
+		in.App, in.Virtual = f.Settings.BotApp, in.Virtual || f.Settings.VirtualBot
+	}
 	act, err := rule(Case{Control: d.Control, Input: in, Facts: f})
 	if err != nil {
 		return Decision{Control: c}, err
@@ -94,10 +97,16 @@ type turn struct {
 
 	in    Input
 	facts Facts
+	// returns says that a customer writes again to whom nobody has control.
+	returns bool
 }
 
 func (t *turn) do(act Act) {
 	c := &t.Control
+	if t.in.Trigger == HandoverToAgent {
+		c.WhenFree = nil
+	}
+	t.returns = t.in.Trigger == CustomerWrites && c.Owner == Idle && c.Epoch > 0
 	if (t.in.Trigger == AgentEngages || t.in.Trigger == OthersEngage) && act != DoDoubt && act != DoAssume {
 		t.engages()
 	}
@@ -120,25 +129,30 @@ func (t *turn) do(act Act) {
 			t.Content = Sends
 		}
 	case DoRequest:
+		t.withdraw()
 		t.reach(t.in.Trigger, t.requests())
 	case DoGrant:
-		c.Verb = nil
-		t.arrive(Party{Owner: Agent}, string(t.in.Trigger), t.in.By)
+		t.grant()
 	case DoPass:
 		t.withdraw()
-		t.pass(t.target(t.in.Virtual), t.in.InterventionID)
+		c.WhenFree = nil
+		t.pass(Waiting{Party: t.target(t.in.Virtual), InterventionID: t.in.InterventionID, By: t.in.By})
 	case DoWait:
-		to := t.target(t.in.Virtual)
-		c.WhenFree = &to
+		c.WhenFree = &Waiting{Party: t.target(t.in.Virtual), InterventionID: t.in.InterventionID, By: t.in.By}
 		t.tell(ControlWaiting)
 	case DoNext:
 		t.next(true)
 	case DoCancel:
 		t.withdraw()
+		if t.in.Trigger == AgentSends {
+			c.WhenFree = nil // an agent goes on who is not engaged: nothing would end
+		}
 		if c.Owner == Agent {
 			t.Content = Sends
 		}
 		t.next(false)
+	case DoLetGo:
+		c.Verb.Over = true
 	case DoExpire:
 		t.expire()
 	case DoDecline:
@@ -156,9 +170,6 @@ func (t *turn) do(act Act) {
 		t.engages()
 		t.next(false)
 	}
-	if (t.in.Trigger == HandoverToAgent || t.in.Trigger == HandoverToBot) && act.moves() {
-		t.moved()
-	}
 	t.note()
 }
 
@@ -173,11 +184,6 @@ func (t *turn) engages() {
 	}
 }
 
-// moves reports whether an act hands control over.
-func (a Act) moves() bool {
-	return a == DoReach || a == DoRequest || a == DoGrant || a == DoPass
-}
-
 // target returns the bot that is to get control.
 func (t *turn) target(virtual bool) Party {
 	return Party{Owner: Bot, App: t.in.App, Virtual: virtual && t.facts.Platform}
@@ -190,9 +196,8 @@ func (t *turn) note() {
 	case CustomerWrites:
 		c.ActiveAt = t.facts.Now
 		t.Side = t.side()
-		if c.Phase() == Passing || c.Phase() == Queued && c.Verb.Kind == VerbPass {
-			c.Postponed = true
-		}
+		c.Postponed = c.Postponed || c.passes()
+		t.askIfUncertain()
 	case AgentSends:
 		c.ActiveAt = t.facts.Now
 		switch t.Content {
@@ -203,6 +208,7 @@ func (t *turn) note() {
 		case Fails:
 		}
 		t.keepWanted()
+		t.askIfUncertain()
 	case BotSends:
 		c.ActiveAt = t.facts.Now
 	case AgentEngages:
@@ -212,10 +218,12 @@ func (t *turn) note() {
 			t.tell(ControlContested)
 		}
 		t.keepWanted()
+		t.goesOn()
+		t.askIfUncertain()
 	case HandoverToAgent:
 		t.Content = ""
-		c.WhenFree = nil
 		t.keepWanted()
+		t.goesOn()
 	case OthersEngage, HandoverToBot, EngagedEnds, Inactivity, BotAccepts, BotDeclines:
 		t.Content = ""
 	}
@@ -240,12 +248,32 @@ func (t *turn) keepWanted() {
 	}
 }
 
-// side returns who deals with what the customer writes.
+// goesOn says of what brings control to the agents that it does not end with an
+// intervention that has ended.
+func (t *turn) goesOn() {
+	if v := t.Control.Verb; v != nil {
+		v.Over = false
+	}
+}
+
+// askIfUncertain asks who has control, if nobody could say before.
+func (t *turn) askIfUncertain() {
+	if t.Control.Uncertain && t.facts.canAsk() {
+		t.AskOwner = true
+	}
+}
+
+// side returns who deals with what the customer writes: while a pass is under way the bot
+// as far as anybody knows.
 func (t *turn) side() Owner {
 	c := t.Control
 	switch {
-	case c.Owner == Bot, c.Phase() == Passing:
-		return t.facts.Settings.returningTo(Bot)
+	case c.passes():
+		return Bot
+	case t.returns && t.facts.Settings.Returning == Agent:
+		return Agent
+	case c.Owner == Bot:
+		return Bot
 	case c.Owner == Other:
 		return Other
 	case c.Owner == Idle:
@@ -253,14 +281,6 @@ func (t *turn) side() Owner {
 	default:
 		return Agent
 	}
-}
-
-// returningTo returns who deals with a customer who writes while a side has control.
-func (s Settings) returningTo(side Owner) Owner {
-	if s.Returning != "" {
-		return s.Returning
-	}
-	return side
 }
 
 // moved keeps when control is handed over.
@@ -288,17 +308,36 @@ func (t *turn) become(to Party, cause string, by interaction.Actor) {
 	t.tell(ControlChanged)
 	if from.Owner == Bot && to.Owner == Agent {
 		t.Returned = true
+		t.facts.Engaged = t.returned()
 	}
 	if to.Owner != Agent { // what is not delivered yet waits until they have control again
 		c.Held, c.Sending = c.Held+c.Sending, 0
 	}
 }
 
+// returned returns what is engaged when the interventions of bots have no owner any more.
+func (t *turn) returned() []Engaged {
+	engaged := slices.Clone(t.facts.Engaged)
+	for n, e := range engaged {
+		if e.IdentityID == t.Control.IdentityID && e.SourceID == t.Control.SourceID && e.Owner.Type == interaction.ActorBot {
+			engaged[n].Owner = interaction.Actor{}
+		}
+	}
+	return engaged
+}
+
 func (t *turn) tell(k EventKind) { t.Events = append(t.Events, k) }
 
-// blocked reports whether the verb under way is a pass to a bot and an intervention is
-// engaged.
+// blocked reports whether what is engaged stands against the verb under way: a pass to a
+// bot, or a release.
 func (t *turn) blocked() bool {
-	v := t.Control.Verb
-	return v.Kind == VerbPass && len(t.facts.Settings.InTheWay(t.facts.Engaged, v.InterventionID)) > 0
+	c := t.Control
+	switch c.Verb.Kind {
+	case VerbPass:
+		return len(t.facts.Settings.InTheWay(t.facts.Engaged, c.Verb.InterventionID)) > 0
+	case VerbRelease:
+		return c.Held > 0 || len(withIdentity(c, t.facts.Engaged)) > 0
+	case VerbTake, VerbRequest, VerbAsk:
+	}
+	return false
 }

@@ -151,10 +151,19 @@ func (w *world) id() string {
 // take takes a decision over, and checks it.
 func (w *world) take(d handover.Decision) error {
 	before := w.control
+	wasFree := len(w.facts.Settings.InTheWay(w.engaged, "")) == 0
+	if d.Returned { // the interventions of bots have no owner any more
+		w.engaged = slices.Clone(w.engaged)
+		for n, e := range w.engaged {
+			if e.Owner.Type == interaction.ActorBot {
+				w.engaged[n].Owner = interaction.Actor{}
+			}
+		}
+	}
 	free := len(w.facts.Settings.InTheWay(w.engaged, "")) == 0
 	for _, change := range d.Changes {
 		mirrored := change.Cause == "report" || change.Cause == "owner" || change.Cause == "answer"
-		if change.From.Owner == handover.Agent && change.To.Owner == handover.Bot && !free && !mirrored {
+		if change.From.Owner == handover.Agent && change.To.Owner == handover.Bot && !wasFree && !mirrored {
 			return fmt.Errorf("control went from the agents to a bot although an intervention is engaged, by %s", change.Cause)
 		}
 	}

@@ -16,11 +16,9 @@ func OwnerIs(c Control, asked int64, who *Party, id string, f Facts) Decision {
 		t.AskOwner = v != nil && v.Unanswered && f.canAsk()
 	case who == nil:
 		t.unknown()
-	case v == nil || v.Stage != StageSent:
-		t.mirror(*who, causeOwner)
 	case t.fulfils(*who):
 		t.completeBy(causeOwner)
-	case who.same(c.Holder()):
+	case v != nil && v.Unanswered && who.same(c.Holder()):
 		t.notLanded()
 	default:
 		t.mirror(*who, causeOwner)
@@ -32,6 +30,15 @@ func OwnerIs(c Control, asked int64, who *Party, id string, f Facts) Decision {
 func (t *turn) fulfils(who Party) bool {
 	v := t.Control.Verb
 	return v != nil && (v.Stage == StageSent || v.Stage == StageAsked) && who.same(v.To)
+}
+
+// is reports whether it is the same owner: of two bots that post through this library
+// each is its own.
+func (p Party) is(other Party) bool {
+	if p.Owner == Bot || other.Owner == Bot {
+		return p.Owner == other.Owner && p.App == other.App
+	}
+	return p.same(other)
 }
 
 // same reports whether the platform sees the same app in control.
@@ -47,17 +54,39 @@ func (p Party) same(other Party) bool {
 func (t *turn) notLanded() {
 	c := &t.Control
 	v := c.Verb
-	t.Control.Revision++
+	c.Revision++
 	switch {
-	case t.facts.Now.Before(v.Deadline) && !v.Withdrawn:
+	case v.Refused != "":
+		t.giveUp(refusedBecause(v.Refused))
+	case t.overdue() || v.Withdrawn:
+		t.ends()
+	case t.blocked():
+		c.Verb = nil
+		t.tell(ControlWithdrawn)
+		t.next(false)
+	default:
 		v.Stage, v.Unanswered = StageQueued, false
 		t.Start = true
-	case v.Reaches():
+	}
+}
+
+// overdue reports whether the deadline of the verb under way has come.
+func (t *turn) overdue() bool {
+	v := t.Control.Verb
+	return !v.Deadline.IsZero() && !t.facts.Now.Before(v.Deadline)
+}
+
+// ends takes a verb to its end that the platform was told, and that did not land.
+func (t *turn) ends() {
+	c := &t.Control
+	switch {
+	case c.Verb.Reaches():
 		t.fallBack("the platform did not give control in time")
-	default:
+	case c.Verb.Withdrawn:
 		c.Verb = nil
-		t.tell(ControlFailed)
-		t.next(false)
+		t.next(!c.Holder().Ours())
+	default:
+		t.fails()
 	}
 }
 
@@ -66,10 +95,14 @@ func (t *turn) notLanded() {
 func (t *turn) unknown() {
 	c := &t.Control
 	v := c.Verb
-	if v == nil || v.Stage != StageSent {
+	if v == nil || !v.Unanswered {
 		return
 	}
-	if t.facts.Now.Before(v.Deadline) {
+	if v.Refused != "" {
+		t.giveUp(refusedBecause(v.Refused))
+		return
+	}
+	if !t.overdue() {
 		t.AskOwner = t.facts.canAsk()
 		return
 	}
@@ -125,7 +158,7 @@ func Settle(c Control, who Party, by interaction.Actor, id string, f Facts) (Dec
 		t.tell(ControlWithdrawn)
 	}
 	t.become(who, causeSettled, by)
-	t.next(true)
+	t.next(who.Owner != Agent)
 	return t.done(), nil
 }
 
@@ -142,16 +175,25 @@ func (t *turn) mirror(who Party, cause string) {
 		return
 	}
 	t.become(who, cause, interaction.Actor{})
-	if v := c.Verb; v != nil {
-		switch {
-		case v.Stage == StageSent:
-			return // its answer is to come
-		case v.Stage == StageAsked && !v.Withdrawn && who.Owner != Agent:
-			t.again(*v, t.wanted(), nil) // it was another that was asked
-			return
-		}
+	v := c.Verb
+	switch {
+	case v == nil:
+		t.next(before.Ours())
+	case v.Stage == StageSent && v.Refused == "" && !(v.Unanswered && t.overdue()): // its answer is to come
+	case v.Stage == StageSent && t.overdue():
+		t.ends()
+	case v.Reaches() && v.To.Owner == Agent && who.Owner == Agent: // it has come by itself
 		t.withdraw()
 		c.Verb = nil
+		t.next(v.Withdrawn || v.Over)
+	case v.Reaches() && v.To.Owner == Agent && !v.Withdrawn: // it was another that has to give it
+		if v.Stage == StageQueued {
+			t.Cancel = v.ID
+		}
+		t.again(*v, t.wanted(), nil)
+	default:
+		t.withdraw()
+		c.Verb = nil
+		t.next(before.Ours())
 	}
-	t.next(before.Ours())
 }

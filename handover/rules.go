@@ -24,9 +24,11 @@ const (
 	DoWait    Act = "wait"     // the pass waits until no intervention is engaged
 	DoNext    Act = "next"     // what waits for the last intervention follows; else control is released
 	DoCancel  Act = "withdraw" // what is under way is withdrawn, and control stays
-	DoExpire  Act = "expire"   // nobody has control any more
+	// DoLetGo lets control be released once it has come and what waits is delivered.
+	DoLetGo   Act = "let go"
+	DoExpire  Act = "expire" // nobody has control any more
 	DoDecline Act = "fall back"
-	// DoRedirect lets the agents have what was claimed for a bot.
+	// DoRedirect lets the agents have what is on its way, for whomever it was claimed.
 	DoRedirect Act = "redirect"
 	// DoDoubt takes the bot for the owner, because a pass is past its deadline and nobody
 	// has said yet what became of it, and reaches for control.
@@ -112,9 +114,11 @@ var (
 	})
 	isBusy       = guard("", "an intervention is engaged with the identity", "", func(c Case) bool { return len(c.Facts.Settings.InTheWay(c.Facts.Engaged, c.Input.InterventionID)) > 0 })
 	waitsIfBusy  = guard("", "it may wait", "", func(c Case) bool { return c.Input.WhenFree })
-	isForAgents  = guard("", "agents wanted it, and none of their contents waits", "", func(c Case) bool { return c.Control.Held == 0 && c.Control.Verb.Cause.byAgents() })
+	isForAgents  = guard("", "agents wanted it", "", func(c Case) bool { return c.Control.Verb.Cause.byAgents() })
+	noneWaits    = guard("", "none of their contents waits", "", func(c Case) bool { return c.Control.Held == 0 })
+	wasLast      = guard("", "no agent has another open intervention with the identity", "", func(c Case) bool { return !agentEngaged(c.Control, c.Facts.Engaged) })
 	isSilent     = guard("", "nobody has written for long enough", "", func(c Case) bool { return !c.Facts.Now.Before(c.Facts.Settings.ExpiresAt(c.Control)) })
-	nobodyEngage = guard("", "no intervention is engaged with the identity", "", func(c Case) bool { return len(c.Facts.Engaged) == 0 })
+	nobodyEngage = guard("", "no intervention is engaged with the identity", "", func(c Case) bool { return len(withIdentity(c.Control, c.Facts.Engaged)) == 0 })
 
 	never = func(code Code, rule, remedy string) Guard {
 		return guard(code, rule, remedy, func(Case) bool { return false })
@@ -193,12 +197,10 @@ var Rules = []Rule{
 	{On: BotSends, When: []Guard{isTheOwner}},
 
 	{On: HandoverToAgent, Owners: other, When: []Guard{isFrom}},
-	{On: HandoverToAgent, Owners: idleOrAgent, Phases: queued, Do: DoCancel},
-	{On: HandoverToAgent, Phases: passing, When: []Guard{isSettled}},
+	{On: HandoverToAgent, Phases: []Phase{Passing, Releasing}, When: []Guard{isSettled}},
+	{On: HandoverToAgent, Owners: agent, Phases: queued, Do: DoCancel},
 	{On: HandoverToAgent, Owners: agent, Do: DoNothing},
-	{On: HandoverToAgent, Phases: []Phase{Reaching}, When: []Guard{isToBot}, Do: DoRedirect},
-	{On: HandoverToAgent, Phases: reaching, Do: DoNothing},
-	{On: HandoverToAgent, Phases: []Phase{Releasing}, When: []Guard{isSettled}},
+	{On: HandoverToAgent, Phases: reaching, Do: DoRedirect},
 	{On: HandoverToAgent, Owners: idle, When: []Guard{isCalm}, Do: DoReach},
 	{On: HandoverToAgent, Owners: bot, When: []Guard{isBotItself, isCalm}, Do: DoGrant},
 	{On: HandoverToAgent, Owners: bot, When: []Guard{isCalm}, Do: DoRequest},
@@ -211,7 +213,8 @@ var Rules = []Rule{
 	{On: HandoverToBot, Owners: notOther, When: []Guard{hasApp, isCalm, isFree}, Do: DoPass},
 
 	{On: EngagedEnds, Phases: still, Do: DoNext},
-	{On: EngagedEnds, Owners: []Owner{Idle, Bot, Other}, Phases: reaching, When: []Guard{isToAgents, isForAgents}, Do: DoCancel},
+	{On: EngagedEnds, Owners: []Owner{Idle, Bot, Other}, Phases: reaching, When: []Guard{isToAgents, isForAgents, wasLast, noneWaits}, Do: DoCancel},
+	{On: EngagedEnds, Owners: []Owner{Idle, Bot, Other}, Phases: reaching, When: []Guard{isToAgents, isForAgents, wasLast}, Do: DoLetGo},
 
 	{On: Inactivity, Owners: agent, Phases: still, When: []Guard{isSilent, nobodyEngage}, Do: DoExpire},
 	{On: Inactivity, Owners: botOrOther, Phases: still, When: []Guard{isSilent}, Do: DoExpire},

@@ -27,9 +27,9 @@ type Settings struct {
 	// NoOwner says that the platform cannot be asked who has control: only what it
 	// reports by itself is known.
 	NoOwner bool `json:"no_owner,omitempty"`
-	// Returning is who deals with a customer who writes again while a bot has control,
-	// or nobody: [Agent], [Bot]; empty is the side of Primary, and [Agent] if there is
-	// none.
+	// Returning is who deals with a customer who comes back: who writes when nobody has
+	// control any more. [Agent] or [Bot]; empty is the side of Primary, and [Agent] if
+	// there is none. While a bot has control, it deals with what the customer writes.
 	Returning Owner `json:"returning,omitempty"`
 
 	// RequestTimeout is how long the app in control may take to answer a request; 0
@@ -84,8 +84,8 @@ func (s Settings) Check() error {
 		return wrong("primary", "is neither agent nor bot")
 	case s.Returning != "" && s.Returning != Agent && s.Returning != Bot:
 		return wrong("returning", "is neither agent nor bot")
-	case s.Primary == Bot && s.BotApp == "":
-		return wrong("bot_app_id", "is missing: a primary bot has one")
+	case (s.Primary == Bot || s.Returning == Bot) && s.BotApp == "":
+		return wrong("bot_app_id", "is missing: a bot that gets control by itself has one")
 	case s.Fallback != GiveUp && s.Fallback != TakeOver:
 		return wrong("fallback", "is neither empty nor take")
 	case s.RequestTimeout < 0 || s.RequestTimeout > MaxTimeout:

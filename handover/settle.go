@@ -38,8 +38,8 @@ func resume(c Control, id string, f Facts) (*Decision, turn) {
 }
 
 // Begin says that the platform is about to be told of a verb. It reports whether it is to
-// be: a verb that has been withdrawn, is past its deadline, or is a pass while an
-// intervention is engaged, is not.
+// be: a verb that has been withdrawn, is past its deadline, or is a pass or a release while
+// an intervention is engaged, is not.
 func Begin(c Control, verbID string, f Facts) (Decision, bool) {
 	d, t := resume(c, "", f)
 	v := d.Control.Verb
@@ -55,9 +55,13 @@ func Begin(c Control, verbID string, f Facts) (Decision, bool) {
 		t.next(false)
 		return t.done(), false
 	}
-	v.Stage, v.Revision = StageSent, d.Control.Revision
-	if v.Kind != VerbRequest && (v.Deadline.IsZero() || len(v.Tried) == 0 && v.Kind == VerbTake) {
+	if v.Revision == 0 && v.Kind != VerbRequest { // the first time: the deadline stays, however often it is told
 		v.Deadline = f.Now.Add(f.Settings.verbTimeout())
+	}
+	d.Control.Revision++ // what is answered to an older question may be of the time before
+	v.Stage, v.Unanswered, v.Revision = StageSent, false, d.Control.Revision
+	if w := d.Control.WhenFree; w != nil && v.Kind == VerbPass && w.is(v.To) {
+		d.Control.WhenFree = nil
 	}
 	return t.done(), true
 }
@@ -88,15 +92,23 @@ func Answer(c Control, v Verb, outcome Outcome, reason, id string, f Facts) Deci
 		current.Unanswered, t.AskOwner = true, true
 	case granted:
 		t.complete()
+	case outcome == Done && c.Epoch != current.Epoch && !current.Withdrawn: // who was asked does not have it any more
+		t.again(*current, t.wanted(), nil)
 	case outcome == Done:
 		current.Stage, current.Unanswered = StageAsked, false
 		t.tell(ControlRequested)
 	case outcome == Rejected:
 		t.rejected(reason)
-	case outcome == NotTold:
-		if current.Stage == StageSent {
-			current.Stage = StageQueued
+	case outcome == NotTold && current.Stage == StageSent:
+		current.Stage, current.Unanswered = StageQueued, false
+		switch {
+		case current.Withdrawn || t.overdue():
+			t.untold()
+		case t.blocked():
+			t.withdraw()
+			t.next(false)
 		}
+	case outcome == NotTold:
 	default:
 		current.Unanswered = true
 		t.ask()
@@ -105,15 +117,22 @@ func Answer(c Control, v Verb, outcome Outcome, reason, id string, f Facts) Deci
 }
 
 // late deals with the answer to a verb that is not under way any more. What it did is to
-// be seen by asking; where that is not possible, it did it just now if nothing has changed
-// since it was decided.
+// be seen by asking. Where that is not possible, it did it just now if nothing has changed
+// since it was decided; and what was assumed because it had no answer is known now.
 func (t *turn) late(v Verb, outcome Outcome) {
+	c := &t.Control
+	landed := outcome == Granted || outcome == Done && v.Kind != VerbRequest
+	assumed := c.Uncertain && v.To.is(c.Holder())
 	switch {
-	case outcome != Done && outcome != Granted, outcome == Done && v.Kind == VerbRequest:
+	case outcome == NoAnswer, !landed && !assumed:
 	case t.facts.canAsk():
 		t.AskOwner = true
-	case t.Control.Epoch == v.Epoch:
+	case landed && assumed:
+		t.become(c.Holder(), causeAnswer, v.By)
+	case landed && c.Epoch == v.Epoch:
 		t.mirror(v.To, causeAnswer)
+	case !landed && !v.Reaches(): // the agents have what they did not give
+		t.mirror(Party{Owner: Agent}, causeAnswer)
 	}
 }
 
@@ -132,10 +151,8 @@ func (t *turn) rejected(reason string) {
 	c := &t.Control
 	v := *c.Verb
 	if !v.Reaches() {
-		c.Verb = nil
-		t.tell(ControlFailed)
 		t.AskOwner = t.facts.canAsk()
-		t.next(false)
+		t.fails()
 		return
 	}
 	tried := append(slices.Clone(v.Tried), v.Kind)
@@ -144,11 +161,39 @@ func (t *turn) rejected(reason string) {
 		other = VerbTake
 	}
 	may := other == VerbRequest && !t.facts.Settings.NoRequest || other == VerbTake && t.facts.Settings.mayTake()
-	if !may || slices.Contains(tried, other) || v.Withdrawn || !t.facts.Now.Before(v.Deadline) {
-		t.giveUp("the platform refused to give control: " + reason)
-		return
+	switch {
+	case may && !slices.Contains(tried, other) && !v.Withdrawn && t.facts.Now.Before(v.Deadline):
+		t.again(v, other, tried)
+	case t.facts.canAsk(): // perhaps because our app has it already
+		c.Verb.Refused, c.Verb.Unanswered, t.AskOwner = reason, true, true
+	default:
+		t.giveUp(refusedBecause(reason))
 	}
-	t.again(v, other, tried)
+}
+
+func refusedBecause(reason string) string { return "the platform refused to give control: " + reason }
+
+// fails ends a pass or a release that has come to nothing.
+func (t *turn) fails() {
+	t.Control.Verb = nil
+	t.tell(ControlFailed)
+	t.next(!t.Control.Holder().Ours())
+}
+
+// untold ends a verb of which the platform has not been told, and will not be.
+func (t *turn) untold() {
+	c := &t.Control
+	v := c.Verb
+	t.Cancel = v.ID
+	switch {
+	case v.Reaches():
+		t.fallBack("the platform could not be told in time")
+	case v.Withdrawn:
+		c.Verb = nil
+		t.next(false)
+	default:
+		t.fails()
+	}
 }
 
 // Expire says that the deadline of a verb has come.
@@ -165,14 +210,7 @@ func Expire(c Control, verbID, id string, f Facts) Decision {
 	case StageAsked:
 		t.fallBack("the app in control did not pass it in time")
 	case StageQueued:
-		t.Cancel = v.ID
-		if v.Reaches() {
-			t.fallBack("the platform could not be told in time")
-			break
-		}
-		d.Control.Verb = nil
-		t.tell(ControlFailed)
-		t.next(false)
+		t.untold()
 	case StageDraining:
 	}
 	return t.done()
@@ -192,20 +230,21 @@ func (t *turn) next(over bool) {
 	if c.Verb != nil {
 		return
 	}
-	free := len(t.facts.Settings.InTheWay(t.facts.Engaged, "")) == 0
 	if c.Owner == Agent && c.Held > 0 {
 		t.Held = Sends
 		c.Held, c.Sending = 0, c.Sending+c.Held
 	}
-	switch {
-	case c.Owner != Agent && c.Held > 0,
-		(c.Owner == Bot || c.Owner == Other) && over && agentEngaged(*c, t.facts.Engaged):
-		t.reach(AgentSends, t.wanted())
-	case c.WhenFree != nil && free && c.WhenFree.same(c.Holder()) && c.Owner == Bot:
+	if c.WhenFree != nil && c.WhenFree.is(c.Holder()) {
 		c.WhenFree = nil
-	case c.WhenFree != nil && free && c.Owner != Other:
-		t.pass(*c.WhenFree, "")
-	case c.Owner == Agent && over && free && len(t.facts.Engaged) == 0:
+	}
+	switch {
+	case c.Owner != Agent && c.Held > 0:
+		t.reach(AgentSends, t.wanted())
+	case (c.Owner == Bot || c.Owner == Other) && over && agentEngaged(*c, t.facts.Engaged):
+		t.reach(AgentEngages, t.wanted())
+	case c.WhenFree != nil && c.Owner != Other && len(t.facts.Settings.InTheWay(t.facts.Engaged, c.WhenFree.InterventionID)) == 0:
+		t.pass(*c.WhenFree)
+	case c.Owner == Agent && over && len(withIdentity(*c, t.facts.Engaged)) == 0:
 		t.start(Verb{Kind: VerbRelease, To: Party{Owner: Idle}, Cause: EngagedEnds})
 	}
 }

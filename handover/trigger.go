@@ -143,6 +143,17 @@ func (e Engaged) answers() bool {
 	return e.Owner.Type == interaction.ActorAgent && e.Status == interaction.InterventionOpen
 }
 
+// withIdentity returns the interventions with the identity itself.
+func withIdentity(c Control, engaged []Engaged) []Engaged {
+	var own []Engaged
+	for _, e := range engaged {
+		if e.IdentityID == c.IdentityID {
+			own = append(own, e)
+		}
+	}
+	return own
+}
+
 // agentEngaged reports whether an agent has an open intervention with the identity
 // itself.
 func agentEngaged(c Control, engaged []Engaged) bool {

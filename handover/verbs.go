@@ -6,21 +6,40 @@ import (
 	"github.com/engage-interactions/engage/interaction"
 )
 
-// give lets the primary's side have control. The platform does so by itself. Where this
-// library is the arbiter, agents keep a customer in whom they are engaged.
+// give lets the primary's side have control: a platform does so by itself. Where this
+// library is the arbiter, agents keep a customer in whom they are engaged, and a customer
+// who comes back goes where the settings say; on a platform control is passed on to there.
 func (t *turn) give() {
-	to := Party{Owner: Agent}
-	if t.facts.Settings.Primary == Bot {
-		to = Party{Owner: Bot, App: t.facts.Settings.BotApp, Virtual: t.facts.Settings.VirtualBot && t.facts.Platform}
+	settings, engaged := t.facts.Settings, agentEngaged(t.Control, t.facts.Engaged)
+	side := settings.Primary
+	if !t.facts.Platform {
+		side = t.sideFor(side)
+		if engaged {
+			side = Agent
+		}
 	}
-	engaged := agentEngaged(t.Control, t.facts.Engaged)
-	if !t.facts.Platform && engaged {
-		to = Party{Owner: Agent}
+	bot := Party{Owner: Bot, App: settings.BotApp, Virtual: settings.VirtualBot && t.facts.Platform}
+	if side == Bot {
+		t.arrive(bot, string(t.in.Trigger), interaction.Actor{})
+	} else {
+		t.arrive(Party{Owner: Agent}, string(t.in.Trigger), interaction.Actor{})
 	}
-	t.arrive(to, string(t.in.Trigger), interaction.Actor{})
-	if engaged && to.Owner == Bot && t.Control.Verb == nil {
+	switch {
+	case t.Control.Verb != nil:
+	case engaged && side == Bot:
 		t.reach(t.in.Trigger, t.wanted())
+	case side == Agent && t.sideFor(side) == Bot && len(settings.InTheWay(t.facts.Engaged, "")) == 0:
+		t.pass(Waiting{Party: bot})
 	}
+}
+
+// sideFor returns who is to deal with a customer who writes to whom nobody has control:
+// the primary side, or for one who comes back whom the settings name.
+func (t *turn) sideFor(primary Owner) Owner {
+	if t.returns && t.facts.Settings.Returning != "" {
+		return t.facts.Settings.Returning
+	}
+	return primary
 }
 
 // wanted returns the verb by which agents get control who want to write: they claim it
@@ -64,9 +83,22 @@ func (t *turn) reach(cause Trigger, kind VerbKind) {
 }
 
 // pass begins to bring control to a bot.
-func (t *turn) pass(to Party, interventionID string) {
-	t.Control.WhenFree = nil
-	t.start(Verb{Kind: VerbPass, To: to, InterventionID: interventionID})
+func (t *turn) pass(to Waiting) {
+	t.in.By = to.By
+	t.start(Verb{Kind: VerbPass, To: to.Party, Cause: HandoverToBot, InterventionID: to.InterventionID})
+}
+
+// grant lets the agents have control: the bot that has it says so.
+func (t *turn) grant() {
+	handed := t.in.Trigger == HandoverToAgent || t.Control.Verb != nil && t.Control.Verb.Cause == HandoverToAgent
+	if v := t.Control.Verb; v != nil && !v.Reaches() {
+		t.withdraw()
+	}
+	t.Control.Verb = nil
+	if handed {
+		t.moved()
+	}
+	t.arrive(Party{Owner: Agent}, string(t.in.Trigger), t.in.By)
 }
 
 // start begins a verb. Where this library is the arbiter it is done at once, but for a
@@ -109,11 +141,7 @@ func (t *turn) begin() {
 	default:
 		v.Stage = StageQueued
 		t.Start = true
-		if v.Kind == VerbRequest {
-			t.tell(ControlRequested)
-		} else {
-			t.tell(ControlStarted)
-		}
+		t.tell(ControlStarted)
 	}
 }
 
@@ -128,7 +156,7 @@ func (t *turn) withdraw() {
 	case v.Stage == StageQueued:
 		t.Cancel = v.ID
 		c.Verb = nil
-	case v.Stage == StageDraining, v.Kind == VerbAsk, v.Stage == StageAsked && t.local():
+	case v.Stage == StageDraining, v.Stage == StageAsked && t.local():
 		c.Verb = nil
 	default:
 		v.Withdrawn = true
@@ -155,6 +183,7 @@ func (t *turn) doubt() {
 	t.Control.Verb = nil
 	t.become(v.To, causeNoAnswer, v.By)
 	t.Control.Uncertain = true
+	t.AskOwner = t.facts.canAsk()
 	t.tell(ControlUncertain)
 }
 
@@ -173,7 +202,7 @@ func (t *turn) complete() {
 func (t *turn) completeBy(cause string) {
 	c := &t.Control
 	v := *c.Verb
-	to, blocked := v.To, t.blocked()
+	to, blocked := v.To, v.Kind == VerbPass && t.blocked()
 	if to.Owner == Bot && v.Reaches() && agentEngaged(*c, t.facts.Engaged) {
 		to = Party{Owner: Agent} // the agents were faster
 	}
@@ -183,8 +212,11 @@ func (t *turn) completeBy(cause string) {
 	} else if v.Kind == VerbPass {
 		t.Goes = v.InterventionID
 	}
+	if (v.Cause == HandoverToAgent || v.Cause == HandoverToBot) && to != c.Holder() {
+		t.moved()
+	}
 	t.become(to, cause, v.By)
-	t.next(v.Withdrawn || blocked)
+	t.next(v.Withdrawn || v.Over || blocked)
 }
 
 // fallBack does what follows when control is not given.
