@@ -82,21 +82,29 @@ func (t *turn) changeOfEngagement(ctx context.Context, k *talk, before, after *i
 	if e.own, err = t.steer(ctx, k.source, after.IdentityID); err != nil {
 		return e, err
 	}
-	watch, err := controlWatches.Get(ctx, t.Work, after.IdentityID)
+	e.others, err = t.watching(ctx, k.source.ID, after.IdentityID)
+	return e, err
+}
+
+// watching returns the control of the conversations that watch what is engaged with an
+// identity, but for that on the source itself.
+func (t *turn) watching(ctx context.Context, sourceID, identityID string) ([]*steering, error) {
+	watch, err := controlWatches.Get(ctx, t.Work, identityID)
 	if err != nil || watch == nil {
-		return e, err
+		return nil, err
 	}
+	var others []*steering
 	for _, about := range watch.Conversations {
-		if about.SourceID == k.source.ID && about.IdentityID == after.IdentityID {
+		if about.SourceID == sourceID && about.IdentityID == identityID {
 			continue
 		}
 		other, err := t.steeringOf(ctx, about)
 		if err != nil {
-			return e, err
+			return nil, err
 		}
-		e.others = append(e.others, other)
+		others = append(others, other)
 	}
-	return e, nil
+	return others, nil
 }
 
 // engagedIn returns an intervention as the rules see it.

@@ -18,32 +18,35 @@ const maxPostponed = 100
 
 // followUp sees to what follows from a decision for interventions.
 func (t *turn) followUp(s *steering, d handover.Decision) {
-	source, identityID := s.source.ID, s.identity
+	about := conversation{SourceID: s.source.ID, IdentityID: s.identity}
 	if d.Returned {
-		t.afterwards = append(t.afterwards, func(ctx context.Context) error { return t.freeFromBots(ctx, source, identityID) })
+		t.afterwards = append(t.afterwards, func(ctx context.Context) error { return t.freeFromBots(ctx, about) })
 	}
 	if d.Goes != "" {
 		to := interaction.Actor{Type: ActorBot, ID: d.Control.App}
 		t.afterwards = append(t.afterwards, func(ctx context.Context) error { return t.goes(ctx, d.Goes, to) })
 	}
 	if d.Postponed {
-		threads := s.control.Threads
-		s.control.Threads = nil
+		waiting := s.control.Elsewhere
 		if d.Side == handover.Agent {
-			t.afterwards = append(t.afterwards, func(ctx context.Context) error { return t.wakePostponed(ctx, identityID, threads) })
+			for _, id := range s.control.Threads {
+				waiting = append(waiting, postponedTalk{ThreadID: id, IdentityID: s.identity})
+			}
 		}
+		s.control.Threads, s.control.Elsewhere = nil, nil
+		t.afterwards = append(t.afterwards, func(ctx context.Context) error { return t.wakePostponed(ctx, waiting) })
 	}
 }
 
 // freeFromBots leaves the interventions that bots own with an identity on a source without
 // owner, until an agent engages: a bot has given the conversation to the agents.
-func (t *turn) freeFromBots(ctx context.Context, sourceID, identityID string) error {
-	list, err := engagedLists.Get(ctx, t.Work, identityID)
+func (t *turn) freeFromBots(ctx context.Context, about conversation) error {
+	list, err := engagedLists.Get(ctx, t.Work, about.IdentityID)
 	if err != nil || list == nil {
 		return err
 	}
 	for _, e := range slices.Clone(list.Interventions) {
-		if e.SourceID != sourceID || e.Owner.Type != ActorBot {
+		if e.SourceID != about.SourceID || e.Owner.Type != ActorBot {
 			continue
 		}
 		if err := t.handOn(ctx, e.ID, interaction.InterventionTransfers, Actor{}); err != nil {
@@ -74,15 +77,45 @@ func (t *turn) handOn(ctx context.Context, interventionID string, by interaction
 	return t.keep(ctx, k)
 }
 
-// wakePostponed lets what the customer wrote in threads while a pass was under way do
-// what it would have done: the agents have control after all.
-func (t *turn) wakePostponed(ctx context.Context, identityID string, threadIDs []string) error {
-	for _, id := range threadIDs {
-		thread, err := t.thread(ctx, id)
+// mayWake reports whether what the customer has written may engage somebody: not while
+// control is on its way to a bot in another conversation for which that counts. Then it is
+// remembered there, to be done when that is settled: receiving is never refused.
+func (t *turn) mayWake(ctx context.Context, k *talk) (bool, error) {
+	before := k.intervention
+	if err := t.Load(ctx, engagedLists.Key(t.Work, before.IdentityID), controlWatches.Key(t.Work, before.IdentityID)); err != nil {
+		return false, err
+	}
+	woken := engagedIn(before)
+	woken.Status = interaction.InterventionOpen
+	others, err := t.watching(ctx, before.SourceID, before.IdentityID)
+	if err != nil {
+		return false, err
+	}
+	for _, s := range others {
+		v := s.control.Verb
+		if v == nil || v.Kind != handover.VerbPass || !v.Deadline.IsZero() && !t.now.Before(v.Deadline) ||
+			s.settings.EngagementElsewhere(engagedIn(before), woken) != handover.OthersEngage {
+			continue
+		}
+		waits := postponedTalk{ThreadID: before.ThreadID, IdentityID: before.IdentityID}
+		if !slices.Contains(s.control.Elsewhere, waits) && len(s.control.Elsewhere) < maxPostponed {
+			s.control.Elsewhere = append(s.control.Elsewhere, waits)
+		}
+		_, err := t.decide(ctx, s, handover.Input{Trigger: handover.CustomerWrites})
+		return false, err
+	}
+	return true, nil
+}
+
+// wakePostponed lets what customers wrote in threads while a pass was under way do what it
+// would have done.
+func (t *turn) wakePostponed(ctx context.Context, waiting []postponedTalk) error {
+	for _, w := range waiting {
+		thread, err := t.thread(ctx, w.ThreadID)
 		if err != nil {
 			return err
 		}
-		k, err := t.talk(ctx, thread, identityID)
+		k, err := t.talk(ctx, thread, w.IdentityID)
 		if err != nil {
 			return err
 		}
@@ -91,7 +124,13 @@ func (t *turn) wakePostponed(ctx context.Context, identityID string, threadIDs [
 			!interaction.InterventionLifecycle.Possible(i.Status, interaction.InterventionWritten) {
 			continue
 		}
-		if err := errors.Join(t.apply(ctx, k, interaction.InterventionWritten, interaction.Change{}, interaction.InterventionFacts{}), t.keep(ctx, k)); err != nil {
+		if may, err := t.mayWake(ctx, k); err != nil || !may {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		if err := errors.Join(t.wake(ctx, k), t.keep(ctx, k)); err != nil {
 			return err
 		}
 	}

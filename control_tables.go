@@ -18,6 +18,9 @@ type storedControl struct {
 	Waiting []string `json:"waiting,omitempty"`
 	// Threads are those in which the customer has written while a pass was under way.
 	Threads []string `json:"threads,omitempty"`
+	// Elsewhere is what other identities of the customer, or they on other sources, have
+	// written meanwhile, and would have engaged somebody.
+	Elsewhere []postponedTalk `json:"elsewhere,omitempty"`
 	// SpanID is the span that goes on.
 	SpanID string `json:"span_id,omitempty"`
 	// Ended says that what was engaged in the conversation itself has ended, and something
@@ -28,6 +31,12 @@ type storedControl struct {
 	// LookAt is when somebody looks whether the owner has been inactive; zero: nobody
 	// does.
 	LookAt time.Time `json:"look_at,omitzero"`
+}
+
+// postponedTalk is a thread in which a customer waits for what is decided later.
+type postponedTalk struct {
+	ThreadID   string `json:"thread_id"`
+	IdentityID string `json:"identity_id"`
 }
 
 // storedSettings are how control is passed on a source.

@@ -131,6 +131,11 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 	// The events of the intervention come after that of the content.
 	wakes := in.Echo == nil && side == handover.Agent && k.intervention != nil && thread.Status == interaction.ThreadOpen &&
 		interaction.InterventionLifecycle.Possible(k.intervention.Status, interaction.InterventionWritten)
+	if wakes {
+		if wakes, err = t.mayWake(ctx, k); err != nil {
+			return Received{}, err
+		}
+	}
 	if k.intervention != nil && (wakes || k.intervention.Status.Live()) {
 		content.InterventionID = k.intervention.ID
 	}
