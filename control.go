@@ -191,7 +191,7 @@ func (s Control) Get(ctx context.Context, sourceID, identityID string) (handover
 		return handover.Control{}, err
 	}
 	return read(ctx, s.scope, func(t *turn) (*handover.Control, error) {
-		st, err := t.steeringOf(ctx, conversation{sourceID, identityID})
+		st, err := t.possible(ctx, conversation{sourceID, identityID})
 		if err != nil {
 			return nil, err
 		}
@@ -221,10 +221,7 @@ func (s Control) change(ctx context.Context, action Action, sourceID, identityID
 		return handover.Control{}, err
 	}
 	return read(ctx, s.scope, func(t *turn) (*handover.Control, error) {
-		if _, err := t.identity(ctx, identityID); err != nil {
-			return nil, err
-		}
-		st, err := t.steeringOf(ctx, conversation{sourceID, identityID})
+		st, err := t.possible(ctx, conversation{sourceID, identityID})
 		if err != nil {
 			return nil, err
 		}
@@ -233,6 +230,23 @@ func (s Control) change(ctx context.Context, action Action, sourceID, identityID
 		}
 		return &st.control.Control, nil
 	})
+}
+
+// possible returns the control of a conversation that there can be: the identity is of the
+// source's community.
+func (t *turn) possible(ctx context.Context, about conversation) (*steering, error) {
+	identity, err := t.identity(ctx, about.IdentityID)
+	if err != nil {
+		return nil, err
+	}
+	s, err := t.steeringOf(ctx, about)
+	if err != nil {
+		return nil, err
+	}
+	if identity.CommunityID != s.source.Community() {
+		return nil, &NotFoundError{Resource: controlResource(about.SourceID, about.IdentityID)}
+	}
+	return s, nil
 }
 
 // ControlFilter says whose spans to list.

@@ -27,7 +27,7 @@ func (s Sources) Create(ctx context.Context, source interaction.Source) (interac
 		if created.ID == "" {
 			created.ID = t.ID()
 		}
-		created.CommunityID = created.Community()
+		created.CommunityID, created.ThreadControl = created.Community(), false
 		created.CreatedAt, created.UpdatedAt = t.now, t.now
 		if err := t.checkSource(ctx, &created); err != nil {
 			return err
