@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/engage-interactions/engage/interaction"
 )
 
 // Request asks for control to be handed over (seed 001, "Using the endpoint"; the
@@ -45,8 +47,8 @@ const (
 
 // Limits of requests.
 const (
-	// MaxParameter is how long a parameter may be, in bytes.
-	MaxParameter = 512
+	// MaxParameter is how long a parameter may be, in bytes: as long as any ID.
+	MaxParameter = interaction.MaxText
 	// MaxThreadCategories is how many categories a request may name.
 	MaxThreadCategories = 100
 )
@@ -105,7 +107,8 @@ func (e *UnknownIdentityError) Error() string {
 // ParseRequest reads a request from query parameters as seed 001 writes them. A parameter
 // that it does not know is ignored, as access_token is: who may ask is for the host to
 // decide before. Each fault has a type of its own: [*MissingParameterError],
-// [*UnknownValueError], [*SameSideError].
+// [*UnknownValueError], also for a parameter that is there more than once, and
+// [*SameSideError].
 func ParseRequest(q url.Values) (Request, error) {
 	r := Request{
 		IdentityForeignID: q.Get("identity_foreign_id"),
@@ -130,7 +133,10 @@ func ParseRequest(q url.Values) (Request, error) {
 	default:
 		return Request{}, &UnknownValueError{Parameter: "when_free", Value: free, Known: []string{"true", "false"}}
 	}
-	return r, r.Check()
+	if err := r.Check(); err != nil {
+		return Request{}, err
+	}
+	return r, nil
 }
 
 // Check reports what is wrong with a request by itself. Whether its type is one of the
