@@ -3,6 +3,7 @@ package handover
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -98,6 +99,8 @@ func (s Settings) Check() error {
 		return wrong("max_moves", "is not of 0 to 100")
 	case s.MaxMoves > 0 && s.MovesWithin <= 0:
 		return wrong("moves_within", "is missing: max_moves counts within it")
+	case s.MovesWithin < 0:
+		return wrong("moves_within", "is negative")
 	}
 	return checkApp("bot_app_id", s.BotApp)
 }
@@ -111,6 +114,8 @@ func checkApp(field, app string) error {
 		return &interaction.FieldError{Field: field, Err: fmt.Errorf("is longer than %d bytes", MaxApp)}
 	case !utf8.ValidString(app):
 		return &interaction.FieldError{Field: field, Err: errors.New("is not UTF-8")}
+	case strings.ContainsRune(app, 0):
+		return &interaction.FieldError{Field: field, Err: errors.New("has a NUL")}
 	}
 	return nil
 }
