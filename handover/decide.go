@@ -78,10 +78,8 @@ type Decision struct {
 // then nothing is done.
 func Decide(c Control, in Input, f Facts) (Decision, error) {
 	d := Decision{Control: c.clone()}
-	if in.Trigger == HandoverToBot && in.App == "" {
-		in.App, in.Virtual = f.Settings.BotApp, in.Virtual || f.Settings.VirtualBot
-	}
-	act, err := rule(Case{Control: d.Control, Input: in, Facts: f})
+	in = in.named(f.Settings)
+	act, err := rule(Rules, Case{Control: d.Control, Input: in, Facts: f})
 	if err != nil {
 		return Decision{Control: c}, err
 	}
@@ -89,6 +87,14 @@ func Decide(c Control, in Input, f Facts) (Decision, error) {
 	t := turn{Decision: &d, in: in, facts: f}
 	t.do(act)
 	return t.done(), nil
+}
+
+// named returns the input with the bot that is meant where none is named.
+func (in Input) named(s Settings) Input {
+	if in.Trigger == HandoverToBot && in.App == "" {
+		in.App, in.Virtual = s.BotApp, in.Virtual || s.VirtualBot
+	}
+	return in
 }
 
 // turn is a decision in the making.

@@ -82,7 +82,7 @@ func guard(code Code, rule, remedy string, holds func(Case) bool) Guard {
 }
 
 var (
-	isFree = guard(CodeEngaged, "no intervention is engaged with the identity", "close or cancel the interventions, or hand over as soon as they have ended (WhenFree)",
+	isFree = guard(CodeEngaged, "no intervention is engaged with the identity", "close or cancel the interventions, or hand over as soon as they have ended (when_free)",
 		func(c Case) bool { return len(c.Facts.Settings.InTheWay(c.Facts.Engaged, c.Input.InterventionID)) == 0 })
 	hasApp = guard(CodeMissingApp, "the bot's app is named", "name it with app_id",
 		func(c Case) bool { return c.Input.App != "" })
@@ -108,7 +108,6 @@ var (
 	isSameBot   = guard("", "this bot has control", "", func(c Case) bool { return c.Control.App == c.Input.App })
 	isUnderWay  = guard("", "control is on its way to this bot", "", func(c Case) bool { return c.Control.Verb.To.Owner == Bot && c.Control.Verb.To.App == c.Input.App })
 	isToBot     = guard("", "a bot claims control", "", func(c Case) bool { return c.Control.Verb.To.Owner == Bot })
-	isToAgents  = guard("", "control is on its way to the agents", "", func(c Case) bool { return c.Control.Verb.To.Owner == Agent })
 	isBotItself = guard("", "the bot that has control says so, and posts through this library", "", func(c Case) bool {
 		return c.local() && c.Input.By.Type == interaction.ActorBot && c.Input.By.ID == c.Control.App
 	})
@@ -185,7 +184,6 @@ var Rules = []Rule{
 	{On: AgentEngages, Owners: idleOrAgent, Phases: queued, Do: DoCancel},
 	{On: AgentEngages, Owners: botOrOther, Phases: stillOrQueue, Do: DoReach},
 	{On: AgentEngages, Phases: reaching, When: []Guard{isToBot}, Do: DoRedirect},
-	{On: AgentEngages, Do: DoNothing},
 
 	{On: OthersEngage, When: []Guard{isIgnored}, Do: DoNothing},
 	{On: OthersEngage, Phases: passing, When: []Guard{isOverdue}, Do: DoAssume},
@@ -207,14 +205,14 @@ var Rules = []Rule{
 
 	{On: HandoverToBot, Owners: other, When: []Guard{isFrom}},
 	{On: HandoverToBot, Owners: bot, When: []Guard{hasApp, isSameBot}, Do: DoNothing},
-	{On: HandoverToBot, Phases: []Phase{Passing, Queued}, When: []Guard{hasApp, isUnderWay}, Do: DoNothing},
+	{On: HandoverToBot, Phases: []Phase{Passing, Queued}, When: []Guard{isUnderWay}, Do: DoNothing},
 	{On: HandoverToBot, Phases: []Phase{Passing, Releasing, Reaching}, When: []Guard{hasApp, isSettled}},
 	{On: HandoverToBot, Owners: notOther, When: []Guard{waitsIfBusy, isBusy, hasApp, isCalm}, Do: DoWait},
 	{On: HandoverToBot, Owners: notOther, When: []Guard{hasApp, isCalm, isFree}, Do: DoPass},
 
 	{On: EngagedEnds, Phases: still, Do: DoNext},
-	{On: EngagedEnds, Owners: []Owner{Idle, Bot, Other}, Phases: reaching, When: []Guard{isToAgents, isForAgents, wasLast, noneWaits}, Do: DoCancel},
-	{On: EngagedEnds, Owners: []Owner{Idle, Bot, Other}, Phases: reaching, When: []Guard{isToAgents, isForAgents, wasLast}, Do: DoLetGo},
+	{On: EngagedEnds, Owners: []Owner{Idle, Bot, Other}, Phases: reaching, When: []Guard{isForAgents, wasLast, noneWaits}, Do: DoCancel},
+	{On: EngagedEnds, Owners: []Owner{Idle, Bot, Other}, Phases: reaching, When: []Guard{isForAgents, wasLast}, Do: DoLetGo},
 
 	{On: Inactivity, Owners: agent, Phases: still, When: []Guard{isSilent, nobodyEngage}, Do: DoExpire},
 	{On: Inactivity, Owners: botOrOther, Phases: still, When: []Guard{isSilent}, Do: DoExpire},
@@ -226,9 +224,9 @@ var Rules = []Rule{
 }
 
 // rule returns what is done in a case.
-func rule(c Case) (Act, error) {
+func rule(rules []Rule, c Case) (Act, error) {
 rows:
-	for _, row := range Rules {
+	for _, row := range rules {
 		switch {
 		case row.On != c.Input.Trigger,
 			len(row.Owners) > 0 && !slices.Contains(row.Owners, c.Control.Owner),
