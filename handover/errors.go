@@ -23,18 +23,58 @@ type RefusedError struct {
 	RetryAt time.Time
 }
 
-// Error names the trigger, the rule and the interventions in the way.
+// mostNamed is how many interventions are named in a text.
+const mostNamed = 5
+
+// Error names the trigger, the rule, the interventions in the way, who has control, and
+// what is under way.
 func (e *RefusedError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s needs that %s; %v has control", e.Trigger, e.Rule, e.Control.Holder().Owner)
+	fmt.Fprintf(&b, "%s needs that %s", e.Trigger, e.Rule)
+	before := ": "
 	for n, i := range e.InTheWay {
-		if n == 5 {
+		if n == mostNamed {
 			fmt.Fprintf(&b, ", and %d more", len(e.InTheWay)-n)
 			break
 		}
-		fmt.Fprintf(&b, ", intervention %s is %s with %v", i.InterventionID, i.Status, i.Owner)
+		fmt.Fprintf(&b, "%sintervention %s is %s with %v", before, i.InterventionID, i.Status, i.Owner)
+		before = ", "
+	}
+	b.WriteString("; " + e.Control.Holder().has())
+	if v := e.Control.Verb; v != nil {
+		b.WriteString(", and " + v.goesOn())
 	}
 	return b.String()
+}
+
+// has says in words that it has control.
+func (p Party) has() string {
+	switch {
+	case p.Owner == Agent:
+		return "the agents have control"
+	case p.Owner == Bot && p.App != "":
+		return "bot " + p.App + " has control"
+	case p.Owner == Bot:
+		return "a bot has control"
+	case p.Owner == Other:
+		return "another app has control"
+	default:
+		return "nobody has control"
+	}
+}
+
+// goesOn says in words that it is under way.
+func (v *Verb) goesOn() string {
+	switch v.Kind {
+	case VerbTake:
+		return "it is being taken"
+	case VerbPass:
+		return "it is being passed to " + v.To.String()
+	case VerbRelease:
+		return "it is being released"
+	case VerbRequest, VerbAsk:
+	}
+	return "it is requested"
 }
 
 // RefusedBy returns the code of the rule by which something was refused, if err is, or

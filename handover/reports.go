@@ -142,13 +142,16 @@ func Apply(c Control, r Report, id string, f Facts) Decision {
 	return t.done()
 }
 
+// settle is what a refusal of Settle calls it: no trigger of the table.
+const settle = "settle"
+
 // Settle says who has control because somebody who knows says so. What is under way
 // counts for nothing any more. From the agents to a bot it needs what every pass needs,
 // that no intervention is engaged; else it is refused with a [*RefusedError].
 func Settle(c Control, who Party, by interaction.Actor, id string, f Facts) (Decision, error) {
 	d, t := resume(c, id, f)
 	if in := f.Settings.InTheWay(f.Engaged, ""); len(in) > 0 && who.Owner == Bot && d.Control.Owner == Agent {
-		return Decision{Control: c}, Case{Control: d.Control, Input: Input{Trigger: causeSettled}, Facts: f}.refusal(isFree)
+		return Decision{Control: c}, Case{Control: d.Control, Input: Input{Trigger: settle}, Facts: f}.refusal(isFree)
 	}
 	if v := d.Control.Verb; v != nil {
 		if v.Stage == StageQueued {
