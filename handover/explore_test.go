@@ -102,7 +102,8 @@ func explore(t *testing.T, start world, limit int) {
 				t.Fatalf("%v\nafter %s\n%+v\n%+v", err, strings.Join(append(e.way(n), s.name), "; "), w.state(), next.state())
 			}
 			at := e.find(next, n, s.name)
-			if e.met++; e.met%probe == 0 && e.states[at].world != nil {
+			e.met++
+			if e.met%probe == 0 && e.states[at].world != nil {
 				if err := alike(e.states[at].world, &next); err != nil {
 					t.Fatalf("%v\nafter %s\nand %s", err, strings.Join(e.way(at), "; "), strings.Join(append(e.way(n), s.name), "; "))
 				}
