@@ -32,7 +32,7 @@ var rooms = []room{
 		dirs:     []string{"."},
 		uses:     []string{"interaction", "schema", "handover", "routing", "internal/...", "store"},
 		deps:     []string{ulid},
-		testUses: []string{"store/...", "storetest/...", "platformtest", "messenger/..."},
+		testUses: []string{"store/...", "storetest/...", "platformtest", "messenger/...", "botsapi"},
 	},
 
 	// The domain. A room of it may have packages of its own below internal/.
@@ -136,6 +136,13 @@ var rooms = []room{
 	},
 	{
 		dirs: []string{"messenger/messengertest"},
+	},
+
+	// The endpoint for bots, as a host would write it.
+	{
+		dirs:     []string{"botsapi"},
+		uses:     []string{".", "handover"},
+		testUses: []string{"interaction", "messenger/...", "platformtest", "store/memory", "storetest/faults"},
 	},
 
 	// Examples see what a host sees.
