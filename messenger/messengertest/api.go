@@ -112,7 +112,9 @@ func (m *Messenger) answer(r *http.Request) reply {
 	if app.page.threads[c.psid] == nil {
 		return refuse(apiError{Status: 400, Code: 100, Subcode: 2018001, Message: "(#100) No matching user found"})
 	}
-	return app.page.do(c)
+	said := app.page.do(c)
+	m.note(c, said)
+	return said
 }
 
 // parameters are those of a call; the values are JSON, or bare texts.

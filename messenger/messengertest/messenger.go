@@ -35,6 +35,7 @@ type Messenger struct {
 	hooks    int // webhooks made
 	messages int // messages made
 	orders   []order
+	called   []Called
 	shut     bool
 }
 
