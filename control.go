@@ -114,7 +114,8 @@ func (s Control) Handover(ctx context.Context, r handover.Request) (Handed, erro
 		if err != nil {
 			return err
 		}
-		if err := t.recategorize(ctx, st, r.ThreadCategoryIDs); err != nil {
+		st.rule = r.Trigger
+		if err := t.recategorize(ctx, st, r); err != nil {
 			return err
 		}
 		d, err := t.decide(ctx, st, in)

@@ -53,7 +53,8 @@ type ControlEvent struct {
 	// that were in the way.
 	Reason   string             `json:"reason,omitempty"`
 	InTheWay []handover.Engaged `json:"interventions,omitempty"`
-	// Trigger is what the request named as the bot's rule that caused it.
+	// Trigger is what the request named as the bot's rule that caused it: of the events of
+	// the request itself, not of what the platform answers later.
 	Trigger string `json:"trigger,omitempty"`
 }
 
@@ -84,7 +85,7 @@ func (s *steering) event() ControlEvent {
 	c := s.control
 	return ControlEvent{
 		SourceID: s.source.ID, IdentityID: s.identity, Owner: c.Holder().Owner, AppID: c.App, Epoch: c.Epoch,
-		Uncertain: c.Uncertain, Verb: c.Verb, WhenFree: c.WhenFree,
+		Uncertain: c.Uncertain, Verb: c.Verb, WhenFree: c.WhenFree, Trigger: s.rule,
 	}
 }
 

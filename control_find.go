@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/engage-interactions/engage/handover"
 	"github.com/engage-interactions/engage/interaction"
@@ -44,11 +45,7 @@ const maxCandidates = 100
 // conversationOf finds the identity and the source that a request names.
 func (t *turn) conversationOf(ctx context.Context, r handover.Request) (conversation, error) {
 	if r.InterventionID != "" {
-		i, err := t.intervention(ctx, r.InterventionID)
-		if err != nil {
-			return conversation{}, err
-		}
-		return conversation{i.SourceID, i.IdentityID}, nil
+		return t.conversationIn(ctx, r)
 	}
 	unknown := fmt.Errorf("%w: %w", ErrNotFound, &handover.UnknownIdentityError{Type: r.Type, SourceID: r.SourceID})
 	if r.SourceID != "" {
@@ -95,24 +92,67 @@ func (t *turn) conversationOf(ctx context.Context, r handover.Request) (conversa
 	return conversation{}, fmt.Errorf("%w: %w", ErrConflict, ambiguous)
 }
 
-// recategorize gives the thread in which the conversation goes on other categories, if
-// there are any.
-func (t *turn) recategorize(ctx context.Context, st *steering, categoryIDs []string) error {
-	if len(categoryIDs) == 0 {
+// conversationIn finds those of the intervention that a request names. What else it names
+// must be so.
+func (t *turn) conversationIn(ctx context.Context, r handover.Request) (conversation, error) {
+	i, err := t.intervention(ctx, r.InterventionID)
+	if err != nil {
+		return conversation{}, err
+	}
+	contradicts := r.SourceID != "" && r.SourceID != i.SourceID
+	if r.IdentityForeignID != "" {
+		identity, err := t.identity(ctx, i.IdentityID)
+		if err != nil {
+			return conversation{}, err
+		}
+		contradicts = contradicts || identity.ForeignID != r.IdentityForeignID
+	}
+	switch {
+	case contradicts:
+		return conversation{}, fmt.Errorf("%w: %w", ErrInvalid, &handover.UnknownValueError{Parameter: "intervention_id", Value: i.ID})
+	case r.To == handover.Bot && !i.Status.Live():
+		return conversation{}, &RefusedError{
+			Rule: "the intervention that goes to the bot is open or deferred", Resource: interventionResource(i.ID),
+			Remedy: "leave out intervention_id, and name identity_foreign_id and source_id",
+		}
+	}
+	return conversation{i.SourceID, i.IdentityID}, nil
+}
+
+// recategorize gives the thread of the intervention that a request names, or else the one
+// in which the conversation goes on, the categories that it names, if there are any.
+func (t *turn) recategorize(ctx context.Context, st *steering, r handover.Request) error {
+	if len(r.ThreadCategoryIDs) == 0 {
 		return nil
 	}
-	chosen, err := t.checkCategories(ctx, st.source.ID, categoryIDs, interaction.AsCategory)
+	chosen, err := t.checkCategories(ctx, st.source.ID, r.ThreadCategoryIDs, interaction.AsCategory)
+	if wrong, ok := errors.AsType[*InvalidError](err); ok {
+		wrong.Field = "thread_category_ids[]"
+	}
 	if err != nil {
 		return err
 	}
-	current, err := currentThreads.Get(ctx, t.Work, currentThreadID(st.source.ID, st.identity))
-	if err != nil || current == nil {
-		return err
-	}
-	thread, err := t.thread(ctx, current.ThreadID)
-	if err != nil {
+	thread, err := t.threadOf(ctx, st, r.InterventionID)
+	if err != nil || thread == nil || slices.Equal(thread.ThreadCategoryIDs, chosen) {
 		return err
 	}
 	thread.ThreadCategoryIDs, thread.UpdatedAt = chosen, t.now
 	return errors.Join(threads.Put(t.Work, thread), t.tellThread(EventThreadRecategorized, thread))
+}
+
+// threadOf returns the thread of an intervention that is named, or else that in which a
+// conversation goes on; nil if there is none.
+func (t *turn) threadOf(ctx context.Context, st *steering, interventionID string) (*interaction.Thread, error) {
+	if interventionID != "" {
+		i, err := t.intervention(ctx, interventionID)
+		if err != nil {
+			return nil, err
+		}
+		return t.thread(ctx, i.ThreadID)
+	}
+	current, err := currentThreads.Get(ctx, t.Work, currentThreadID(st.source.ID, st.identity))
+	if err != nil || current == nil {
+		return nil, err
+	}
+	return t.thread(ctx, current.ThreadID)
 }

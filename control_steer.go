@@ -25,6 +25,8 @@ type steering struct {
 	settings *storedSettings
 	control  *storedControl
 	engaged  []handover.Engaged
+	// rule is what the request that is dealt with names as the bot's rule that caused it.
+	rule string
 }
 
 // steer reads the control of a conversation; nil if the source has none.
