@@ -218,6 +218,13 @@ func notForCustomers(resource Resource) error {
 // and they record and check interactions. All else gives a [*RefusedError]. Whose things
 // they may read, and for whom they may write and record, is for Authorize to say.
 //
+// Of thread control it is the conversation, [ResourceControl] with the ID
+// "source/identity"; the source for Configure, Settings and Report. Handover and Explain
+// name a customer by an ID of the platform's: they ask about the source, if the request
+// names one, or about ResourceControl without an ID, and once the conversation is found,
+// about that as well. What moves control beside something else, such as who engages or
+// posts, is asked about as what it is, and not about control.
+//
 // Some calls ask more. To engage on a content whose thread is not named asks about the
 // content, and, once it is read, about its thread. To engage for somebody else asks about
 // ActionInterventionsAssign as well, to close a thread along with an intervention about

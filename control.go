@@ -99,11 +99,27 @@ type Handed struct {
 // requested: the bot is to pass it, or declines, or lets the deadline go by. From agent to
 // bot, it is passed if no intervention is engaged with the identity.
 //
-// Each fault has a type: those of [handover.ParseRequest] (and of Request.Check), a
-// [*handover.UnknownIdentityError], a [*handover.AmbiguousIdentityError], and for what the
-// rules refuse a [*handover.RefusedError] behind a [*RefusedError], whose Code says which
-// rule, and which names the interventions in the way. [handover.Respond] makes a response
-// of any of them.
+// The customer is found by type and foreign ID, among the sources with thread control,
+// active or not, or by the intervention that is named. The categories that are named go to
+// the thread of that intervention, or else to the one in which the conversation goes on; of
+// a request that is refused, nothing is done.
+//
+// Each fault has a type:
+//
+//   - what is wrong with the request by itself, as [handover.ParseRequest] says; its class
+//     is ErrInvalid;
+//   - a [*handover.UnknownIdentityError] (ErrNotFound), or a
+//     [*handover.AmbiguousIdentityError] (ErrConflict), which names the sources;
+//   - a [*NotFoundError] for an intervention that is not there, a
+//     [*handover.UnknownValueError] for one of another customer or source than the request
+//     names (ErrInvalid), and a [*RefusedError] for one that is to go to a bot and has ended;
+//   - an [*InvalidError] with an [*interaction.CategoryError] for categories that the
+//     thread cannot have;
+//   - for what the rules refuse a [*RefusedError] with a [*handover.RefusedError], whose
+//     Code says by which rule, InTheWay because of which interventions, and RetryAt when to
+//     try again, if waiting helps.
+//
+// Package botsapi has the endpoint for bots, and makes a response of any of them.
 func (s Control) Handover(ctx context.Context, r handover.Request) (Handed, error) {
 	if err := s.allow(ctx, ActionControlHandover, requestResource(r)); err != nil {
 		return Handed{}, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/engage-interactions/engage/handover"
 	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/store"
 )
@@ -57,6 +58,15 @@ type Engagement struct {
 // closed, unless the agent becomes the owner of what is open or deferred there, as above; or
 // if the customer takes no part in it: a customer takes part in the threads that they wrote
 // in, or that were opened with them. It wraps ErrNotFound if the owner does not exist.
+//
+// On a source with thread control (see [Control]) an agent who engages while a bot or
+// another app has control is engaged at once, and control is requested or taken for them:
+// their contents wait for it. Only while the platform is passing control to a bot, nobody
+// can become engaged whom the rule counts, by this call or by Reopen, Resume or Assign:
+// the [*RefusedError] is refused by [handover.CodeInProgress], and the
+// [*handover.RefusedError] behind it says in RetryAt until when at the latest. A pass takes
+// moments, so trying again before is worth it. After that time anybody engages; as long as
+// nobody can tell who has control, the bot is taken for who has it.
 func (s Interventions) Engage(ctx context.Context, e Engagement) (interaction.Intervention, error) {
 	owner := e.Owner
 	if owner.IsZero() {
@@ -99,7 +109,7 @@ func (s Interventions) Engage(ctx context.Context, e Engagement) (interaction.In
 			facts.OwnerGone = !exists
 		}
 		err = t.apply(ctx, k, interaction.InterventionEngages, interaction.Change{Owner: owner}, facts)
-		if errors.Is(err, ErrRefused) && k.intervention.Status.Live() {
+		if errors.Is(err, ErrRefused) && k.intervention.Status.Live() && handover.RefusedBy(err) == "" { // else it is not the owner who is in the way
 			return nil, &EngagedError{Intervention: *k.intervention, Err: err}
 		}
 		if err != nil {

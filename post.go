@@ -53,9 +53,15 @@ type Posted struct {
 // The actor and the creator say that it was the system. Customers do not post: what they
 // write is received.
 //
-// On a source with thread control (see Control) an agent's content waits until the
-// agents have control, which is requested or taken; a bot's is refused unless the bot has
-// control, or nobody has. What the system posts is handed to the platform as it is.
+// On a source with thread control (see [Control]) an agent's content waits until the
+// agents have control, which is requested or taken, and is delivered once then; if control
+// does not come, because the bot declines or lets the deadline go by, its delivery fails,
+// and the next content asks anew. An agent's content is never refused because of control,
+// also not while a pass is under way: then it waits to see what becomes of that. A bot's is
+// refused unless that bot has control, or nobody has and no agent is engaged
+// ([handover.CodeNotInControl]), or if control has changed since it looked
+// ([handover.CodeStaleEpoch]); one that is accepted, and not handed to the platform yet
+// when control changes, fails. What the system posts is handed to the platform as it is.
 //
 // The error wraps ErrRefused if the thread is closed, the customer takes no part in it
 // (see Threads.Open), there is no such intervention, or the source is not active;

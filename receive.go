@@ -52,7 +52,14 @@ import (
 // Interventions.ListWaiting; one who does not exist any more (Options.OwnerExists)
 // loses it, also while it is open, and the thread is engageable.
 //
-// It is never refused for reasons of state. The same (source, foreign ID) twice, also
+// On a source with thread control (see [Control]) the first two hold only if the agents
+// are to deal with the customer. While a bot has control the content is the bot's to
+// answer, unless handover.Settings.Returning says otherwise, and interventions stay as they
+// are; so they do while another app has it. What comes while a pass to a bot is under way
+// waits for how that ends. Where nobody has control, and a side is primary, the content
+// brings it to that side first.
+//
+// It is never refused for reasons of state, nor because of control. The same (source, foreign ID) twice, also
 // at the same time, is one content. The error wraps ErrNotFound for an unknown source
 // and ErrInvalid for what cannot be kept; then nothing is.
 func (s Threads) Receive(ctx context.Context, in Inbound) (Received, error) {
