@@ -1,7 +1,8 @@
 // Package engage keeps customer engagement straight, in process and in one place: what
 // customers did, as interactions that are checked against a schema the host declares;
 // what they said, as threads of contents from any platform; and who is answering, as
-// interventions of agents and bots. Who should answer next is what it will keep, too.
+// interventions of agents and bots, one side of which may control a conversation at a
+// time. Who should answer next is what it will keep, too.
 //
 //	st, err := sqlite.Open(ctx, "engage.db", nil)     // or memory.New(), or a store of your own
 //	eng, err := engage.New(ctx, st, &engage.Options{
@@ -38,6 +39,8 @@
 //   - [Interventions] is how agents and bots take a customer's matter upon themselves.
 //   - [Categories] are the trees that threads and interventions are sorted into, and
 //     where dispositions come from.
+//   - [Control] says who may write to the customer, a bot or the agents, on sources where
+//     one side at a time does.
 //
 // And for all of it:
 //
@@ -80,6 +83,45 @@
 // often as needed: see [Platform] and [Jobs]. What the customer, the agent and the
 // records show when a process dies, at each point at which it can, is the table "What a
 // crash leaves" of [Engine.Run].
+//
+// # Who has control
+//
+// On channels such as Messenger one app at a time may write to a customer: the company's
+// bot, or the app through which its agents write (seed 001). [Control.Configure] lets the
+// Engine keep to that on a source; on other sources all of this means nothing.
+//
+//	who has it  what happens                          who has it then
+//	nobody      a customer writes                     the side that is primary, if one is
+//	nobody      a bot or an agent posts               that side: it is claimed
+//	a bot       an agent engages or posts             the agents, once the bot has passed it, or it was taken
+//	a bot       Control.Handover from bot to agent    the agents, once the bot has passed it
+//	the agents  Control.Handover from agent to bot    the bot, if no intervention is engaged; else it is refused, or waits
+//	the agents  the last engaged intervention ends    the bot that waits; else nobody: it is released
+//	anybody     nobody writes for a day               nobody; but the agents keep it while one is engaged
+//	anybody     the platform tells of another         the other
+//
+// The rule is that control passes from the agents to a bot only if no intervention, open or
+// deferred, is engaged with the identity, on whatever source. It is asked when the pass is
+// decided, and again when the platform is about to be told; while the platform is passing
+// control nobody can become engaged, which Interventions.Engage refuses as "in progress".
+// The commit of a pass depends on the list of what is engaged, and that of an engagement on
+// who has control: of two at the same time one is decided again, in whatever processes they
+// are. What the platform does by itself is believed: an app that takes control there has
+// it, whoever is engaged, and the agents request or take it back. [handover.Settings] name
+// who is primary, bound how long things may take, and can leave interventions out of the
+// rule or widen it to the whole contact.
+//
+// An agent who engages or posts while a bot has control is not refused: control is
+// requested or taken, and the content is delivered once when it comes, or its delivery
+// fails for all to see when it does not. A bot says which epoch of control it saw when it
+// began to answer (Post.ControlEpoch), and is refused once control has changed.
+//
+// Where the source's platform is a [ControlPlatform], such as that of package messenger, it
+// has the last word: the Engine tells it by jobs, believes what it answers and what it
+// reports ([Control.Report]), and asks it where nobody knows. Else the Engine is the
+// arbiter, and what it decides is so at once. Bots ask with [Control.Handover], or over HTTP
+// through package botsapi. Package handover has the rules as one table, which CONTROL.md
+// beside it draws.
 //
 // # What happens to a submission
 //
