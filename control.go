@@ -22,6 +22,11 @@ import (
 // Interventions, contents and received contents move control by themselves: an agent who
 // engages or posts while a bot has control makes the Engine request or take it, as the
 // settings say; when the last intervention ends, control is released.
+//
+// A bot that posts through the Engine learns from EventControlRequested that it is asked
+// for control, and calls Accept or Decline. One with an app of its own on the platform is
+// asked there. EventControlFailed tells that control did not come, and
+// EventContentExported of each content that had waited for it.
 type Control struct{ scope }
 
 // ControlSpan is a time in which somebody had control of a conversation.

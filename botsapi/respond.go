@@ -36,8 +36,8 @@ import (
 //	503     unavailable             the store cannot do it now, or nobody waits any more
 //	        unknown_outcome         it may have been done: ask again, which does it once
 //
-// For errors of package handover it is [handover.Respond], with the sources among which
-// one is to be chosen.
+// For errors of package handover it is [handover.Respond], with remedies in the words of
+// the endpoint.
 func Respond(err error) handover.Response {
 	if errors.Is(err, ErrUnauthorized) {
 		return say(http.StatusUnauthorized, "unauthorized", "")
@@ -48,6 +48,9 @@ func Respond(err error) handover.Response {
 	if r := handover.Respond(err); r.Status != http.StatusInternalServerError {
 		if several, ok := errors.AsType[*handover.AmbiguousIdentityError](err); ok {
 			r.Remedy = "name one with source_id: " + strings.Join(several.SourceIDs[:min(len(several.SourceIDs), maxSources)], ", ")
+		}
+		if handover.RefusedBy(err) == handover.CodeEngaged {
+			r.Remedy = "close or cancel the interventions, or ask with when_free=true"
 		}
 		return r
 	}

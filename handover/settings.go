@@ -18,7 +18,8 @@ type Settings struct {
 	// BotApp is the bot's app: who gets control where [Bot] is primary, and who a
 	// report of the platform means by it.
 	BotApp string `json:"bot_app_id,omitempty"`
-	// VirtualBot says that this bot posts through the library.
+	// VirtualBot says that this bot posts through the library. It counts where the
+	// platform passes control between apps, to which such a bot is one with the agents.
 	VirtualBot bool `json:"virtual_bot,omitempty"`
 	// MayTake says that our app may take control although it is not the primary one.
 	MayTake bool `json:"may_take,omitempty"`
