@@ -19,16 +19,16 @@ type handing struct {
 	meanwhile func()
 }
 
-func (handing) Request(context.Context, engage.Handling) (bool, error) { return false, nil }
-func (handing) Take(context.Context, engage.Handling) error            { return nil }
-func (handing) Release(context.Context, engage.Handling) error         { return nil }
+func (*handing) Request(context.Context, engage.Handling) (bool, error) { return false, nil }
+func (*handing) Take(context.Context, engage.Handling) error            { return nil }
+func (*handing) Release(context.Context, engage.Handling) error         { return nil }
 
 func (h *handing) Pass(context.Context, engage.Handling) error {
 	h.meanwhile()
 	return nil
 }
 
-func (handing) Owner(context.Context, engage.Handling) (handover.Party, error) {
+func (*handing) Owner(context.Context, engage.Handling) (handover.Party, error) {
 	return handover.Party{}, errors.ErrUnsupported
 }
 

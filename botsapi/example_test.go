@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log"
 	"net/http"
@@ -47,7 +48,6 @@ func Example() {
 	mux := http.NewServeMux()
 	mux.Handle(botsapi.Path, endpoint)
 	server := httptest.NewServer(mux)
-	defer server.Close()
 
 	// The bot's side.
 	ask := func(query string) {
@@ -60,9 +60,8 @@ func Example() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		defer func() { _ = response.Body.Close() }()
 		var answer handover.Response
-		if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
+		if err := errors.Join(json.NewDecoder(response.Body).Decode(&answer), response.Body.Close()); err != nil {
 			log.Fatal(err)
 		}
 		fmt.Println(answer.Status, cmp.Or(answer.Error, answer.Message))
@@ -88,6 +87,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	ask(toBot)
+	server.Close()
 	// Output:
 	// 422 intervention_engaged
 	// in the way: agent ann's, which is open

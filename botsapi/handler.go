@@ -30,6 +30,7 @@ var ErrUnauthorized = errors.New("botsapi: unauthorized")
 
 // Control is what the endpoint needs of [engage.Control].
 type Control interface {
+	// Handover hands control over, or says with a typed error why not.
 	Handover(ctx context.Context, r handover.Request) (engage.Handed, error)
 }
 
