@@ -82,7 +82,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	tokens := q["access_token"]
-	q.Del("access_token")
+	q.Del("access_token") // nobody behind this needs to know it
 	if len(tokens) > 1 {
 		write(w, Respond(&handover.UnknownValueError{Parameter: "access_token"}))
 		return
