@@ -137,7 +137,7 @@ func Example_control() {
 	// wait; agent has control
 	// 1: bot helper, because of customer_writes
 	// 2: agent, because of bot_accepts
-	// 3: bot helper, because of engaged_ends
+	// 3: bot helper, because of handover_to_bot
 	// bot helper: Have you tried turning it off and on?
 	// agent ann: Ann here. I'll send a new one.
 }

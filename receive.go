@@ -53,15 +53,15 @@ import (
 // loses it, also while it is open, and the thread is engageable.
 //
 // On a source with thread control (see [Control]) the first two hold only if the agents
-// are to deal with the customer. While a bot has control the content is the bot's to
-// answer, unless handover.Settings.Returning says otherwise, and interventions stay as they
-// are; so they do while another app has it. What comes while a pass to a bot is under way
-// waits for how that ends. Where nobody has control, and a side is primary, the content
-// brings it to that side first.
+// are to deal with the customer. While a bot has control it answers, and interventions stay
+// as they are; so they do while another app has control. Who deals with a customer who comes
+// back when nobody has it is said by handover.Settings.Returning, or else by Primary, whose
+// side the content also brings control to. What comes while a pass to a bot is under way
+// waits for how that ends.
 //
-// It is never refused for reasons of state, nor because of control. The same (source, foreign ID) twice, also
-// at the same time, is one content. The error wraps ErrNotFound for an unknown source
-// and ErrInvalid for what cannot be kept; then nothing is.
+// It is never refused for reasons of state, nor because of control. The same (source,
+// foreign ID) twice, also at the same time, is one content. The error wraps ErrNotFound for
+// an unknown source and ErrInvalid for what cannot be kept; then nothing is.
 func (s Threads) Receive(ctx context.Context, in Inbound) (Received, error) {
 	if err := s.allow(ctx, ActionThreadsReceive, sourceResource(in.SourceID)); err != nil {
 		return Received{}, err

@@ -221,7 +221,7 @@ func TestRefusals(t *testing.T) {
 // A refusal says what is in the way, and when to try again.
 func TestRefusalsSayWhatHelps(t *testing.T) {
 	t.Parallel()
-	c := newCompany(t, handover.Settings{Primary: handover.Agent, MaxMoves: 2, MovesWithin: 90})
+	c := newCompany(t, handover.Settings{Primary: handover.Agent, MaxMoves: 3, MovesWithin: 90})
 	i := c.engages()
 	_, said := c.posts(toBot)
 	if len(said.Interventions) != 1 || said.Interventions[0].InterventionID != i.ID || !strings.Contains(said.Remedy, "when_free=true") {
