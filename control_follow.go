@@ -82,6 +82,9 @@ func (t *turn) handOn(ctx context.Context, interventionID string, by interaction
 // remembered there, to be done when that is settled: receiving is never refused.
 func (t *turn) mayWake(ctx context.Context, k *talk) (bool, error) {
 	before := k.intervention
+	if before.Status == interaction.InterventionOpen { // it counts as it did before
+		return true, nil
+	}
 	if err := t.Load(ctx, engagedLists.Key(t.Work, before.IdentityID), controlWatches.Key(t.Work, before.IdentityID)); err != nil {
 		return false, err
 	}
