@@ -138,7 +138,7 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 	// The events of the intervention come after that of the content.
 	wakes := in.Echo == nil && side == handover.Agent && k.intervention != nil && thread.Status == interaction.ThreadOpen &&
 		interaction.InterventionLifecycle.Possible(k.intervention.Status, interaction.InterventionWritten)
-	if wakes && k.intervention.Status != interaction.InterventionOpen {
+	if wakes {
 		if wakes, err = t.mayWake(ctx, k); err != nil {
 			return Received{}, err
 		}
