@@ -96,13 +96,44 @@ func (t *turn) gate(ctx context.Context, c *interaction.Content, jobID string) (
 		return jobs.Wait(t.now.Add(heldAgain)), controls.Put(t.Work, s.control)
 	case handover.Fails:
 	}
-	was := c.Synchronization.Status
-	return jobs.End(), t.whole(ctx, func(t *turn) error {
-		if err := t.synchronize(ctx, c, interaction.SyncWithdraws, "who wrote it does not have control of the conversation any more", c.Uncertain); err != nil {
-			return err
-		}
-		return t.steerDelivered(ctx, c, was, nil)
-	})
+	if c.Creator.Type == ActorBot {
+		return jobs.Fail(&uncontrolledError{"the bot that wrote it does not have control of the conversation any more"}), nil
+	}
+	return jobs.Fail(&uncontrolledError{"the agents did not get control of the conversation"}), nil
+}
+
+// uncontrolledError is what becomes of a delivery that was not begun, because whoever wrote
+// the content does not have control.
+type uncontrolledError struct{ reason string }
+
+// Error returns the reason.
+func (e *uncontrolledError) Error() string { return e.reason }
+
+// steerRetry decides what it means for control that a content is to be delivered after all:
+// an agent's waits for control again, a bot's of another epoch is refused.
+func (t *turn) steerRetry(ctx context.Context, c *interaction.Content) error {
+	if !gated(c) || c.Synchronization.Status == interaction.SyncSuccess {
+		return nil
+	}
+	source, err := t.source(ctx, c.SourceID)
+	if err != nil || !source.ThreadControl {
+		return err
+	}
+	s, err := t.steer(ctx, source, c.IdentityID)
+	if err != nil {
+		return err
+	}
+	counted := c.Synchronization.Status == interaction.SyncPending
+	in := handover.Input{ID: t.ID(), By: t.actor}
+	d, ticket, err := handover.Resend(s.control.Control, ticketOf(c), counted, in, t.facts(s))
+	if err != nil {
+		return controlRefusal(err, s)
+	}
+	if d.Act == handover.DoNothing {
+		return nil
+	}
+	c.ControlEpoch, c.ControlRound = ticket.Epoch, ticket.Round
+	return t.carryOut(ctx, s, d)
 }
 
 // steerDelivered counts a content of an agent off that was to be delivered, and asks who

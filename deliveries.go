@@ -198,7 +198,9 @@ func (t *turn) settleDelivery(ctx context.Context, c *interaction.Content, o job
 		return contents.Put(t.Work, c)
 	case jobs.Failed:
 		by := interaction.SyncFails
-		if _, byHand := errors.AsType[*givenUpError](o.Err); byHand && !c.Uncertain {
+		_, byHand := errors.AsType[*givenUpError](o.Err)
+		_, byRule := errors.AsType[*uncontrolledError](o.Err)
+		if (byHand || byRule) && !c.Uncertain {
 			by = interaction.SyncWithdraws
 		}
 		return t.synchronize(ctx, c, by, reason, doubtful)

@@ -47,6 +47,10 @@ import (
 //	                       merge or unmerge that was interrupted,                                       whoever calls for it again
 //	                       ten seconds after it was last seen
 //
+// A delivery that did not begin, because whoever wrote the content does not have control of
+// the conversation (see Control), has failed, too: its content is export_aborted. Retry asks
+// for control again.
+//
 // EventContentExported tells of a delivery that has failed, EventJobFailed of the others,
 // but not again when that is still so a day later.
 type Jobs struct{ scope }
@@ -155,6 +159,11 @@ func (s Jobs) List(ctx context.Context, filter JobFilter) (Page[Job], error) {
 // no harm to do it twice. One that is pending keeps its place in its thread, so those
 // before it come first still. It is refused while an attempt is under way, and of what is
 // no delivery before its time has come for the first time.
+//
+// On a source with thread control, an agent's content that has failed, because control did
+// not come or for any other reason, is as if it was posted now: it waits for control, which
+// is requested or taken. A bot's content is refused, with the [*handover.RefusedError], if
+// the bot has lost control since.
 func (s Jobs) Retry(ctx context.Context, id string) error {
 	return s.settle(ctx, id, func(t *turn) error {
 		j, err := t.core.jobs.Get(ctx, t.Work, id)
@@ -169,6 +178,9 @@ func (s Jobs) Retry(ctx context.Context, id string) error {
 		}
 		c, err := t.deliverable(ctx, j)
 		if err != nil {
+			return err
+		}
+		if err := t.steerRetry(ctx, c); err != nil {
 			return err
 		}
 		return t.synchronize(ctx, c, interaction.SyncRetries, "", c.Uncertain)

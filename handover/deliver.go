@@ -42,6 +42,34 @@ func (d Decision) Ticket(in Input) Ticket {
 	return ticket
 }
 
+// Resend says what becomes of a content that somebody wants to be delivered after all.
+// counted says that its delivery has not failed yet. An agent's is accepted anew: what had
+// been given up waits for control again, which is taken or requested. A bot's keeps its
+// epoch: what the bot may not send any more is refused with a [*RefusedError]. The ticket
+// is that of the content from now on.
+func Resend(c Control, k Ticket, counted bool, in Input, f Facts) (Decision, Ticket, error) {
+	if k.By == interaction.ActorBot {
+		if c.Gate(k) != Fails {
+			return Decision{Control: c, Act: DoNothing}, k, nil
+		}
+		missing := isTheOwner
+		if c.Epoch > k.Epoch {
+			missing = isCurrent
+		}
+		in.Trigger, in.App, in.Epoch = BotSends, k.App, k.Epoch
+		return Decision{Control: c}, k, Case{Control: c, Input: in, Facts: f}.refusal(missing)
+	}
+	if counted && k.Round == c.Round {
+		return Decision{Control: c, Act: DoNothing}, k, nil
+	}
+	in.Trigger = AgentSends
+	d, err := Decide(c, in, f)
+	if err != nil {
+		return d, k, err
+	}
+	return d, d.Ticket(in), nil
+}
+
 // Gate says what becomes of a content whose delivery is about to begin. No content of a
 // bot is sent in another epoch than its own, and none of an agent while the agents do not
 // have control, or are giving it away.

@@ -117,6 +117,8 @@ func (q *Jobs) lend(ctx context.Context, w *work.Work, r *record, h handler, att
 	switch r.Data = j.Data; {
 	case verdict.end:
 		return nil, q.remove(ctx, w, r)
+	case verdict.fail != nil:
+		return nil, q.conclude(ctx, w, h, r, r.Job, Outcome{State: Failed, Err: verdict.fail}, nil)
 	case !verdict.wait.IsZero():
 		soonest := now.Add(q.opts.Poll) // it would be asked again and again
 		if verdict.wait.After(soonest) {

@@ -24,6 +24,7 @@
 //	certainly not done, tries are left       running → pending
 //	certainly not done, the last try         running → failed
 //	Permanent                                running → failed
+//	a claim that says Fail                   pending → failed
 //	Within.Revive after it has failed        as if its last try was still to come
 //	no answer, not idempotent                running → uncertain
 //	no answer, idempotent                    as if it was certainly not done

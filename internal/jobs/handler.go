@@ -68,6 +68,7 @@ type Outside struct {
 // Verdict is what a Claim says. Its zero value is Go.
 type Verdict struct {
 	end  bool
+	fail error
 	wait time.Time
 }
 
@@ -76,6 +77,10 @@ func Go() Verdict { return Verdict{} }
 
 // End says that there is nothing left to do: the job is removed.
 func End() Verdict { return Verdict{end: true} }
+
+// Fail says that the job is not to be done, and why: it has failed for good, as if an
+// attempt had said so that is [Permanent], and Settle is told of it in the same commit.
+func Fail(err error) Verdict { return Verdict{fail: err} }
 
 // Wait says that the job must wait until t, which does not count as an attempt. In
 // a lane, all behind it wait too.

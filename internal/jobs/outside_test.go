@@ -150,6 +150,9 @@ func TestClaimDecides(t *testing.T) {
 			return verdict, errors.Join(write(ctx, w, j.ID, func(n *note) { n.Claims++ }), refusal)
 		},
 		Do: o.do,
+		Settle: func(ctx context.Context, w *work.Work, j jobs.Job, o jobs.Outcome) error {
+			return write(ctx, w, j.ID, func(n *note) { n.Told = append(n.Told, string(o.State)+": "+o.Err.Error()) })
+		},
 	})
 	id := p.add(jobs.Job{Type: "send", Lane: "l"})[0]
 	verdict = jobs.Wait(c.now().Add(time.Hour))
@@ -168,6 +171,16 @@ func TestClaimDecides(t *testing.T) {
 	p.due()
 	if j := p.get(id); j != nil || p.note(id).Claims != 2 || o.tries() != 0 {
 		t.Errorf("it is over: %+v, %+v", j, p.note(id))
+	}
+	verdict = jobs.Fail(errors.New("never"))
+	id, behind := p.add(jobs.Job{Type: "send", Lane: "l"})[0], p.add(jobs.Job{Type: "send", Lane: "l"})[0]
+	p.due()
+	if j := p.get(id); j.State != jobs.Failed || j.Error != "never" || !j.Due.IsZero() || p.note(id).Claims != 1 || o.tries() != 0 ||
+		!slices.Equal(p.note(id).Told, []string{"failed: never"}) {
+		t.Errorf("it is not to be done: %+v, %+v", j, p.note(id))
+	}
+	if j := p.get(behind); j.State != jobs.Failed {
+		t.Errorf("the one behind it: %+v", j)
 	}
 }
 
