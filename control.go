@@ -281,10 +281,30 @@ type ControlFilter struct {
 }
 
 // Timeline returns one page of who had control of a conversation, from when to when and
-// why. Threads.List says what a page promises.
+// why. It begins when somebody first had it, and has no gaps: a span ends when the next
+// begins. It is the identity's, whatever contact that belongs to; who asked for control, and
+// what came to nothing, is in Contacts.Timeline. Threads.List says what a page promises.
+//
+// The error wraps ErrNotFound for an unknown source or identity, and ErrInvalid for a limit
+// or continuation that cannot be.
 func (s Control) Timeline(ctx context.Context, filter ControlFilter) (Page[ControlSpan], error) {
 	if err := s.allow(ctx, ActionControlRead, controlResource(filter.SourceID, filter.IdentityID)); err != nil {
 		return Page[ControlSpan]{}, err
 	}
-	return listPage(ctx, s.scope, &controlSpans, spansOf(filter.SourceID, filter.IdentityID, filter.OldestFirst, filter.Limit, filter.Continuation), everything)
+	q := spansOf(filter.SourceID, filter.IdentityID, filter.OldestFirst, filter.Limit, filter.Continuation)
+	var page Page[ControlSpan]
+	err := s.look(ctx, func(t *turn) (err error) {
+		if _, err := t.source(ctx, filter.SourceID); err != nil {
+			return err
+		}
+		if _, err := t.identity(ctx, filter.IdentityID); err != nil {
+			return err
+		}
+		page, err = pageOf(ctx, t, &controlSpans, q, everything)
+		return err
+	})
+	if err != nil {
+		return Page[ControlSpan]{}, err
+	}
+	return page, nil
 }

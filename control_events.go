@@ -90,5 +90,20 @@ func (s *steering) event() ControlEvent {
 }
 
 func (t *turn) tellOfControl(typ EventType, s *steering, e ControlEvent) error {
-	return t.tell(typ, t.now, controlResource(s.source.ID, s.identity), scene{identityID: s.identity, sourceID: s.source.ID}, e)
+	in := scene{identityID: s.identity, sourceID: s.source.ID, then: e.then()}
+	return t.tell(typ, t.now, controlResource(s.source.ID, s.identity), in, e)
+}
+
+// then returns what a timeline keeps of it.
+func (e ControlEvent) then() Then {
+	then := Then{
+		Control: handover.Party{Owner: e.Owner, App: e.AppID}, ControlUncertain: e.Uncertain, ControlCause: e.Cause, ControlReason: e.Reason,
+	}
+	if e.Previous != nil {
+		then.PreviousControl = *e.Previous
+	}
+	if e.Verb != nil {
+		then.ControlVerb = e.Verb.Kind
+	}
+	return then
 }

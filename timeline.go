@@ -16,7 +16,7 @@ type TimelineFilter struct {
 	// From and To bound the time: From <= time < To. Zero is open.
 	From, To time.Time
 	// SourceID and ThreadID select the entries of one source, or one thread; then
-	// recorded interactions are left out, and a page may be short, even empty, before
+	// recorded interactions are left out, of one thread also who had control, and a page may be short, even empty, before
 	// the end. The entries of a thread are looked for among all that happened with
 	// the identities that take part in it, those of a source among all that happened
 	// with any: a page costs what it leaves out, too.
@@ -46,7 +46,7 @@ type TimelineEntry struct {
 	Actor    Actor    `json:"actor"`
 	Resource Resource `json:"resource"`
 	// IdentityID, SourceID and ThreadID say where it happened; empty for recorded
-	// interactions.
+	// interactions, and ThreadID where it is about control.
 	IdentityID string `json:"identity_id,omitempty"`
 	SourceID   string `json:"source_id,omitempty"`
 	ThreadID   string `json:"thread_id,omitempty"`
@@ -64,7 +64,8 @@ type TimelineEntry struct {
 
 // Timeline returns one page of all that happened with a person, in the order of time:
 // what was said and done in conversations with any of the contact's identities, on all
-// sources, and the contact's recorded interactions. A contact that is not known has an
+// sources, who had control of them and who wanted it (Control.Timeline has only who had it,
+// of one conversation), and the contact's recorded interactions. A contact that is not known has an
 // empty one. What was said is in it once. If the platform told of what had been posted
 // here before it was known to be the same, that holds once it is known: until then, both
 // are in it. An entry says what was so when it happened, and shows beside it what it is

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/engage-interactions/engage/handover"
 	"github.com/engage-interactions/engage/interaction"
 )
 
@@ -39,6 +40,17 @@ type Then struct {
 	// CloseCause is why the thread or the intervention was closed, if nobody did it by
 	// hand.
 	CloseCause interaction.CloseCause `json:"close_cause,omitempty"`
+	// Control is who had control of the conversation with the identity on the source after
+	// that, of entries about control; ControlUncertain says that this is assumed. Of
+	// EventControlChanged, PreviousControl is who had it before, and ControlCause why it went
+	// over. ControlVerb is what was under way, or has come to nothing, and ControlReason why
+	// it has failed or was refused.
+	Control          handover.Party    `json:"control,omitzero"`
+	ControlUncertain bool              `json:"control_uncertain,omitempty"`
+	PreviousControl  handover.Party    `json:"previous_control,omitzero"`
+	ControlCause     string            `json:"control_cause,omitempty"`
+	ControlVerb      handover.VerbKind `json:"control_verb,omitempty"`
+	ControlReason    string            `json:"control_reason,omitempty"`
 	// Set is what was set by Threads.Annotate or Interventions.SetCustomFields.
 	Set SetValues `json:"set,omitzero"`
 }

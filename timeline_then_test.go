@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/engage-interactions/engage"
+	"github.com/engage-interactions/engage/handover"
 	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/platformtest"
 )
@@ -84,6 +85,18 @@ func thenOf(tb testing.TB, e engage.Event) engage.Then {
 			Owner: v.Owner, PreviousOwner: v.PreviousOwner, Participant: v.Participant, CategoryIDs: v.CategoryIDs,
 			DispositionIDs: v.DispositionIDs, DeferredAt: v.DeferredAt, CloseCause: v.Cause,
 		}
+	case engage.ResourceControl:
+		v := decode[engage.ControlEvent](tb, e)
+		then := engage.Then{
+			Control: handover.Party{Owner: v.Owner, App: v.AppID}, ControlUncertain: v.Uncertain, ControlCause: v.Cause, ControlReason: v.Reason,
+		}
+		if v.Previous != nil {
+			then.PreviousControl = *v.Previous
+		}
+		if v.Verb != nil {
+			then.ControlVerb = v.Verb.Kind
+		}
+		return then
 	}
 	return engage.Then{}
 }
