@@ -113,25 +113,37 @@ func engagedIn(i *interaction.Intervention) handover.Engaged {
 }
 
 // steerEngagement decides what becomes of control when an intervention becomes engaged,
-// or, if ends is set, when it is no longer.
-func (t *turn) steerEngagement(ctx context.Context, k *talk, e engagementChange, ends bool) error {
-	tell := func(s *steering, trigger handover.Trigger) error {
+// or, if ends is set, when it is no longer. It reports whether an agent engages while nobody
+// can tell who has control.
+func (t *turn) steerEngagement(ctx context.Context, k *talk, e engagementChange, ends bool) (contested bool, err error) {
+	tell := func(s *steering, trigger handover.Trigger) (bool, error) {
 		if trigger == "" || (trigger == handover.EngagedEnds) != ends {
-			return nil
+			return false, nil
 		}
 		s.replace(e.after.IdentityID, k.engaged)
-		_, err := t.decide(ctx, s, handover.Input{Trigger: trigger, Engages: e.after})
-		return err
+		d, err := t.decide(ctx, s, handover.Input{Trigger: trigger, Engages: e.after})
+		return d.Contested, err
 	}
 	for _, s := range e.others {
-		if err := tell(s, s.settings.EngagementElsewhere(e.before, e.after)); err != nil {
-			return err
+		if _, err := tell(s, s.settings.EngagementElsewhere(e.before, e.after)); err != nil {
+			return false, err
 		}
 	}
 	if e.own == nil {
-		return nil
+		return false, nil
 	}
 	return tell(e.own, e.own.settings.Engagement(e.before, e.after))
+}
+
+// contest marks an intervention of the list, or takes the mark back. It reports whether that
+// changes anything.
+func (l *engagedList) contest(id string, contested bool) (changes bool) {
+	for n, e := range l.Interventions {
+		if e.ID == id && e.Contested != contested {
+			l.Interventions[n].Contested, changes = contested, true
+		}
+	}
+	return changes
 }
 
 // replace lets the list of an identity count as it is now, and not as it is stored.

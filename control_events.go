@@ -22,9 +22,13 @@ const (
 	EventControlWithdrawn = EventType(handover.ControlWithdrawn)
 	// EventControlUncertain: nobody can tell who has control.
 	EventControlUncertain = EventType(handover.ControlUncertain)
+	// EventControlCertain: it is known again. Interventions that were contested
+	// (interaction.Intervention.Contested) are not any more.
+	EventControlCertain = EventType(handover.ControlCertain)
 	// EventControlWaiting: a pass waits until no intervention is engaged.
 	EventControlWaiting = EventType(handover.ControlWaiting)
-	// EventControlContested: an agent engages while nobody can tell who has control.
+	// EventControlContested: an agent engages while nobody can tell who has control. The
+	// intervention is marked so: the event that it is opened, reopened, … says so, too.
 	EventControlContested = EventType(handover.ControlContested)
 	// EventControlRefused: a bot asked for control on the platform, and did not get it.
 	EventControlRefused EventType = "control.refused"
@@ -72,7 +76,8 @@ func (t *turn) tellControl(s *steering, before handover.Control, d handover.Deci
 			e.Reason, e.Verb = d.Reason, before.Verb
 		case handover.ControlDeclined, handover.ControlWithdrawn:
 			e.Verb = before.Verb
-		case handover.ControlStarted, handover.ControlRequested, handover.ControlUncertain, handover.ControlWaiting, handover.ControlContested:
+		case handover.ControlStarted, handover.ControlRequested, handover.ControlUncertain, handover.ControlCertain,
+			handover.ControlWaiting, handover.ControlContested:
 		}
 		if err := t.tellOfControl(EventType(kind), s, e); err != nil {
 			return err

@@ -22,6 +22,9 @@ func (t *turn) followUp(s *steering, d handover.Decision) {
 	if d.Returned {
 		t.afterwards = append(t.afterwards, func(ctx context.Context) error { return t.freeFromBots(ctx, about) })
 	}
+	if d.Certain {
+		t.afterwards = append(t.afterwards, func(ctx context.Context) error { return t.uncontest(ctx, about.SourceID, about.IdentityID) })
+	}
 	if d.Goes != "" {
 		to := interaction.Actor{Type: ActorBot, ID: d.Control.App}
 		t.afterwards = append(t.afterwards, func(ctx context.Context) error { return t.goes(ctx, d.Goes, to) })
@@ -54,6 +57,34 @@ func (t *turn) freeFromBots(ctx context.Context, about conversation) error {
 		}
 	}
 	return nil
+}
+
+// uncontest takes the mark from the interventions with an identity on a source that are
+// contested: it is known again who has control. EventControlCertain tells of it.
+func (t *turn) uncontest(ctx context.Context, sourceID, identityID string) error {
+	list, err := engagedLists.Get(ctx, t.Work, identityID)
+	if err != nil || list == nil {
+		return err
+	}
+	changed := false
+	for _, e := range slices.Clone(list.Interventions) {
+		if e.SourceID != sourceID || !list.contest(e.ID, false) {
+			continue
+		}
+		i, err := t.intervention(ctx, e.ID)
+		if err != nil {
+			return err
+		}
+		i.Contested, i.UpdatedAt, changed = false, t.now, true
+		if err := interventions.Put(t.Work, i); err != nil {
+			return err
+		}
+	}
+	if !changed {
+		return nil
+	}
+	list.Changes++
+	return engagedLists.Put(t.Work, list)
 }
 
 // goes gives an intervention to the virtual bot that got control.

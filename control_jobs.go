@@ -55,7 +55,8 @@ type inactiveJob struct {
 	LookAt time.Time `json:"look_at"` // one whose look was moved has another job
 }
 
-// askAgain is after how long a platform is asked again that did not say who has control.
+// askAgain is after how long a platform is asked again that did not say who has control, or
+// told again of a verb that has not landed.
 const askAgain = 5 * time.Second
 
 // steeringOf returns the control of a conversation to a job.

@@ -180,7 +180,11 @@ func (t *turn) pursue(ctx context.Context, s *steering, before handover.Control,
 	v := d.Control.Verb
 	about := conversation{SourceID: s.source.ID, IdentityID: s.identity}
 	if d.Start {
-		if _, err = t.add(ctx, jobs.Job{Type: jobVerb, Class: s.source.Type, Lane: about.lane()}, verbJob{conversation: about, Verb: *v}); err != nil {
+		var due time.Time
+		if before.Verb != nil && before.Verb.ID == v.ID && before.Verb.Stage == handover.StageSent {
+			due = t.now.Add(askAgain) // it has not landed: a platform that is told again at once could be told again and again
+		}
+		if _, err = t.add(ctx, jobs.Job{Type: jobVerb, Class: s.source.Type, Due: due, Lane: about.lane()}, verbJob{conversation: about, Verb: *v}); err != nil {
 			return err
 		}
 	}

@@ -159,6 +159,8 @@ type InterventionLifeEvent struct {
 	Cause             interaction.CloseCause     `json:"closed_automatically,omitempty"`
 	// Participant is who joined or left.
 	Participant Actor `json:"participant,omitzero"`
+	// Contested says that nobody can tell who has control of the conversation. Our own.
+	Contested bool `json:"contested,omitempty"`
 }
 
 // CommentEvent is the data of events about a comment, which is the resource.
@@ -284,14 +286,14 @@ func (t *turn) tellIntervention(i *interaction.Intervention, previous, participa
 func (t *turn) tellOfIntervention(i *interaction.Intervention, then Then, types ...string) error {
 	then.Owner, then.InterventionStatus = i.Owner, i.Status
 	then.CategoryIDs, then.DispositionIDs = slices.Clone(i.CategoryIDs), slices.Clone(i.DispositionIDs)
-	then.DeferredAt, then.CloseCause = i.DeferredAt, i.ClosedAutomatically
+	then.DeferredAt, then.CloseCause, then.Contested = i.DeferredAt, i.ClosedAutomatically, i.Contested
 	for _, typ := range types {
 		in := scene{i.IdentityID, i.SourceID, i.ThreadID, then}
 		err := t.tell(EventType(typ), t.now, interventionResource(i.ID), in, InterventionLifeEvent{
 			SourceID: i.SourceID, ThreadID: i.ThreadID, IdentityID: i.IdentityID, ContentID: i.ContentID,
 			UserID: i.Owner.ID, Owner: i.Owner, PreviousOwner: then.PreviousOwner, CategoryIDs: slices.Clone(i.CategoryIDs),
 			DispositionIDs: i.DispositionIDs, ClosedAt: i.ClosedAt, DeferredAt: i.DeferredAt,
-			CustomFieldValues: i.CustomFieldValues, Cause: i.ClosedAutomatically, Participant: then.Participant,
+			CustomFieldValues: i.CustomFieldValues, Cause: i.ClosedAutomatically, Participant: then.Participant, Contested: i.Contested,
 		})
 		if err != nil {
 			return err

@@ -47,6 +47,8 @@ type engaged struct {
 	ThreadID string                         `json:"thread_id"`
 	Status   interaction.InterventionStatus `json:"status"`
 	Owner    interaction.Actor              `json:"owner,omitzero"`
+	// Contested is what the intervention says.
+	Contested bool `json:"contested,omitempty"`
 }
 
 // keyTable is a table of keys.

@@ -136,8 +136,13 @@ func (t *turn) apply(ctx context.Context, k *talk, by interaction.InterventionVe
 	if err != nil {
 		return err
 	}
-	if err := t.steerEngagement(ctx, k, moved, false); err != nil { // who gets control has it before anybody is engaged
+	contested, err := t.steerEngagement(ctx, k, moved, false) // who gets control has it before anybody is engaged
+	if err != nil {
 		return err
+	}
+	if contested {
+		after.Contested = true
+		k.engaged.contest(after.ID, true)
 	}
 	if err := t.schedule(ctx, before, &after, by); err != nil {
 		return err
@@ -154,7 +159,8 @@ func (t *turn) apply(ctx context.Context, k *talk, by interaction.InterventionVe
 	if err := t.tellIntervention(&after, previousOwner(before, &after), Actor{}, events...); err != nil {
 		return err
 	}
-	return t.steerEngagement(ctx, k, moved, true)
+	_, err = t.steerEngagement(ctx, k, moved, true)
+	return err
 }
 
 // schedule adds the job that reactivates an intervention which is deferred now, and
@@ -204,7 +210,7 @@ func (t *turn) engage(ctx context.Context, k *talk, i *interaction.Intervention)
 	}
 	list := slices.DeleteFunc(slices.Clone(k.engaged.Interventions), func(e engaged) bool { return e.ID == i.ID })
 	if i.Status.Live() {
-		list = append(list, engaged{ID: i.ID, SourceID: i.SourceID, ThreadID: i.ThreadID, Status: i.Status, Owner: i.Owner})
+		list = append(list, engaged{ID: i.ID, SourceID: i.SourceID, ThreadID: i.ThreadID, Status: i.Status, Owner: i.Owner, Contested: i.Contested})
 	}
 	k.engaged.Interventions = list
 	k.engaged.Changes++

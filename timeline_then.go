@@ -35,6 +35,8 @@ type Then struct {
 	// the intervention. DispositionIDs are how the intervention ended.
 	CategoryIDs    []string `json:"category_ids,omitempty"`
 	DispositionIDs []string `json:"disposition_ids,omitempty"`
+	// Contested says that nobody could tell who had control when an agent engaged.
+	Contested bool `json:"contested,omitempty"`
 	// DeferredAt is until when the intervention was deferred.
 	DeferredAt time.Time `json:"deferred_at,omitzero"`
 	// CloseCause is why the thread or the intervention was closed, if nobody did it by

@@ -83,7 +83,7 @@ func thenOf(tb testing.TB, e engage.Event) engage.Then {
 		v := decode[engage.InterventionLifeEvent](tb, e)
 		return engage.Then{
 			Owner: v.Owner, PreviousOwner: v.PreviousOwner, Participant: v.Participant, CategoryIDs: v.CategoryIDs,
-			DispositionIDs: v.DispositionIDs, DeferredAt: v.DeferredAt, CloseCause: v.Cause,
+			DispositionIDs: v.DispositionIDs, DeferredAt: v.DeferredAt, CloseCause: v.Cause, Contested: v.Contested,
 		}
 	case engage.ResourceControl:
 		v := decode[engage.ControlEvent](tb, e)

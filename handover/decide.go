@@ -38,6 +38,7 @@ const (
 	ControlFailed    EventKind = "control.failed"    // what was under way has come to nothing
 	ControlWithdrawn EventKind = "control.withdrawn" // what was under way is not wanted any more
 	ControlUncertain EventKind = "control.uncertain" // nobody can tell who has control
+	ControlCertain   EventKind = "control.certain"   // it is known again
 	ControlWaiting   EventKind = "control.waiting"   // a pass waits until no intervention is engaged
 	ControlContested EventKind = "control.contested" // an agent engages while nobody can tell who has control
 )
@@ -60,8 +61,11 @@ type Decision struct {
 	AskOwner bool
 	// Side is who deals with a customer who writes.
 	Side Owner
-	// Contested says that the agent engages although a bot may have control.
+	// Contested says that the agent engages although a bot may have control: the
+	// intervention is marked so. Certain says that it is known again who has control:
+	// those that are marked are not any more.
 	Contested bool
+	Certain   bool
 	// Returned says that a bot gave control to the agents: interventions of bots have
 	// no owner from now on. Goes is the intervention that goes to the virtual bot that
 	// got control.
@@ -84,7 +88,7 @@ func Decide(c Control, in Input, f Facts) (Decision, error) {
 		return Decision{Control: c}, err
 	}
 	d.Act = act
-	t := turn{Decision: &d, in: in, facts: f}
+	t := turn{Decision: &d, in: in, facts: f, uncertain: c.Uncertain}
 	t.do(act)
 	return t.done(), nil
 }
@@ -101,8 +105,9 @@ func (in Input) named(s Settings) Input {
 type turn struct {
 	*Decision
 
-	in    Input
-	facts Facts
+	in        Input
+	facts     Facts
+	uncertain bool // before
 	// returns says that a customer writes again to whom nobody has control.
 	returns bool
 }

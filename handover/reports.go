@@ -55,6 +55,7 @@ func (t *turn) notLanded() {
 	c := &t.Control
 	v := c.Verb
 	c.Revision++
+	c.Uncertain = false
 	switch {
 	case v.Refused != "":
 		t.giveUp(refusedBecause(v.Refused))

@@ -32,7 +32,7 @@ const (
 // resume prepares a decision for which no trigger of the table stands.
 func resume(c Control, id string, f Facts) (*Decision, turn) {
 	d := &Decision{Control: c.clone(), Act: DoNothing}
-	t := turn{Decision: d, facts: f}
+	t := turn{Decision: d, facts: f, uncertain: c.Uncertain}
 	t.in.ID = id
 	return d, t
 }
@@ -70,6 +70,10 @@ func Begin(c Control, verbID string, f Facts) (Decision, bool) {
 // settled.
 func (t *turn) done() Decision {
 	c := &t.Control
+	if t.uncertain && !c.Uncertain {
+		t.Certain = true
+		t.tell(ControlCertain)
+	}
 	if c.Postponed && (c.Verb == nil || c.Verb.Kind != VerbPass) {
 		c.Postponed, t.Postponed = false, true
 		t.Side = t.side()

@@ -38,6 +38,10 @@ type Intervention struct {
 	// whoever engages next. Participants may reply, too, until it ends.
 	Owner        Actor   `json:"owner,omitzero"`
 	Participants []Actor `json:"participants,omitempty"`
+	// Contested says that an agent engaged while nobody could tell who had control of the
+	// conversation: a bot may be writing, too. It is so until that is known, or no agent has
+	// the intervention any more.
+	Contested bool `json:"contested,omitempty"`
 	// Reopened counts how often it was closed and opened again.
 	Reopened    int      `json:"reopened_count"`
 	CategoryIDs []string `json:"category_ids,omitempty"`
@@ -147,6 +151,7 @@ func (i Intervention) Apply(by InterventionVerb, c Change, facts InterventionFac
 		i.DispositionIDs, i.DispositionMissing = nil, false
 		i.ClosedAutomatically, i.ClosedAt = "", time.Time{}
 	}
+	i.Contested = i.Contested && i.Status.Live() && i.Owner.Type == ActorAgent
 	if !i.Owner.IsZero() { // who owns it need not be named among those who take part
 		i.Participants = slices.DeleteFunc(slices.Clone(i.Participants), func(a Actor) bool { return a == i.Owner })
 	}
