@@ -135,15 +135,13 @@ func (t *turn) steerEngagement(ctx context.Context, k *talk, e engagementChange,
 	return tell(e.own, e.own.settings.Engagement(e.before, e.after))
 }
 
-// contest marks an intervention of the list, or takes the mark back. It reports whether that
-// changes anything.
-func (l *engagedList) contest(id string, contested bool) (changes bool) {
-	for n, e := range l.Interventions {
-		if e.ID == id && e.Contested != contested {
-			l.Interventions[n].Contested, changes = contested, true
+// contest marks an intervention of the list, or takes the mark back.
+func (l *engagedList) contest(id string, contested bool) {
+	for n := range l.Interventions {
+		if l.Interventions[n].ID == id {
+			l.Interventions[n].Contested = contested
 		}
 	}
-	return changes
 }
 
 // replace lets the list of an identity count as it is now, and not as it is stored.

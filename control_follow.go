@@ -12,9 +12,21 @@ import (
 // What follows for interventions when control has gone over. It is done once the call has
 // written what it does itself, on what stands then.
 
-// maxPostponed is in how many threads what the customer writes while a pass is under way
-// is remembered, to be decided when it is settled.
-const maxPostponed = 100
+// What follows fits into the commit of the decision, however many threads there are with a
+// customer on a source.
+const (
+	// maxPostponed is in how many threads what the customer writes while a pass is under way
+	// is remembered, to be decided when it is settled. In those beyond, interventions stay as
+	// they are: the threads of closed ones are engageable, and deferred ones are reactivated
+	// when they are due.
+	maxPostponed = 100
+	// maxFreed is how many interventions of bots lose their owner when a bot gives control
+	// away. Those beyond keep it until an agent engages, who may at any time.
+	maxFreed = 100
+	// maxUncontested is of how many interventions the mark is taken when control is certain
+	// again. Those beyond keep it until they end, or control is certain once more.
+	maxUncontested = 1000
+)
 
 // followUp sees to what follows from a decision for interventions.
 func (t *turn) followUp(s *steering, d handover.Decision) {
@@ -48,9 +60,13 @@ func (t *turn) freeFromBots(ctx context.Context, about conversation) error {
 	if err != nil || list == nil {
 		return err
 	}
+	freed := 0
 	for _, e := range slices.Clone(list.Interventions) {
 		if e.SourceID != about.SourceID || e.Owner.Type != ActorBot {
 			continue
+		}
+		if freed++; freed > maxFreed {
+			break
 		}
 		if err := t.handOn(ctx, e.ID, interaction.InterventionTransfers, Actor{}); err != nil {
 			return err
@@ -66,22 +82,22 @@ func (t *turn) uncontest(ctx context.Context, sourceID, identityID string) error
 	if err != nil || list == nil {
 		return err
 	}
-	changed := false
-	for _, e := range slices.Clone(list.Interventions) {
-		if e.SourceID != sourceID || !list.contest(e.ID, false) {
-			continue
+	var marked []string
+	for _, e := range list.Interventions {
+		if e.SourceID == sourceID && e.Contested && len(marked) < maxUncontested {
+			marked = append(marked, e.ID)
 		}
-		i, err := t.intervention(ctx, e.ID)
-		if err != nil {
-			return err
-		}
-		i.Contested, i.UpdatedAt, changed = false, t.now, true
+	}
+	found, err := interventions.All(ctx, t.Work, marked...)
+	if err != nil || len(marked) == 0 {
+		return err
+	}
+	for _, i := range found {
+		i.Contested, i.UpdatedAt = false, t.now
+		list.contest(i.ID, false)
 		if err := interventions.Put(t.Work, i); err != nil {
 			return err
 		}
-	}
-	if !changed {
-		return nil
 	}
 	list.Changes++
 	return engagedLists.Put(t.Work, list)

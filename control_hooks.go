@@ -62,6 +62,14 @@ func (t *turn) steerPost(ctx context.Context, source *interaction.Source, c *int
 // if nobody has said before that it has come.
 const heldAgain = time.Hour
 
+// maxWaiting is how many deliveries of a conversation, one of each thread, are told when
+// control comes, so that a decision fits into one commit however many threads there are.
+// Those beyond look for themselves, every heldBeyond.
+const (
+	maxWaiting = 100
+	heldBeyond = time.Minute
+)
+
 // gated reports whether the delivery of a content depends on control.
 func gated(c *interaction.Content) bool {
 	return c.Creator.Type == ActorAgent || c.Creator.Type == ActorBot
@@ -90,7 +98,11 @@ func (t *turn) gate(ctx context.Context, c *interaction.Content, jobID string) (
 	case handover.Sends:
 		return jobs.Go(), nil
 	case handover.Holds:
-		if !slices.Contains(s.control.Waiting, jobID) {
+		switch {
+		case slices.Contains(s.control.Waiting, jobID):
+		case len(s.control.Waiting) == maxWaiting:
+			return jobs.Wait(t.now.Add(heldBeyond)), nil
+		default:
 			s.control.Waiting = append(s.control.Waiting, jobID)
 		}
 		return jobs.Wait(t.now.Add(heldAgain)), controls.Put(t.Work, s.control)
@@ -160,5 +172,7 @@ func (t *turn) steerDelivered(ctx context.Context, c *interaction.Content, was i
 	if !counts {
 		return nil
 	}
+	// Somebody may have settled it while it waited.
+	s.control.Waiting = slices.DeleteFunc(s.control.Waiting, func(id string) bool { return id == c.JobID })
 	return t.carryOut(ctx, s, handover.Delivered(s.control.Control, c.ControlRound, t.ID(), t.facts(s)))
 }

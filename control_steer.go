@@ -161,10 +161,8 @@ func (t *turn) carryOut(ctx context.Context, s *steering, d handover.Decision) e
 		return err
 	}
 	if len(d.Changes) > 0 || d.Held != "" || before.Verb != nil && (d.Control.Verb == nil || d.Control.Verb.ID != before.Verb.ID) {
-		for _, id := range s.control.Waiting {
-			if err := unless(unless(t.core.jobs.Retry(ctx, t.Work, id), jobs.ErrNotFound), jobs.ErrState); err != nil {
-				return err
-			}
+		if err := t.core.jobs.Hasten(ctx, t.Work, s.control.Waiting...); err != nil {
+			return err
 		}
 		s.control.Waiting = nil
 	}

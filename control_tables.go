@@ -14,7 +14,7 @@ type storedControl struct {
 	handover.Control
 
 	// Waiting are the jobs of the deliveries that wait until their author's side has
-	// control: one for each thread at most, for the others are behind it.
+	// control, maxWaiting at most: one for each thread, for the others are behind it.
 	Waiting []string `json:"waiting,omitempty"`
 	// Threads are those in which the customer has written while a pass was under way.
 	Threads []string `json:"threads,omitempty"`

@@ -71,6 +71,25 @@ func (q *Jobs) Retry(ctx context.Context, w *work.Work, id string) error {
 	return q.write(ctx, w, r, Outcome{State: Pending})
 }
 
+// Hasten makes those of some jobs that are pending due now, whatever time they wait for,
+// with the tries that they have left. All are read at once; those that are gone, or in
+// another state, stay as they are.
+func (q *Jobs) Hasten(ctx context.Context, w *work.Work, ids ...string) error {
+	found, err := jobTable.All(ctx, w, ids...)
+	if err != nil {
+		return err
+	}
+	for _, r := range found {
+		if r == nil || r.State != Pending {
+			continue
+		}
+		if err := q.write(ctx, w, r, Outcome{State: Pending, still: r.Error}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Settle says what became of a job, as a person or a report of the world outside
 // knows it, and lets the handler write what that means. Any job can be said to be
 // done; an attempt under way goes on, but is the last. A job that is pending or

@@ -235,3 +235,34 @@ func TestListsArePaged(t *testing.T) {
 		}
 	}
 }
+
+// TestHasten: only jobs that are pending become due, with the tries that they have left.
+func TestHasten(t *testing.T) {
+	t.Parallel()
+	c := newClock()
+	o := &world{does: func(context.Context, int, jobs.Job) (any, error) { return nil, errors.New("no") }}
+	p := newProcess(t, open(t), c.now, func(o *jobs.Options) { o.Tries = 2 }).send(o, false)
+	failed := p.add(jobs.Job{Type: "send"})[0]
+	p.due()
+	c.pass(time.Hour)
+	p.due()
+	tried := p.add(jobs.Job{Type: "send"})[0]
+	p.due()
+	later := p.add(jobs.Job{Type: "send", Due: c.now().Add(time.Hour)})[0]
+	tries := o.tries()
+	err := p.runner.Do(t.Context(), func(w *work.Work) error {
+		return p.Hasten(t.Context(), w, failed, later, "gone", tried)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if j := p.get(tried); j.State != jobs.Pending || !j.Due.IsZero() || j.Attempts != 1 || j.Error != "no" {
+		t.Errorf("one that was tried: %+v", j)
+	}
+	if n := p.due(); n != 2 || o.tries() != tries+2 {
+		t.Errorf("%d were done", n)
+	}
+	if p.state(failed) != jobs.Failed || p.state(tried) != jobs.Failed || p.state(later) != jobs.Pending {
+		t.Errorf("failed: %s, its last try: %s, its first: %s", p.state(failed), p.state(tried), p.state(later))
+	}
+}
