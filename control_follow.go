@@ -65,9 +65,10 @@ func (t *turn) freeFromBots(ctx context.Context, about conversation) error {
 		if e.SourceID != about.SourceID || e.Owner.Type != ActorBot {
 			continue
 		}
-		if freed++; freed > maxFreed {
+		if freed == maxFreed {
 			break
 		}
+		freed++
 		if err := t.handOn(ctx, e.ID, interaction.InterventionTransfers, Actor{}); err != nil {
 			return err
 		}

@@ -90,7 +90,7 @@ func TestTheTimelineOfControlWhileItGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	rest, _ := c.spans(engage.ControlFilter{Continuation: page.Continuation})
-	if all := append(page.Items, rest...); !slices.Equal(all, before) {
+	if all := slices.Concat(page.Items, rest); !slices.Equal(all, before) {
 		t.Errorf("%+v\nwant %+v", all, before)
 	}
 }
