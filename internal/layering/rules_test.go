@@ -69,7 +69,7 @@ var rooms = []room{
 	// by hand.
 	{
 		dirs:     []string{"internal/bench"},
-		testUses: []string{".", "interaction", "schema", "store", "store/..."},
+		testUses: []string{".", "handover", "interaction", "schema", "store", "store/..."},
 	},
 
 	// The contract, and the stores that keep it.
