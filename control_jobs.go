@@ -267,12 +267,22 @@ func (c *core) settleOwner(ctx context.Context, w *work.Work, j jobs.Job, o jobs
 }
 
 // recognize returns who an app is that the platform names: a bot that is known here, or
-// another.
+// another. Messenger does not name it to all apps: then it is the one to which control was
+// passed, the one that is known to have it, or the one that was reported last.
 func (s *steering) recognize(p handover.Party) handover.Party {
-	if p.Owner != handover.Other && p.Owner != handover.Bot || p.App == "" {
+	c := s.control.Control
+	switch {
+	case p.Owner != handover.Other && p.Owner != handover.Bot:
+		return p
+	case p.App == "" && c.Phase() == handover.Passing:
+		return c.Verb.To
+	case p.App == "" && (c.Owner == handover.Bot || c.Owner == handover.Other) && !c.Virtual:
+		return c.Party
+	case p.App == "" && c.Reported.App != "":
+		return c.Reported
+	case p.App == "":
 		return p
 	}
-	c := s.control.Control
 	known := p.App == s.settings.BotApp || c.Owner == handover.Bot && c.App == p.App ||
 		c.Verb != nil && c.Verb.To.App == p.App || c.WhenFree != nil && c.WhenFree.App == p.App
 	if known {

@@ -21,8 +21,11 @@ type ControlReport struct {
 	// not count. It is a handover from agent to bot.
 	RequestedBy string
 	// Primary is the side whose app is primary now, if the report is about that: Agent, Bot,
-	// or Other for neither. Then the identity does not count.
-	Primary handover.Owner
+	// or Other for neither. Then the identity does not count. PrimaryApp is the bot's app,
+	// if it is told: it is the source's BotApp from now on. Where neither knows which it is,
+	// no side is primary.
+	Primary    handover.Owner
+	PrimaryApp string
 	// At is the platform's time.
 	At time.Time
 }
@@ -37,7 +40,7 @@ func (s Control) Report(ctx context.Context, r ControlReport) (handover.Control,
 	if err := s.allow(ctx, ActionControlReport, sourceResource(r.SourceID)); err != nil {
 		return handover.Control{}, err
 	}
-	if err := errors.Join(checkHostText("identity_foreign_id", r.IdentityForeignID), checkHostText("app_id", r.Party.App+r.RequestedBy), checkMoment("at", r.At)); err != nil {
+	if err := errors.Join(checkHostText("identity_foreign_id", r.IdentityForeignID), checkHostText("app_id", r.Party.App+r.RequestedBy+r.PrimaryApp), checkMoment("at", r.At)); err != nil {
 		return handover.Control{}, err
 	}
 	var after handover.Control
@@ -47,7 +50,7 @@ func (s Control) Report(ctx context.Context, r ControlReport) (handover.Control,
 			return err
 		}
 		if r.Primary != "" {
-			return t.reportRoles(ctx, source, r.Primary)
+			return t.reportRoles(ctx, source, r)
 		}
 		id, err := t.lookup(ctx, &identityKeys, source.Community(), r.IdentityForeignID)
 		if err != nil || id == "" || !source.ThreadControl {
@@ -86,21 +89,24 @@ func (t *turn) reportRequest(ctx context.Context, st *steering, app string) erro
 }
 
 // reportRoles keeps which side's app is primary.
-func (t *turn) reportRoles(ctx context.Context, source *interaction.Source, primary handover.Owner) error {
-	settings, err := controlSettings.Get(ctx, t.Work, plain(source.ID))
-	if err != nil || settings == nil {
+func (t *turn) reportRoles(ctx context.Context, source *interaction.Source, r ControlReport) error {
+	stored, err := controlSettings.Get(ctx, t.Work, plain(source.ID))
+	if err != nil || stored == nil || r.At.Before(stored.RolesAt) {
 		return err
 	}
-	if primary == handover.Other || primary == handover.Idle {
-		primary = ""
+	before := stored.Settings
+	stored.RolesAt, stored.Primary = r.At, r.Primary
+	if r.Primary == handover.Bot && r.PrimaryApp != "" && r.PrimaryApp != stored.BotApp {
+		stored.BotApp, stored.VirtualBot = r.PrimaryApp, false
 	}
-	if settings.Primary == primary {
-		return nil
+	if r.Primary == handover.Other || r.Primary == handover.Idle || r.Primary == handover.Bot && stored.BotApp == "" {
+		stored.Primary = ""
 	}
-	settings.Primary = primary
-	if err := settings.Check(); err != nil {
+	if err := stored.Check(); err != nil {
 		return invalidField(err)
 	}
-	return errors.Join(controlSettings.Put(t.Work, settings),
-		t.emit(EventControlConfigured, sourceResource(source.ID), SourceEvent{SourceType: source.Type}))
+	if err := controlSettings.Put(t.Work, stored); err != nil || stored.Settings == before {
+		return err
+	}
+	return t.emit(EventControlConfigured, sourceResource(source.ID), SourceEvent{SourceType: source.Type})
 }

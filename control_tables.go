@@ -48,6 +48,8 @@ type storedSettings struct {
 	// Platform says that the source's platform passes control between apps. It is kept,
 	// because a process without that platform must not think that it is the arbiter.
 	Platform bool `json:"platform,omitempty"`
+	// RolesAt is the platform's time of the latest report of who is primary.
+	RolesAt time.Time `json:"roles_at,omitzero"`
 }
 
 const (

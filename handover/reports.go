@@ -128,18 +128,22 @@ type Report struct {
 }
 
 // Apply says what a platform has reported. What is older than what was reported before is
-// ignored, as is what was reported already.
+// ignored, as is what was reported already. Of two that say something else of the same
+// moment nobody knows which was later: the one that came last counts, until the platform
+// has said who has control, if it can be asked.
 func Apply(c Control, r Report, id string, f Facts) Decision {
 	d, t := resume(c, id, f)
 	if r.At.Before(c.ReportedAt) || r.At.Equal(c.ReportedAt) && !c.ReportedAt.IsZero() && r.Party == c.Reported {
 		return t.done()
 	}
+	tie := r.At.Equal(c.ReportedAt) && !c.ReportedAt.IsZero()
 	d.Control.ReportedAt, d.Control.Reported = r.At, r.Party
 	if r.At.Before(c.Since) && !r.Party.same(c.Holder()) && f.canAsk() {
 		t.AskOwner = true // control has changed since then, as our clock has it
 		return t.done()
 	}
 	t.mirror(r.Party, causeReport)
+	t.AskOwner = t.AskOwner || tie && f.canAsk()
 	return t.done()
 }
 

@@ -1,6 +1,7 @@
 package messenger
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -62,8 +63,9 @@ type Event struct {
 }
 
 // Control returns the report as the Engine takes it, for a source: for Control.Report. The
-// roles say which side is primary if ownAppID is given; another app that is primary is
-// taken for the bot.
+// roles say which side is primary if ownAppID is given. Another app that is primary is
+// taken for the bot, unless it is an inbox; Messenger tells an app its own role only, and
+// if that is not the primary one, the bot is taken for primary, too.
 func (r Report) Control(sourceID, ownAppID string) engage.ControlReport {
 	report := engage.ControlReport{SourceID: sourceID, IdentityForeignID: r.PSID, At: r.At}
 	switch r.Kind {
@@ -72,15 +74,26 @@ func (r Report) Control(sourceID, ownAppID string) engage.ControlReport {
 	case ReportRequest:
 		report.RequestedBy = r.AppID
 	case ReportRoles:
-		report.Primary = handover.Other
-		for app, roles := range r.Roles {
-			if slices.Contains(roles, PrimaryReceiver) {
-				report.Primary = handover.Bot
-				if app == ownAppID {
-					report.Primary = handover.Agent
-				}
-			}
-		}
+		report.Primary, report.PrimaryApp = r.primary(ownAppID)
 	}
 	return report
+}
+
+// primary returns whose app is primary, and which that is if it is another's.
+func (r Report) primary(ownAppID string) (handover.Owner, string) {
+	for _, app := range slices.Sorted(maps.Keys(r.Roles)) {
+		switch {
+		case !slices.Contains(r.Roles[app], PrimaryReceiver):
+		case app == ownAppID:
+			return handover.Agent, ""
+		case app == PageInbox || app == InstagramInbox:
+			return handover.Other, ""
+		default:
+			return handover.Bot, app
+		}
+	}
+	if slices.Contains(r.Roles[ownAppID], SecondaryReceiver) {
+		return handover.Bot, ""
+	}
+	return handover.Other, ""
 }

@@ -54,12 +54,18 @@ type WebhookOptions struct {
 	AppID, AppSecret string
 	// VerifyToken is what the app was subscribed with. Required.
 	VerifyToken string
+	// Engine is where all of it goes: contents to its Threads.Receive, what is told of
+	// thread control to its Control.Report. Required, unless Source and Receive are set.
+	Engine *engage.Engine
 	// Source returns the ID of the source that is connected with a page; "" if there is
-	// none, and what is told of it is left out. Required.
+	// none, and what is told of it is left out. Nil: the source of the Engine that has the
+	// ID of the page.
 	Source func(ctx context.Context, pageID string) (sourceID string, err error)
-	// Receive takes a content, such as Threads.Receive does. Required.
+	// Receive takes a content in place of Threads.Receive; one that looks at it first
+	// may call that itself.
 	Receive func(ctx context.Context, in engage.Inbound) error
-	// Report takes what is told of thread control. Nil: nothing is done with it.
+	// Report takes what is told of thread control in place of Control.Report. Without it
+	// and without an Engine nothing is done with that.
 	Report func(ctx context.Context, sourceID string, r Report) error
 	// Logger gets what is left out, without what customers say. Nil: nobody does.
 	Logger *slog.Logger
@@ -67,7 +73,8 @@ type WebhookOptions struct {
 
 // Webhook is the [http.Handler] that an app is subscribed with. It answers the question
 // with which Messenger verifies it, refuses what is not signed, and hands on what it is
-// told, in order. It is safe for concurrent use: Messenger sends several at a time.
+// told, in order: with an Engine it is all that a host needs. It is safe for concurrent
+// use: Messenger sends several at a time.
 //
 // If Source, Receive or Report fails, the others are told nevertheless, and the answer is
 // 500: Messenger then sends all of it again, later. What was received is the same
@@ -84,15 +91,44 @@ func NewWebhook(opts WebhookOptions) (*Webhook, error) {
 		return nil, errors.New("messenger: WebhookOptions.AppSecret is empty")
 	case opts.VerifyToken == "":
 		return nil, errors.New("messenger: WebhookOptions.VerifyToken is empty")
-	case opts.Source == nil:
-		return nil, errors.New("messenger: WebhookOptions.Source is nil")
-	case opts.Receive == nil:
-		return nil, errors.New("messenger: WebhookOptions.Receive is nil")
+	case opts.Source == nil && opts.Engine == nil:
+		return nil, errors.New("messenger: WebhookOptions.Source is nil, and so is Engine")
+	case opts.Receive == nil && opts.Engine == nil:
+		return nil, errors.New("messenger: WebhookOptions.Receive is nil, and so is Engine")
+	}
+	if opts.Engine != nil {
+		opts.tellEngine()
 	}
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
 	return &Webhook{opts}, nil
+}
+
+// tellEngine fills in what the host has not set.
+func (o *WebhookOptions) tellEngine() {
+	eng, appID := o.Engine, o.AppID
+	if o.Source == nil {
+		o.Source = func(ctx context.Context, pageID string) (string, error) {
+			source, err := eng.Sources.Get(ctx, pageID)
+			if errors.Is(err, engage.ErrNotFound) {
+				return "", nil
+			}
+			return source.ID, err
+		}
+	}
+	if o.Receive == nil {
+		o.Receive = func(ctx context.Context, in engage.Inbound) error {
+			_, err := eng.Threads.Receive(ctx, in)
+			return err
+		}
+	}
+	if o.Report == nil {
+		o.Report = func(ctx context.Context, sourceID string, r Report) error {
+			_, err := eng.Control.Report(ctx, r.Control(sourceID, appID))
+			return err
+		}
+	}
 }
 
 // ServeHTTP answers 200 to a GET that verifies and to a POST that was dealt with; 401 to

@@ -17,7 +17,10 @@ import (
 	"testing"
 
 	"github.com/engage-interactions/engage"
+	"github.com/engage-interactions/engage/handover"
+	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/messenger"
+	"github.com/engage-interactions/engage/store/memory"
 )
 
 // ears are a Webhook, and what it has handed on.
@@ -208,6 +211,58 @@ func TestWebhookOptions(t *testing.T) {
 		if _, err := messenger.NewWebhook(o); err == nil || !strings.Contains(err.Error(), "."+field+" ") {
 			t.Errorf("%s: %v", field, err)
 		}
+	}
+}
+
+// TestWebhookOfAnEngine shows that an Engine is all that is needed: contents are received, and
+// what is told of thread control is reported; of a page without a source nothing is kept.
+func TestWebhookOfAnEngine(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	var failed error
+	st := memory.New()
+	eng, err := engage.New(ctx, st, &engage.Options{
+		Platforms: map[string]engage.Platform{"messenger": engage.InApp{}},
+		Authorize: func(context.Context, engage.Actor, engage.Action, engage.Resource) error { return failed },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := eng.Sources.Create(ctx, interaction.Source{ID: "p1", Type: "messenger", Active: true}); err != nil {
+		t.Fatal(err)
+	}
+	if err := eng.Control.Configure(ctx, "p1", handover.Settings{BotApp: "bot"}); err != nil {
+		t.Fatal(err)
+	}
+	w, err := messenger.NewWebhook(messenger.WebhookOptions{AppID: "desk", AppSecret: secret, VerifyToken: "v3rify", Engine: eng})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := ears{Webhook: w}
+	takes := `{"sender":{"id":"ada"},"recipient":{"id":"p1"},"timestamp":1777636800000,"take_thread_control":{"new_owner_app_id":"bot"}}`
+	body := `{"object":"page","entry":[{"id":"p1","messaging":[` + wrote("ada", "Hello") + `,` + takes + `]},
+		{"id":"p2","messaging":[` + wrote("bob", "Hello") + `,` + takes + `]}]}`
+	failed = errors.New("the host does not know yet")
+	if got := e.tell(t, body); got != 500 {
+		t.Errorf("while nothing goes well: status %d", got)
+	}
+	failed = nil
+	for range 2 {
+		if got := e.tell(t, body); got != 200 {
+			t.Errorf("status %d", got)
+		}
+	}
+	threads, err := eng.Threads.List(ctx, engage.ThreadFilter{})
+	if err != nil || len(threads.Items) != 1 || threads.Items[0].SourceID != "p1" {
+		t.Fatalf("threads: %+v, %v", threads.Items, err)
+	}
+	contents, err := eng.Contents.List(ctx, engage.ContentFilter{ThreadID: threads.Items[0].ID})
+	if err != nil || len(contents.Items) != 1 || contents.Items[0].Body != "Hello" {
+		t.Fatalf("contents: %+v, %v", contents.Items, err)
+	}
+	c, err := eng.Control.Get(ctx, "p1", contents.Items[0].IdentityID)
+	if err != nil || c.Party != (handover.Party{Owner: handover.Bot, App: "bot"}) {
+		t.Errorf("control: %+v, %v", c, err)
 	}
 }
 
