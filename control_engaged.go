@@ -27,25 +27,28 @@ func (c *storedControl) watches() bool {
 }
 
 // watchEngaged notes in the records of the identities that count that a conversation
-// watches them, or does not any more.
+// watches them, or does not any more: by the settings of now, and the identities that the
+// contact has now.
 func (t *turn) watchEngaged(ctx context.Context, s *steering) error {
 	c := s.control
-	if c.watches() == (len(c.Watched) > 0) {
-		return nil
-	}
-	ids := c.Watched
-	c.Watched = nil
+	var wanted []string
 	if c.watches() {
-		ids = []string{s.identity}
+		wanted = []string{s.identity}
 		if s.settings.WholeContact {
 			others, err := t.otherIdentities(ctx, s.identity)
 			if err != nil {
 				return err
 			}
-			ids = append(ids, others...)
+			wanted = append(wanted, others...)
 		}
-		c.Watched = ids
 	}
+	if slices.Equal(wanted, c.Watched) {
+		return nil
+	}
+	ids := slices.Concat(c.Watched, wanted)
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	c.Watched = wanted
 	records, err := controlWatches.All(ctx, t.Work, ids...)
 	if err != nil {
 		return err
@@ -56,7 +59,7 @@ func (t *turn) watchEngaged(ctx context.Context, s *steering) error {
 			w = &controlWatch{IdentityID: ids[n]}
 		}
 		w.Conversations = slices.DeleteFunc(slices.Clone(w.Conversations), func(other conversation) bool { return other == about })
-		if c.watches() {
+		if slices.Contains(wanted, ids[n]) {
 			w.Conversations = append(w.Conversations, about)
 		}
 		if err := controlWatches.Put(t.Work, w); err != nil {

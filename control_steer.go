@@ -204,13 +204,25 @@ func (t *turn) askOwner(ctx context.Context, s *steering, at time.Time) error {
 	return err
 }
 
-// lookLater sees to it that somebody looks whether the owner has been inactive.
+// lookAgain is after how long somebody looks again at a control that has lasted long
+// enough, and could not be ended: an intervention is open, or a verb under way.
+const lookAgain = time.Hour
+
+// lookLater sees to it that somebody looks whether the owner has been inactive. The look
+// that there is counts, unless the settings want an earlier one by now.
 func (t *turn) lookLater(ctx context.Context, s *steering) (err error) {
 	c := s.control
-	if c.Owner == handover.Idle || !c.LookAt.IsZero() {
+	if c.Owner == handover.Idle {
 		return nil
 	}
-	c.LookAt = s.settings.ExpiresAt(c.Control)
+	at := s.settings.ExpiresAt(c.Control)
+	if !at.After(t.now) {
+		at = t.now.Add(lookAgain)
+	}
+	if !c.LookAt.IsZero() && !at.Before(c.LookAt) {
+		return nil
+	}
+	c.LookAt = at
 	_, err = t.later(ctx, jobInactive, c.LookAt, inactiveJob{conversation: conversation{SourceID: s.source.ID, IdentityID: s.identity}, LookAt: c.LookAt})
 	return err
 }
