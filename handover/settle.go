@@ -160,11 +160,7 @@ func (t *turn) rejected(reason string) {
 		return
 	}
 	tried := append(slices.Clone(v.Tried), v.Kind)
-	other := VerbRequest
-	if v.Kind == VerbRequest {
-		other = VerbTake
-	}
-	may := other == VerbRequest && !t.facts.Settings.NoRequest || other == VerbTake && t.facts.Settings.mayTake()
+	other, may := t.facts.Settings.instead(v.Kind)
 	switch {
 	case may && !slices.Contains(tried, other) && !v.Withdrawn && t.facts.Now.Before(v.Deadline):
 		t.again(v, other, tried)
@@ -172,6 +168,20 @@ func (t *turn) rejected(reason string) {
 		c.Verb.Refused, c.Verb.Unanswered, t.AskOwner = reason, true, true
 	default:
 		t.giveUp(refusedBecause(reason))
+	}
+}
+
+// instead returns what else brings control to our app than a verb that was refused, and
+// whether that may be: a request instead of a take, or the event that asks the bot where
+// the platform has none.
+func (s Settings) instead(of VerbKind) (VerbKind, bool) {
+	switch {
+	case of != VerbTake:
+		return VerbTake, s.mayTake()
+	case s.NoRequest:
+		return VerbAsk, true
+	default:
+		return VerbRequest, true
 	}
 }
 

@@ -50,10 +50,23 @@ func (p *Platform) Pass(ctx context.Context, h engage.Handling) error {
 	return err
 }
 
-// Take takes control. What our app has already it need not take.
+// Take takes control. What our app has already it need not take. While nobody has it and
+// the page does not let our app take it, our app passes it to itself: that is what anyone
+// may do then.
 func (p *Platform) Take(ctx context.Context, h engage.Handling) error {
-	_, err := p.verb(ctx, h, "take_thread_control", thread{Metadata: h.Metadata}, isOurs)
-	return err
+	free := false
+	_, err := p.verb(ctx, h, "take_thread_control", thread{Metadata: h.Metadata}, func(h engage.Handling, now handover.Party) bool {
+		free = now.Owner == handover.Idle
+		return isOurs(h, now)
+	})
+	if !free {
+		return err
+	}
+	_, passing := p.verb(ctx, h, "pass_thread_control", thread{Target: p.opts.AppID, Metadata: h.Metadata}, isOurs)
+	if refusal, ok := errors.AsType[*Error](passing); ok && refusal.verdict() == refused {
+		return err // that says more
+	}
+	return passing
 }
 
 // Release gives control up: nobody has it then.

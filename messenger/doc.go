@@ -13,8 +13,9 @@
 //
 // # Inwards
 //
-// Messenger is given the URL of a Webhook. It checks the signature, and hands on contents,
-// which go to Threads.Receive, and a [Report] for what is told of thread control.
+// Messenger is given the URL of a Webhook, which is made of an Engine. It checks the
+// signature, and hands on contents to Threads.Receive, and a [Report] of what is told of
+// thread control to Control.Report, unless the host takes either itself.
 // [Parse] and [CheckSignature] are the pure parts, for hosts that get webhooks another way.
 //
 // What the company writes comes back as an echo: of our own app with the key of its
@@ -27,6 +28,14 @@
 // There have been several. The handover protocol has a primary app, or none; conversation
 // routing, which has followed it, has a default app, or none, and knows no request where
 // there is one. [handover.Settings] has what the Engine needs to know: Primary, NoRequest,
-// MayTake. Package messengertest has a Messenger in memory that keeps to either, to test
+// MayTake. A conversation that nobody has, our app gets in any case: where the page does not
+// let it take control, [Platform.Take] passes that to itself. From another app it comes then
+// only if that passes it.
+//
+// Messenger ends control after 24 hours in which nothing is written, whatever
+// Settings.Inactivity says, and tells nobody. What agents send then shows it: the Engine asks
+// who has control, and gets it back. A host that wants it to last calls [Platform.Extend].
+//
+// Package messengertest has a Messenger in memory that keeps to either, to test
 // with.
 package messenger

@@ -53,7 +53,8 @@ func delivery(text string) engage.Delivery {
 //	desk, bot, idle   it is done, and that app has control, or nobody
 //	granted, asked    of a request; granted: our app has control
 //	says              the customer reads it
-//	#10, #27, #100    it is refused so; what would change nothing is done
+//	#10, #27, #100    it is refused so; what would change nothing is done, and what is
+//	                  idle and may not be taken is passed to ourselves
 //	of owner: idle, agent, bot, other
 //
 //nolint:dupword // it is a table
@@ -83,7 +84,7 @@ const documented = `
 	send      lead               says      says      #10
 	send      taker plain        #10       says      #10
 	take      taker              desk      desk      desk
-	take      lead plain         #27       desk      #27
+	take      lead plain         desk      desk      #27
 	request   lead taker plain   #100      granted   #100
 	pass      lead               bot       bot       bot
 	pass      taker plain        bot       bot       #100
@@ -94,7 +95,7 @@ const documented = `
 
 	conversation routing without a default app
 	send      lead taker plain   says      says      #10
-	take      lead taker plain   #27       desk      #27
+	take      lead taker plain   desk      desk      #27
 	request   lead taker plain   granted   granted   asked
 	pass      lead taker plain   bot       bot       #100
 	release   lead taker plain   idle      idle      #100
@@ -247,6 +248,38 @@ func TestRepeatedVerbs(t *testing.T) {
 			if err != nil || verb == "request" && did != "granted" || page.Owner("ada") != after || after == before {
 				t.Errorf("%s, %s, repeated: %s, %v, %q has control", verb, name, did, err, page.Owner("ada"))
 			}
+		}
+	}
+}
+
+// TestTakeOfWhatNobodyHas passes control to our own app where the page does not let it take
+// that. If that is refused, too, the first refusal is told; if nobody knows whether it is
+// done, that is left open.
+func TestTakeOfWhatNobodyHas(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		pass  messengertest.Behaviour
+		owner string
+		code  int // 0: it is left open
+	}{
+		{"refused, too", messengertest.Fail(400, 200, 0, "(#200) Permission denied"), "", 27},
+		{"another was faster", messengertest.Fail(400, 100, 0, "(#100) Not the owner"), "", 27},
+		{"the answer is lost", messengertest.DoThen(messengertest.Break()), "desk", 0},
+		{"it is lost", messengertest.Break(), "", 0},
+		{"limited", messengertest.Fail(400, 613, 0, "(#613) Too many calls"), "", 613},
+	} {
+		m := messengertest.New(nil)
+		page := m.Page("page", messengertest.Routing)
+		page.App("bot")
+		p := platform(t, m, page.App("desk", messengertest.NeedsProof()))
+		page.SetOwner("ada", "")
+		m.Will(tt.pass, messengertest.Pass)
+		err := p.Take(t.Context(), handling(""))
+		refusal, ok := errors.AsType[*messenger.Error](err)
+		var word interface{ NotDelivered() bool }
+		if err == nil || ok != (tt.code != 0) || ok && refusal.Code != tt.code || errors.As(err, &word) != ok || page.Owner("ada") != tt.owner {
+			t.Errorf("%s: %v, and %q has control", tt.name, err, page.Owner("ada"))
 		}
 	}
 }
