@@ -50,7 +50,11 @@ type ControlSpan struct {
 // Configure sets how control is passed on a source, and begins to keep it there. Whether
 // the platform of the source's type passes control between apps, that is, whether it is a
 // [ControlPlatform] in Options.Platforms, is looked at now and kept: where it is none, the
-// Engine is the arbiter.
+// Engine is the arbiter. A process that has no platform of that type at all leaves that as
+// it is: so the first call belongs into one that has it.
+//
+// Each decision goes by the settings of its moment. So other settings count at once for what
+// happens next; what is under way goes on, and ends as they say.
 func (s Control) Configure(ctx context.Context, sourceID string, settings handover.Settings) error {
 	if err := s.allow(ctx, ActionControlConfigure, sourceResource(sourceID)); err != nil {
 		return err
@@ -63,13 +67,21 @@ func (s Control) Configure(ctx context.Context, sourceID string, settings handov
 		if err != nil {
 			return err
 		}
-		_, passes := t.core.opts.Platforms[source.Type].(ControlPlatform)
-		if _, err := controlSettings.Get(ctx, t.Work, plain(source.ID)); err != nil {
+		stored, err := controlSettings.Get(ctx, t.Work, plain(source.ID))
+		if err != nil {
 			return err
+		}
+		platform := t.core.opts.Platforms[source.Type]
+		if stored == nil {
+			stored = &storedSettings{SourceID: source.ID}
+		}
+		stored.Settings = settings
+		if platform != nil {
+			_, stored.Platform = platform.(ControlPlatform)
 		}
 		source.ThreadControl, source.UpdatedAt = true, t.now
 		return errors.Join(
-			controlSettings.Put(t.Work, &storedSettings{SourceID: source.ID, Settings: settings, Platform: passes}),
+			controlSettings.Put(t.Work, stored),
 			sources.Put(t.Work, source),
 			t.emit(EventControlConfigured, sourceResource(source.ID), SourceEvent{SourceType: source.Type}),
 		)
