@@ -139,8 +139,8 @@ func newSwitched(t *testing.T, settings handover.Settings) *switched {
 	return s
 }
 
-// asks is an agent who wants to write while a bot has control: one content waits.
-func (c *controlled) asks() engage.Posted {
+// wantsToWrite is an agent who wants to write while a bot has control: one content waits.
+func (c *controlled) wantsToWrite() engage.Posted {
 	c.t.Helper()
 	c.engages(ann, c.eve.ThreadID)
 	posted := c.replies(ann, c.eve.ThreadID, "Ann here.")

@@ -50,7 +50,7 @@ func TestHowRequestsEnd(t *testing.T) {
 	} {
 		ends := func(t *testing.T, c *controlled, platform bool) {
 			t.Helper()
-			posted := c.asks()
+			posted := c.wantsToWrite()
 			now := c.control()
 			if now.Owner != handover.Bot || now.Verb == nil || now.Verb.Stage != handover.StageAsked || now.Held != 1 ||
 				!now.Verb.Deadline.Equal(c.clock.read().Add(time.Minute)) {
@@ -104,7 +104,7 @@ func TestAnswersThatComeTooLate(t *testing.T) {
 	if _, err := c.As(robot).Control.Accept(t.Context(), "chat", c.eve.IdentityID); handover.RefusedBy(err) != handover.CodeNotRequested {
 		t.Errorf("accepting what nobody requests: %v", err)
 	}
-	c.asks()
+	c.wantsToWrite()
 	if _, err := c.As(engage.Bot("another")).Control.Accept(t.Context(), "chat", c.eve.IdentityID); handover.RefusedBy(err) != handover.CodeNotRequested {
 		t.Errorf("another bot accepts: %v", err)
 	}
@@ -142,7 +142,7 @@ func TestOneAnswerCounts(t *testing.T) {
 	t.Parallel()
 	for range 20 {
 		c := newControlled(t, byBot)
-		posted := c.asks()
+		posted := c.wantsToWrite()
 		c.clock.pass(time.Minute)
 		var accepted, declined error
 		var wg sync.WaitGroup
@@ -173,7 +173,7 @@ func TestRequestsOutliveTheProcess(t *testing.T) {
 	t.Parallel()
 	for _, accepts := range []bool{true, false} {
 		c := newControlled(t, byBot)
-		posted := c.asks()
+		posted := c.wantsToWrite()
 		c.restart()
 		owner, status := handover.Agent, interaction.SyncSuccess
 		if accepts {

@@ -103,7 +103,7 @@ func TestSettleInEachState(t *testing.T) {
 			s.engages(ann, s.eve.ThreadID)
 			s.replies(ann, s.eve.ThreadID, "Ann here.")
 		}},
-		{"a request is asked, and a content waits", byBot, func(_ *testing.T, s *switched) { s.asks() }},
+		{"a request is asked, and a content waits", byBot, func(_ *testing.T, s *switched) { s.wantsToWrite() }},
 		{"a pass is queued", ofRobot, func(t *testing.T, s *switched) {
 			if err := s.toBot(false); err != nil {
 				t.Fatal(err)

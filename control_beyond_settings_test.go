@@ -40,7 +40,7 @@ func TestSettingsChangeWhileSomethingIsUnderWay(t *testing.T) {
 			c.engages(ann, c.eve.ThreadID)
 			c.replies(ann, c.eve.ThreadID, "Ann here.")
 		}},
-		{"an agent has written, and the platform was told", func(c *controlled) { c.asks() }},
+		{"an agent has written, and the platform was told", func(c *controlled) { c.wantsToWrite() }},
 		{"a pass", func(c *controlled) { _, _ = c.toBotNamed("robot", false) }},
 		{"a bot waits", func(c *controlled) {
 			c.engages(ann, c.eve.ThreadID)
