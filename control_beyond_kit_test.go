@@ -40,10 +40,16 @@ func countOf(kinds []engage.EventType, kind engage.EventType) (n int) {
 	return n
 }
 
-// pendingJobs returns how many jobs of a type there are.
-func (d *desk) pendingJobs(typ string) int {
+// pendingJobs returns how many jobs of a type there are that have not failed for good: what
+// has failed stays, so that somebody may have it tried again.
+func (d *desk) pendingJobs(typ string) (n int) {
 	d.t.Helper()
-	return len(must(d.Jobs.List(d.t.Context(), engage.JobFilter{Type: typ}))(d.t).Items)
+	for _, j := range must(d.Jobs.List(d.t.Context(), engage.JobFilter{Type: typ}))(d.t).Items {
+		if j.State != engage.JobFailed {
+			n++
+		}
+	}
+	return n
 }
 
 // switchboard is a platform on which one app at a time has control, and which does what it
