@@ -258,7 +258,7 @@ func (t *turn) next(over bool) {
 		t.reach(AgentEngages, t.wanted())
 	case c.WhenFree != nil && c.Owner != Other && len(t.facts.Settings.InTheWay(t.facts.Engaged, c.WhenFree.InterventionID)) == 0:
 		t.pass(*c.WhenFree)
-	case c.Owner == Agent && over && len(withIdentity(*c, t.facts.Engaged)) == 0:
+	case c.Owner == Agent && over && c.WhenFree == nil && len(withIdentity(*c, t.facts.Engaged)) == 0:
 		t.start(Verb{Kind: VerbRelease, To: Party{Owner: Idle}, Cause: EngagedEnds})
 	}
 }
