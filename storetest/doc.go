@@ -69,6 +69,7 @@
 //     linearizability;
 //   - storetest/faults is a store on which a call goes wrong, for testing what
 //     stands on a store;
+//   - storetest/weak is a store that keeps the contract, and nothing beyond it;
 //   - storetest/enginetest runs the engine on a store, and looks whether it keeps
 //     what it promises.
 //

@@ -108,6 +108,11 @@ var rooms = []room{
 		testUses: []string{"store/memory", "storetest"},
 	},
 	{
+		dirs:     []string{"storetest/weak"},
+		uses:     []string{"store", "store/memory"},
+		testUses: []string{"storetest", "storetest/stress"},
+	},
+	{
 		dirs:     []string{"storetest/stress", "storetest/stress/internal/..."},
 		uses:     []string{"store", "storetest"},
 		deps:     []string{rapid, porcupine},
