@@ -39,9 +39,13 @@ func (w *Work) page(ctx context.Context, q store.Query) (store.Page, error) {
 		return store.Page{}, &store.InvalidError{Field: "Cursor", Reason: "is not of this work, which has written where it points"}
 	}
 	// What the work has written does not count for what the store is asked for.
-	m.query.Limit = min(limit+w.changes(q), store.MaxLimit)
+	changes := w.changes(q)
+	m.query.Limit = min(limit+changes, store.MaxLimit)
 	var page store.Page
 	for {
+		if changes == 0 { // the store's page may have been short, and the cursor behind the next is to be the store's, too
+			m.query.Limit = limit - len(page.Records)
+		}
 		span, err := m.next(ctx)
 		if err != nil {
 			return store.Page{}, err

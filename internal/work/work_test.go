@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/engage-interactions/engage/internal/work"
 	"github.com/engage-interactions/engage/store"
 	"github.com/engage-interactions/engage/storetest/faults"
+	"github.com/engage-interactions/engage/storetest/weak"
 )
 
 func TestIDsAreKeptOverRuns(t *testing.T) {
@@ -296,6 +298,40 @@ func TestListingGoesOnBehindItsPages(t *testing.T) {
 			if times != 1 || len(seen) != all {
 				t.Errorf("%+v: %d records, %s %d times", q, len(seen), id, times)
 			}
+		}
+	}
+}
+
+// A store may give shorter pages than it was asked for. A cursor goes on in another work
+// all the same.
+func TestCursorsOfShortPagesGoOnElsewhere(t *testing.T) {
+	t.Parallel()
+	r := runner(weak.New(rand.New(rand.NewPCG(1, 2)))) //nolint:gosec // a test's luck
+	must(t, r.Store().Prepare(t.Context(), store.Kind{Name: kind, Indexes: []string{"by"}}))
+	const all = 50
+	must(t, r.Do(t.Context(), func(w *work.Work) error {
+		for range all {
+			must(t, w.Insert(store.Record{Key: key(w.ID()), Terms: map[string]string{"by": "x"}, Value: []byte("1")}))
+		}
+		return nil
+	}))
+	for _, index := range []string{"", "by"} {
+		q, seen := store.Query{Tenant: tenant, Kind: kind, Index: index, Limit: 7}, map[string]int{}
+		for {
+			var page store.Page
+			must(t, r.Do(t.Context(), func(w *work.Work) (err error) {
+				page, err = w.Find(t.Context(), q)
+				return err
+			}))
+			for _, record := range page.Records {
+				seen[record.ID]++
+			}
+			if q.Cursor = page.Next; page.Next == "" {
+				break
+			}
+		}
+		if len(seen) != all {
+			t.Errorf("%d records by %q, want %d", len(seen), index, all)
 		}
 	}
 }
