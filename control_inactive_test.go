@@ -18,7 +18,8 @@ func TestInactivityIsLookedAtNowAndThen(t *testing.T) {
 	d := newDesk(t)
 	counted := d.opts
 	counted.Clock = func() time.Time {
-		if looks++; looks > 10_000 { // it would never come to an end
+		looks++
+		if looks > 10_000 { // it would never come to an end
 			cancel()
 		}
 		return d.clock.read()

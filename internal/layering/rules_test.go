@@ -72,6 +72,12 @@ var rooms = []room{
 		testUses: []string{".", "handover", "interaction", "schema", "store", "store/..."},
 	},
 
+	// So does what a crowd does to who controls conversations.
+	{
+		dirs:     []string{"internal/crowd"},
+		testUses: []string{".", "interaction", "handover", "store", "store/...", "storetest/..."},
+	},
+
 	// The contract, and the stores that keep it.
 	{
 		dirs:     []string{"store"},

@@ -38,7 +38,7 @@ func harness() storetest.Harness {
 		},
 		Peer: func(tb testing.TB, s store.Store) store.Store {
 			tb.Helper()
-			return opened(tb, s.(*weak.Store).Peer()) //nolint:errcheck,forcetypeassert // of no other type
+			return opened(tb, s.(*weak.Store).Peer()) //nolint:forcetypeassert // of no other type
 		},
 	}
 }

@@ -138,18 +138,18 @@ func (s *Store) Commit(ctx context.Context, b store.Batch) error {
 	return s.data.change(step{batch: own(b)}, func() error {
 		err := s.leader.Commit(context.WithoutCancel(ctx), b)
 		if errors.Is(err, store.ErrConflict) {
-			return s.another(err, b)
+			return s.another(ctx, err, b)
 		}
 		return err
 	})
 }
 
 // another returns a conflict of any one of the expectations that do not hold.
-func (s *Store) another(conflict error, b store.Batch) error {
+func (s *Store) another(ctx context.Context, conflict error, b store.Batch) error {
 	expected := b.Expected()
 	s.data.luck.Shuffle(len(expected), func(i, j int) { expected[i], expected[j] = expected[j], expected[i] })
 	for _, c := range expected {
-		now, err := s.leader.Get(context.Background(), c.Key)
+		now, err := s.leader.Get(context.WithoutCancel(ctx), c.Key)
 		if err == nil && now[0].Version != c.Version {
 			return &store.ConflictError{Key: c.Key, Expected: c.Version}
 		}
@@ -192,7 +192,7 @@ func (d *data) sees(known int) {
 }
 
 // read reads from one of the followers, which may lag behind as far as it may.
-func (s *Store) read(do func(*memory.Store) error) error {
+func (s *Store) read(ctx context.Context, do func(*memory.Store) error) error {
 	leave, err := s.enter()
 	if err != nil {
 		return err
@@ -211,17 +211,16 @@ func (s *Store) read(do func(*memory.Store) error) error {
 	}
 	steps := d.log[:upTo]
 	d.mu.Unlock()
-	at, err := d.followers[n].read(steps, func() error { return do(s.behind[n]) })
+	at, err := d.followers[n].read(context.WithoutCancel(ctx), steps, func() error { return do(s.behind[n]) })
 	d.linger()
 	d.sees(at)
 	return err
 }
 
 // read reads at a moment at which some steps have been made, and perhaps more.
-func (f *follower) read(steps []step, do func() error) (at int, err error) {
+func (f *follower) read(ctx context.Context, steps []step, do func() error) (at int, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	ctx := context.Background()
 	for ; f.at < len(steps); f.at++ {
 		if next := steps[f.at]; next.tenant != "" {
 			err = f.st.Trim(ctx, next.tenant, next.upTo)
@@ -237,7 +236,7 @@ func (f *follower) read(steps []step, do func() error) (at int, err error) {
 
 // Get implements [store.Store].
 func (s *Store) Get(ctx context.Context, keys ...store.Key) (records []store.Record, err error) {
-	err = s.read(func(st *memory.Store) (err error) {
+	err = s.read(ctx, func(st *memory.Store) (err error) {
 		records, err = st.Get(ctx, keys...)
 		return err
 	})
@@ -246,7 +245,7 @@ func (s *Store) Get(ctx context.Context, keys ...store.Key) (records []store.Rec
 
 // Find implements [store.Store].
 func (s *Store) Find(ctx context.Context, q store.Query) (page store.Page, err error) {
-	err = s.read(func(st *memory.Store) (err error) {
+	err = s.read(ctx, func(st *memory.Store) (err error) {
 		page, err = st.Find(ctx, q)
 		if n := len(page.Records); err == nil && n > 1 && s.data.chance(4) == 0 {
 			page.Records = page.Records[:n/2]
@@ -261,7 +260,7 @@ func (s *Store) Find(ctx context.Context, q store.Query) (page store.Page, err e
 
 // Events implements [store.Store].
 func (s *Store) Events(ctx context.Context, tenant string, after int64, limit int) (events []store.Event, err error) {
-	err = s.read(func(st *memory.Store) (err error) {
+	err = s.read(ctx, func(st *memory.Store) (err error) {
 		events, err = st.Events(ctx, tenant, after, limit)
 		if n := len(events); n > 1 && s.data.chance(4) == 0 {
 			events = events[:n/2]

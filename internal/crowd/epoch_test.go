@@ -1,0 +1,143 @@
+package crowd_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+
+	"github.com/engage-interactions/engage"
+	"github.com/engage-interactions/engage/handover"
+	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/store"
+	"github.com/engage-interactions/engage/storetest"
+)
+
+// booked is a platform that enters what it is asked to deliver.
+type booked struct {
+	engage.InApp
+
+	*books
+}
+
+// Send implements [engage.Platform].
+func (p booked) Send(_ context.Context, d engage.Delivery) (string, error) {
+	p.sent(d.Content.ID)
+	return "m" + d.Content.ID, nil
+}
+
+// slow is a store on which the commit that begins a delivery comes late, if somebody
+// waits for that.
+type slow struct {
+	store.Store
+
+	begins chan chan struct{}
+}
+
+// Commit implements [store.Store].
+func (s slow) Commit(ctx context.Context, b store.Batch) error {
+	for _, put := range b.Puts {
+		if put.Kind != "job" || !bytes.Contains(put.Value, []byte(`"content.deliver"`)) || !bytes.Contains(put.Value, []byte(`"running"`)) {
+			continue
+		}
+		done := make(chan struct{})
+		select {
+		case s.begins <- done:
+			<-done
+		default:
+		}
+	}
+	return s.Store.Commit(ctx, b)
+}
+
+// duels lets agents take over from a bot that has just begun to speak, again and again,
+// and reports how many of its contents were delivered nevertheless, rightly.
+func duels(t *testing.T, one, two store.Store, books *books, clock *handClock, rounds int) (delivered int) {
+	t.Helper()
+	ctx := t.Context()
+	var engines []*engage.Engine
+	late := slow{books.on(two), make(chan chan struct{})}
+	for _, st := range []store.Store{books.on(one), late} {
+		options := &engage.Options{Clock: clock.read, Platforms: map[string]engage.Platform{"page": booked{books: books}}}
+		engines = append(engines, must(engage.New(ctx, st, options))(t))
+	}
+	eng, bot := engines[0], engage.Bot("bot")
+	must(eng.Sources.Create(ctx, interaction.Source{ID: "page", Type: "page", Active: true}))(t)
+	settings := handover.Settings{Primary: handover.Bot, BotApp: "bot", IgnoreBots: true}
+	if err := eng.Control.Configure(ctx, "page", settings); err != nil {
+		t.Fatal(err)
+	}
+	ada := must(eng.Threads.Receive(ctx, engage.Inbound{SourceID: "page", Customer: engage.Account{ForeignID: "ada"}, Message: interaction.Message{Body: "hello"}}))(t)
+	i := must(eng.As(bot).Interventions.Engage(ctx, engage.Engagement{ThreadID: ada.ThreadID}))(t)
+	for n := range rounds {
+		if _, err := eng.Interventions.Assign(ctx, i.ID, bot); err != nil && n > 0 { // the agents have taken it from the bot
+			t.Fatal(err)
+		}
+		must(eng.Control.Settle(ctx, "page", ada.IdentityID, handover.Party{Owner: handover.Bot, App: "bot"}))(t)
+		posted := must(eng.As(bot).Contents.Post(ctx, engage.Post{ThreadID: ada.ThreadID, Message: interaction.Message{Body: fmt.Sprint("yes ", n)}}))(t)
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if _, err := engines[1].RunDue(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+		wg.Go(func() {
+			if n%2 == 0 { // that is begun, and not committed
+				done := <-late.begins
+				defer close(done)
+			}
+			if _, err := eng.Control.Settle(ctx, "page", ada.IdentityID, handover.Party{Owner: handover.Agent}); err != nil && !errors.Is(err, engage.ErrRefused) {
+				t.Error(err)
+			}
+		})
+		wg.Wait()
+		if _, err := eng.RunDue(ctx); err != nil {
+			t.Fatal(err)
+		}
+		switch status := must(eng.Contents.Get(ctx, posted.ID))(t).Synchronization.Status; status {
+		case interaction.SyncSuccess:
+			delivered++
+		case interaction.SyncAborted:
+		case interaction.SyncPending, interaction.SyncFailure:
+			t.Errorf("what the bot said is %s at the end", status)
+		}
+	}
+	return delivered
+}
+
+// No delivery of what a bot said is begun once the agents have taken over.
+func TestNoDeliveryOfAnOlderEpochBegins(t *testing.T) {
+	t.Parallel()
+	for name, open := range twoHandles {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			clock := &handClock{now: began}
+			books := newBooks(clock.read)
+			one, two := open(t, storetest.Seed(t))
+			rounds := 20 * storetest.Effort(t)
+			t.Logf("%d of %d delivered", duels(t, one, two, books, clock, rounds), rounds)
+			books.holds(t)
+		})
+	}
+}
+
+// On a store that does not look at what a batch only checks, one begins.
+func TestDeliveriesOfAnOlderEpochAreFound(t *testing.T) {
+	t.Parallel()
+	rng := storetest.Seed(t)
+	clock := &handClock{now: began}
+	books := newBooks(clock.read)
+	for n := 0; n < 20 && len(books.faults()) == 0; n++ {
+		one, two := twoHandles["weak"](t, rng)
+		lie := func(st store.Store) store.Store {
+			return &liar{Store: st, does: dropsChecks, kinds: []string{"thread_control", "engaged_list"}, rng: rand.New(rand.NewPCG(rng.Uint64(), 0))} //nolint:gosec // a test's luck
+		}
+		duels(t, lie(one), lie(two), books, clock, 20)
+	}
+	if len(books.faults()) == 0 {
+		t.Error("nobody has noticed")
+	}
+}
