@@ -120,6 +120,9 @@ func (t *turn) meetIdentity(ctx context.Context, source *interaction.Source, for
 	if err != nil {
 		return nil, err
 	}
+	if len(who.IdentityIDs) > 0 {
+		t.regroup(who.ID)
+	}
 	linked, err := who.Link(identity.ID)
 	if err != nil {
 		contactID = ""

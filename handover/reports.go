@@ -170,6 +170,18 @@ func Settle(c Control, who Party, by interaction.Actor, id string, f Facts) (Dec
 	return t.done(), nil
 }
 
+// Recount says that the rule counts other interventions than before, because the identities
+// of a contact are others. ended says that the agents who have control need it only as long
+// as an intervention elsewhere counts.
+func Recount(c Control, ended bool, id string, f Facts) Decision {
+	d, t := resume(c, id, f)
+	if ended {
+		d.Act = DoNext
+	}
+	t.next(ended)
+	return t.done()
+}
+
 // mirror makes who the platform sees in control the owner.
 func (t *turn) mirror(who Party, cause string) {
 	c := &t.Control
