@@ -78,7 +78,7 @@ func (j *judged) judgeControl(put store.Record) {
 	owner := was.Holder().Owner
 	for _, span := range j.spans(is.Control) {
 		if owner == handover.Agent && span.Owner == handover.Bot && !slices.Contains([]string{"report", "owner", "answer", "no_answer"}, span.Cause) {
-			j.free(put, is.Control, is.Verb, "is completed: "+span.Cause)
+			j.free(put, is.Control, is.Verb, was.Postponed, "is completed: "+span.Cause)
 			j.passes++
 		}
 		if span.Owner == handover.Agent && owner == handover.Bot {
@@ -91,8 +91,8 @@ func (j *judged) judgeControl(put store.Record) {
 	}
 	if v := is.Verb; v != nil && v.Kind == handover.VerbPass {
 		fresh := was.Verb == nil || was.Verb.ID != v.ID
-		if fresh || v.Stage != was.Verb.Stage {
-			j.free(put, is.Control, v, "is decided or begun: "+string(v.Stage))
+		if fresh || v.Stage != was.Verb.Stage && was.Verb.Stage != handover.StageSent { // back from there it is not decided, but waits to be begun anew
+			j.free(put, is.Control, v, false, "is decided or begun: "+string(v.Stage))
 		}
 	}
 }
@@ -123,8 +123,9 @@ func (j *judged) spans(c handover.Control) (all []span) {
 }
 
 // free blames a batch that passes control and does not rest on all that is engaged, or
-// passes it although something is.
-func (j *judged) free(put store.Record, c handover.Control, verb *handover.Verb, what string) {
+// passes it although something is. If the customer has written meanwhile, that may engage
+// somebody in the same batch, once control has passed.
+func (j *judged) free(put store.Record, c handover.Control, verb *handover.Verb, postponed bool, what string) {
 	settings, ok := then[storedSettings](j, j.key("thread_control_settings", c.SourceID))
 	if !ok {
 		j.blame("a pass of %s %s, and the batch does not rest on the settings", put.ID, what)
@@ -138,7 +139,12 @@ func (j *judged) free(put store.Record, c handover.Control, verb *handover.Verb,
 		if !ok {
 			j.blame("a pass of %s %s, and the batch does not rest on what is engaged with %s", put.ID, what, id)
 		}
-		if in := settings.InTheWay(list.engaged(id), goes); len(in) > 0 {
+		in := settings.InTheWay(list.engaged(id), goes)
+		if postponed {
+			was, _ := before[storedList](j, j.key("engaged_list", id))
+			in = slices.DeleteFunc(in, func(e handover.Engaged) bool { return !slices.Contains(settings.InTheWay(was.engaged(id), goes), e) })
+		}
+		if len(in) > 0 {
 			j.blame("a pass of %s %s while %+v is engaged", put.ID, what, in)
 		}
 	}
@@ -228,4 +234,3 @@ func (j *judged) judgeClaim(put store.Record) {
 	}
 	j.claims = append(j.claims, c)
 }
-
