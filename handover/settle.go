@@ -100,6 +100,10 @@ func Answer(c Control, v Verb, outcome Outcome, reason, id string, f Facts) Deci
 		t.again(*current, t.wanted(), nil)
 	case outcome == Done:
 		current.Stage, current.Unanswered = StageAsked, false
+		if t.overdue() { // and nobody looks again
+			t.fallBack(tooLate)
+			break
+		}
 		t.tell(ControlRequested)
 	case outcome == Rejected:
 		t.rejected(reason)
@@ -210,6 +214,9 @@ func (t *turn) untold() {
 	}
 }
 
+// tooLate is why a request has come to nothing that was not answered.
+const tooLate = "the app in control did not pass it in time"
+
 // Expire says that the deadline of a verb has come.
 func Expire(c Control, verbID, id string, f Facts) Decision {
 	d, t := resume(c, id, f)
@@ -222,7 +229,7 @@ func Expire(c Control, verbID, id string, f Facts) Decision {
 		v.Unanswered = true
 		t.ask()
 	case StageAsked:
-		t.fallBack("the app in control did not pass it in time")
+		t.fallBack(tooLate)
 	case StageQueued:
 		t.untold()
 	case StageDraining:
