@@ -55,9 +55,16 @@ type inactiveJob struct {
 	LookAt time.Time `json:"look_at"` // one whose look was moved has another job
 }
 
-// askAgain is after how long a platform is asked again that did not say who has control, or
-// told again of a verb that has not landed.
-const askAgain = 5 * time.Second
+// leftAlone returns how long a platform is left alone that could not be told of a verb, or
+// did not say what became of it: half as long as the verb has been under way, from a second
+// to a minute. None is under way any more: a minute.
+func leftAlone(v *handover.Verb, now time.Time) time.Duration {
+	const least, most = time.Second, time.Minute
+	if v == nil {
+		return most
+	}
+	return min(max(now.Sub(v.DecidedAt)/2, least), most)
+}
 
 // steeringOf returns the control of a conversation to a job.
 func (t *turn) steeringOf(ctx context.Context, about conversation) (*steering, error) {
@@ -160,6 +167,7 @@ func (c *core) claimVerb(ctx context.Context, w *work.Work, j *jobs.Job) (verdic
 type answer struct {
 	outcome handover.Outcome
 	reason  string
+	wait    time.Duration // until it may be told again, of NotTold
 }
 
 // doVerb tells the platform.
@@ -201,7 +209,8 @@ func (c *core) doVerb(ctx context.Context, j jobs.Job) (any, error) {
 	case jobs.IsPermanent(err):
 		return answer{outcome: handover.Rejected, reason: brieflyOf(err)}, nil
 	}
-	return nil, err
+	// The spacing of jobs is for those that may take days: a verb has a deadline.
+	return answer{outcome: handover.NotTold, wait: jobs.After(err)}, nil
 }
 
 // settleVerb takes the answer to a verb.
@@ -217,7 +226,15 @@ func (c *core) settleVerb(ctx context.Context, w *work.Work, j jobs.Job, o jobs.
 		default: // no try is left
 			said = answer{outcome: handover.Rejected, reason: brieflyOf(o.Err)}
 		}
-		return t.carryOut(ctx, s, handover.Answer(s.control.Control, d.Verb, said.outcome, said.reason, t.ID(), t.facts(s)))
+		err := t.carryOut(ctx, s, handover.Answer(s.control.Control, d.Verb, said.outcome, said.reason, t.ID(), t.facts(s)))
+		v := s.control.Verb
+		if err != nil || o.State == jobs.Pending || said.outcome != handover.NotTold || v == nil || v.ID != d.Verb.ID || v.Stage != handover.StageQueued {
+			return err
+		}
+		if err := t.tellVerb(ctx, s, t.now.Add(max(leftAlone(v, t.now), said.wait))); err != nil {
+			return err
+		}
+		return controls.Put(t.Work, s.control)
 	})
 }
 
@@ -232,15 +249,25 @@ func (c *core) doOwner(ctx context.Context, j jobs.Job) (any, error) {
 		return nil, jobs.NotDone(err)
 	}
 	h.Key = j.ID
-	var party handover.Party
-	err = c.guarded(ctx, h.Source.Type, func() (err error) {
-		party, err = platform.Owner(ctx, h)
-		return err
-	})
-	if err != nil {
-		return (*handover.Party)(nil), nil //nolint:nilerr // it is the answer
+	said := make(chan *handover.Party, 1)
+	go func() { // a platform that does not heed the end of ctx is left behind
+		var party handover.Party
+		err := c.guarded(ctx, h.Source.Type, func() (err error) {
+			party, err = platform.Owner(ctx, h)
+			return err
+		})
+		if err != nil {
+			said <- nil
+			return
+		}
+		said <- &party
+	}()
+	select {
+	case party := <-said:
+		return party, nil
+	case <-ctx.Done():
+		return (*handover.Party)(nil), nil
 	}
-	return &party, nil
 }
 
 // settleOwner takes the answer to the question who has control.
@@ -262,7 +289,7 @@ func (c *core) settleOwner(ctx context.Context, w *work.Work, j jobs.Job, o jobs
 		if err := t.carryOut(ctx, s, next); err != nil || !again {
 			return err
 		}
-		return t.askOwner(ctx, s, t.now.Add(askAgain))
+		return t.askOwner(ctx, s, t.now.Add(leftAlone(s.control.Verb, t.now)))
 	})
 }
 

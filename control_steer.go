@@ -177,12 +177,17 @@ func (t *turn) carryOut(ctx context.Context, s *steering, d handover.Decision) e
 func (t *turn) pursue(ctx context.Context, s *steering, before handover.Control, d handover.Decision) (err error) {
 	v := d.Control.Verb
 	about := conversation{SourceID: s.source.ID, IdentityID: s.identity}
+	if d.Start || before.Verb != nil && (v == nil || v.ID != before.Verb.ID) {
+		if err := t.forgetVerb(ctx, s); err != nil {
+			return err
+		}
+	}
 	if d.Start {
 		var due time.Time
-		if before.Verb != nil && before.Verb.ID == v.ID && before.Verb.Stage == handover.StageSent {
-			due = t.now.Add(askAgain) // it has not landed: a platform that is told again at once could be told again and again
+		if before.Verb != nil && before.Verb.ID == v.ID { // once more
+			due = t.now.Add(leftAlone(v, t.now))
 		}
-		if _, err = t.add(ctx, jobs.Job{Type: jobVerb, Class: s.source.Type, Due: due, Lane: about.lane()}, verbJob{conversation: about, Verb: *v}); err != nil {
+		if err = t.tellVerb(ctx, s, due); err != nil {
 			return err
 		}
 	}
@@ -195,6 +200,25 @@ func (t *turn) pursue(ctx context.Context, s *steering, before handover.Control,
 		err = t.askOwner(ctx, s, time.Time{})
 	}
 	return err
+}
+
+// tellVerb adds the job that tells the platform of the verb under way, at a time, or at
+// once if that is zero.
+func (t *turn) tellVerb(ctx context.Context, s *steering, at time.Time) (err error) {
+	about := conversation{SourceID: s.source.ID, IdentityID: s.identity}
+	s.control.VerbJob, err = t.add(ctx, jobs.Job{Type: jobVerb, Class: s.source.Type, Lane: about.lane(), Due: at},
+		verbJob{conversation: about, Verb: *s.control.Verb})
+	return err
+}
+
+// forgetVerb takes back the job of a verb that is over: the next one would wait behind it.
+// One whose platform is being told finds out by itself.
+func (t *turn) forgetVerb(ctx context.Context, s *steering) error {
+	id := s.control.VerbJob
+	if s.control.VerbJob = ""; id == "" {
+		return nil
+	}
+	return unless(unless(t.core.jobs.Cancel(ctx, t.Work, id), jobs.ErrNotFound), jobs.ErrState)
 }
 
 // askOwner asks the platform who has control, at a time, or at once if that is zero.

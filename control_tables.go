@@ -21,6 +21,8 @@ type storedControl struct {
 	// Elsewhere is what other identities of the customer, or they on other sources, have
 	// written meanwhile, and would have engaged somebody.
 	Elsewhere []postponedTalk `json:"elsewhere,omitempty"`
+	// VerbJob is the job that is to tell the platform of the verb under way.
+	VerbJob string `json:"verb_job,omitempty"`
 	// SpanID is the span that goes on.
 	SpanID string `json:"span_id,omitempty"`
 	// Ended says that what was engaged in the conversation itself has ended, and something

@@ -81,6 +81,14 @@ func RetryAfter(err error, d time.Duration) error {
 	return &advice{error: err, notDone: true, after: d}
 }
 
+// After returns how long err, or what it wraps, asks not to try again: see RetryAfter.
+func After(err error) time.Duration {
+	if a, ok := errors.AsType[*advice](err); ok {
+		return a.after
+	}
+	return 0
+}
+
 // unknown reports whether err leaves open if the job was done.
 func unknown(err error) bool {
 	if a, ok := errors.AsType[*advice](err); ok && (a.permanent || a.notDone) {
