@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -12,6 +13,7 @@ import (
 	"github.com/engage-interactions/engage"
 	"github.com/engage-interactions/engage/handover"
 	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/store"
 )
 
 // Bad luck with a platform on which one app at a time has control: what it is told gets
@@ -40,8 +42,9 @@ type wire struct {
 	mu      sync.Mutex
 	owner   handover.Party // as the platform has it: our app, another, or nobody
 	plan    map[handover.VerbKind][]glitch
-	asked   []glitch // what becomes of the questions who has control, the last for ever
-	reports time.Duration
+	asked   []glitch            // what becomes of the questions who has control, the last for ever
+	reports time.Duration       // after how long it tells of changes; < 0: never
+	takes   time.Duration       // how long a verb takes on which nothing goes wrong
 	bot     time.Duration       // after how long the bot passes control that is requested; < 0: never
 	calls   []handover.VerbKind // that were made, in order
 	sent    []string            // the contents that the customer got
@@ -100,7 +103,9 @@ func (w *wire) call(ctx context.Context, g glitch, do func() error) error {
 func (w *wire) verb(ctx context.Context, kind handover.VerbKind, do func(now handover.Party) (handover.Party, error)) error {
 	w.mu.Lock()
 	var g glitch
-	g, w.plan[kind] = glitched(w.plan[kind])
+	if g, w.plan[kind] = glitched(w.plan[kind]); g == (glitch{}) {
+		g = glitch{lands: w.takes, answers: 2 * w.takes}
+	}
 	w.calls = append(w.calls, kind)
 	w.mu.Unlock()
 	return w.call(ctx, g, func() error {
@@ -124,11 +129,21 @@ func (w *wire) becomes(next handover.Party) {
 		return
 	}
 	r := engage.ControlReport{SourceID: "page", IdentityForeignID: "ada", Party: next, At: time.Now()}
-	time.AfterFunc(w.reports, func() {
-		if _, err := w.eng.Control.Report(context.Background(), r); err != nil {
-			w.t.Errorf("the report %+v: %v", r, err)
-		}
-	})
+	time.AfterFunc(w.reports, func() { w.report(r) })
+}
+
+// report tells of a change, again and again until it is heard.
+func (w *wire) report(r engage.ControlReport) {
+	w.mu.Lock()
+	eng := w.eng
+	w.mu.Unlock()
+	_, err := eng.Control.Report(context.Background(), r)
+	switch {
+	case errors.Is(err, store.ErrClosed):
+		time.AfterFunc(time.Second, func() { w.report(r) })
+	case err != nil:
+		w.t.Errorf("the report %+v: %v", r, err)
+	}
 }
 
 // moves gives control to an app on the platform, as somebody does there.
@@ -211,7 +226,9 @@ func (w *wire) Send(ctx context.Context, d engage.Delivery) (string, error) {
 		if w.owner.Owner == handover.Other {
 			return fmt.Errorf("the platform: %w", engage.ErrNotInControl)
 		}
-		w.sent = append(w.sent, d.Content.ID)
+		if !slices.Contains(w.sent, d.Content.ID) { // it honours keys
+			w.sent = append(w.sent, d.Content.ID)
+		}
 		return nil
 	})
 }
@@ -229,12 +246,18 @@ type unlucky struct {
 }
 
 // luck begins the bubble's company, with its jobs being done all the time.
-func luck(t *testing.T, settings handover.Settings, options ...func(*engage.Options)) *unlucky {
+func luck(t *testing.T, settings handover.Settings) *unlucky {
+	t.Helper()
+	u := lucky(t, settings)
+	u.works(t)
+	return u
+}
+
+// lucky begins the same, without anybody who does the jobs.
+func lucky(t *testing.T, settings handover.Settings) *unlucky {
 	t.Helper()
 	w := &wire{t: t, owner: nobody, plan: map[handover.VerbKind][]glitch{}, bot: never}
-	d := newDesk(t, append([]func(*engage.Options){func(o *engage.Options) {
-		o.Clock, o.Platforms["page"], o.Jobs.Poll = nil, w, time.Hour
-	}}, options...)...)
+	d := newDesk(t, func(o *engage.Options) { o.Clock, o.Platforms["page"], o.Jobs.Poll = nil, w, time.Hour })
 	u := &unlucky{desk: d, wire: w}
 	w.eng, w.engaged = d.Engine, u.engagedNow
 	must(u.Sources.Create(t.Context(), interaction.Source{ID: "page", Type: "page", Active: true}))(t)
@@ -242,11 +265,15 @@ func luck(t *testing.T, settings handover.Settings, options ...func(*engage.Opti
 		t.Fatal(err)
 	}
 	u.customerWrites()
-	ctx, stop := context.WithCancel(t.Context())
-	var running sync.WaitGroup
-	running.Go(func() { _ = u.Run(ctx) })
-	t.Cleanup(func() { stop(); running.Wait() })
 	return u
+}
+
+// works has the Engine do its jobs from now on, until the test ends.
+func (u *unlucky) works(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	eng, running := u.Engine, sync.WaitGroup{}
+	running.Go(func() { _ = eng.Run(ctx) })
+	t.Cleanup(func() { stop(); running.Wait() })
 }
 
 // customerWrites has the customer write: on the platform, that gives control to the
