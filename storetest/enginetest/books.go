@@ -17,6 +17,7 @@ type books struct {
 	*examiner
 
 	eng       *engage.Engine
+	st        store.Store // what it works on
 	invariant Invariant
 
 	events       []engage.Event // those that are trimmed too, as far as they were seen
@@ -33,7 +34,8 @@ type books struct {
 func (p *party) books(x *examiner) *books {
 	x.Helper()
 	ctx := x.Context()
-	b := &books{examiner: x, eng: p.engine(x, p.world.peer(x))}
+	b := &books{examiner: x, st: p.world.peer(x)}
+	b.eng = p.engine(x, b.st)
 	var err error
 	if b.interactions, err = all(func(next string) (engage.Page[interaction.Interaction], error) {
 		return b.eng.Interactions.List(ctx, engage.InteractionFilter{OldestFirst: true, Limit: store.MaxLimit, Continuation: next})

@@ -163,7 +163,14 @@ func brokenTalks() map[string]broken {
 		"forgets the names of a contact": {play: "contacts/two-contacts-are-merged", invariant: "contact-name", harness: losing("contact", func(r store.Record) bool {
 			return bytes.Contains(r.Value, []byte(`"merged":`))
 		})},
-		"loses what a timeline holds": {play: begins, invariant: "contact-timeline", harness: losing("timeline_entry", always)},
+		"forgets who is engaged with an identity": {play: "control/a-bot-asks-for-control-where-an-agent-engages", invariant: "control-rule", harness: losing("engaged_list", always)},
+		"does not end spans of control":           {play: "control/a-bot-is-given-control", invariant: "control-spans", harness: losing("thread_control_span", isOld)},
+		"counts what is held twice":               {play: "control/an-agent-waits-for-a-bot-to-give-control", invariant: "control-held", harness: rewording("thread_control", `"held":1`, `"held":2`)},
+		"forgets which deliveries wait for control": {
+			play: "control/an-agent-waits-for-a-bot-to-give-control", invariant: "control-waiting", harness: rewording("thread_control", `"waiting":["minted`, `"waiting":["linted`),
+		},
+		"forgets who watches an identity": {play: "control/a-bot-waits-until-nobody-is-engaged", invariant: "control-watch", harness: losing("thread_control_watch", always)},
+		"loses what a timeline holds":     {play: begins, invariant: "contact-timeline", harness: losing("timeline_entry", always)},
 	}
 }
 
@@ -175,7 +182,7 @@ func TestEveryInvariantOfConversationsCanBeBroken(t *testing.T) {
 		caught[b.invariant] = true
 	}
 	for _, i := range enginetest.Invariants() {
-		for _, room := range []string{"content-", "thread-", "intervention-", "delivery-", "job-", "contact-"} {
+		for _, room := range []string{"content-", "thread-", "intervention-", "delivery-", "job-", "contact-", "control-"} {
 			if strings.HasPrefix(i.ID, room) && i.ID != "contact-first" && !caught[i.ID] {
 				t.Errorf("no store breaks %s", i.ID)
 			}

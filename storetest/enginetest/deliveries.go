@@ -252,6 +252,7 @@ type subject struct {
 	InterventionID string    `json:"intervention_id"`
 	ThreadID       string    `json:"thread_id"`
 	DeferredAt     time.Time `json:"deferred_at"`
+	IdentityID     string    `json:"identity_id"`
 	CheckAt        time.Time `json:"check_at"`
 
 	Task    engage.Task     `json:"task"`

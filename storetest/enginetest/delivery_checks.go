@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/engage-interactions/engage"
 	"github.com/engage-interactions/engage/interaction"
@@ -83,6 +84,7 @@ func checkJobPurpose(b *books) {
 	}
 	deferrals, checks, deliveries, tasks := map[string]subject{}, map[string]subject{}, map[string]bool{}, map[task]bool{}
 	interventions, threads := ids(b.interventions, interventionID), ids(b.threads, func(t interaction.Thread) string { return t.ID })
+	identities := ids(b.identities, func(i interaction.Identity) string { return i.ID })
 	b.each(func(c engage.Content) { deliveries[c.ID] = true })
 	for _, j := range b.jobs {
 		s := jobData(j)
@@ -92,6 +94,7 @@ func checkJobPurpose(b *books) {
 			deferrals[s.InterventionID+s.DeferredAt.String()] = s
 		case s.ThreadID != "" && slices.Contains(threads, s.ThreadID):
 			checks[s.ThreadID+s.CheckAt.String()] = s
+		case strings.HasPrefix(j.Type, "control.") && slices.Contains(identities, s.IdentityID):
 		case s.Task != "":
 			tasks[task{s.Task, s.Subject.ID}] = true
 		default:

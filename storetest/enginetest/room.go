@@ -34,7 +34,7 @@ type room struct {
 func rooms() []room {
 	return []room{
 		engineRoom(), schemaRoom(), interactionRoom(), quarantineRoom(), triggerRoom(), segmentRoom(), eventRoom(),
-		conversationRoom(), interventionRoom(), deliveryRoom(), contactRoom(),
+		conversationRoom(), interventionRoom(), deliveryRoom(), contactRoom(), controlRoom(),
 	}
 }
 

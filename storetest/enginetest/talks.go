@@ -32,6 +32,10 @@ type talks struct {
 	yas talk // wrote in a thread that is closed, and that the platform calls "thread of yas"
 	zoe talk // is to be answered later, when rest is over
 	moe talk // waits, by mail
+
+	kim talk // on the line, where agents have control, is answered by pat
+	lou talk // on the line, where robot has control
+	max talk // on the line, where nobody has control, and nobody answers
 }
 
 // talk is a conversation.

@@ -67,6 +67,8 @@ func (b *books) with(e engage.Event) string {
 		return b.begunWith(data[engage.ThreadEvent](b, e).ThreadID)
 	case "intervention":
 		return data[engage.InterventionLifeEvent](b, e).IdentityID
+	case engage.ResourceControl:
+		return data[engage.ControlEvent](b, e).IdentityID
 	case "intervention_comment":
 		id := data[engage.CommentEvent](b, e).InterventionID
 		if i := slices.IndexFunc(b.interventions, func(i interaction.Intervention) bool { return i.ID == id }); i >= 0 {
