@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -102,7 +101,7 @@ func (k *killing) mayPass(r *http.Request) {
 		k.t.Errorf("who has control cannot be read: %v", err)
 		return
 	}
-	if live != "" && c.Verb != nil && c.Verb.Kind == handover.VerbPass && c.Verb.Stage == handover.StageSent && time.Now().Before(c.Verb.Deadline) {
+	if live != "" && c.Verb != nil && c.Verb.Kind == handover.VerbPass && c.Verb.Stage == handover.StageSent && k.ahead.read().Before(c.Verb.Deadline) {
 		k.t.Errorf("control passes to the bot while %s is engaged with %s: %+v", live, told.Recipient.ID, c.Verb)
 	}
 }
@@ -209,7 +208,8 @@ func TestControlOutlivesKills(t *testing.T) {
 // beginKilling makes the company, and its world.
 func beginKilling(t *testing.T, settings handover.Settings) *killing {
 	t.Helper()
-	k := &killing{t: t, random: storetest.Seed(t), world: messengertest.New(time.Now)}
+	clock := &aheadClock{}
+	k := &killing{t: t, random: storetest.Seed(t), world: messengertest.New(clock.read), ahead: clock}
 	t.Cleanup(k.world.Close)
 	by := messengertest.HandoverPrimary
 	if settings.Primary == "" {
@@ -228,13 +228,12 @@ func beginKilling(t *testing.T, settings handover.Settings) *killing {
 	server := httptest.NewServer(k)
 	t.Cleanup(server.Close)
 	k.errand = errand{Path: filepath.Join(t.TempDir(), "engage.db"), Graph: server.URL + "/v25.0", AppID: desk.ID, Secret: desk.Secret, Token: desk.Token}
-	clock := &aheadClock{}
 	eng, st, err := k.errand.engine(t.Context(), clock.read)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = st.Close() })
-	k.eng, k.ahead = eng, clock
+	k.eng = eng
 	must(eng.Sources.Create(t.Context(), interaction.Source{ID: "page", Type: "page", Active: true}))(t)
 	if err := eng.Control.Configure(t.Context(), "page", settings); err != nil {
 		t.Fatal(err)
@@ -259,7 +258,7 @@ type aheadClock struct {
 func (c *aheadClock) read() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return time.Now().Add(c.by)
+	return time.Now().Add(c.by) //nolint:forbidigo // the processes that are killed have no other
 }
 
 // settles lets this process bring to its end what the killed have left, as the next one
@@ -353,5 +352,5 @@ func (k *killing) judge() {
 			t.Errorf("a job is left: %s, %s, due %v: %s %s", j.Type, j.State, j.Due, j.Data, j.Error)
 		}
 	}
-	t.Log(fmt.Sprintf("%d contents, %d passes that were decided here", contents, passes))
+	t.Logf("%d contents, %d passes that were decided here", contents, passes)
 }

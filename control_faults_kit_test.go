@@ -128,7 +128,7 @@ func (w *wire) becomes(next handover.Party) {
 	if w.reports < 0 {
 		return
 	}
-	r := engage.ControlReport{SourceID: "page", IdentityForeignID: "ada", Party: next, At: time.Now()}
+	r := engage.ControlReport{SourceID: "page", IdentityForeignID: "ada", Party: next, At: time.Now()} //nolint:forbidigo // the bubble's time
 	time.AfterFunc(w.reports, func() { w.report(r) })
 }
 
@@ -288,6 +288,7 @@ func (u *unlucky) customerWrites() {
 			u.wire.owner = ours
 		case handover.Bot:
 			u.wire.owner = theBot
+		case handover.Idle, handover.Other: // is no primary
 		}
 	}
 	u.wire.mu.Unlock()

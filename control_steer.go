@@ -187,7 +187,7 @@ func (t *turn) pursue(ctx context.Context, s *steering, before handover.Control,
 		if before.Verb != nil && before.Verb.ID == v.ID { // once more
 			due = t.now.Add(leftAlone(v, t.now))
 		}
-		if err = t.tellVerb(ctx, s, due); err != nil {
+		if err := t.tellVerb(ctx, s, due); err != nil {
 			return err
 		}
 	}

@@ -119,7 +119,8 @@ func controlRoom() room {
 					if err := heldBack(ctx, eng, at); err != nil {
 						return err
 					}
-					if _, err := eng.As(robot).Control.Accept(ctx, line, at.talks.lou.identity); ruled(err) != nil {
+					_, err := eng.As(robot).Control.Accept(ctx, line, at.talks.lou.identity)
+					if err := ruled(err); err != nil {
 						return err
 					}
 					return runDue(ctx, eng, at)
