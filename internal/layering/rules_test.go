@@ -127,7 +127,7 @@ var rooms = []room{
 	// What the engine keeps on any store. It stands on the engine, as a host does.
 	{
 		dirs:     []string{"storetest/enginetest"},
-		uses:     []string{".", "interaction", "platformtest", "schema", "store", "storetest", "storetest/faults"},
+		uses:     []string{".", "handover", "interaction", "platformtest", "schema", "store", "storetest", "storetest/faults"},
 		testUses: []string{"store/memory", "store/sqlite"},
 	},
 
