@@ -149,8 +149,11 @@ func (t *turn) do(act Act) {
 		c.WhenFree = nil
 		t.pass(Waiting{Party: t.target(t.in.Virtual), InterventionID: t.in.InterventionID, By: t.in.By})
 	case DoWait:
-		c.WhenFree = &Waiting{Party: t.target(t.in.Virtual), InterventionID: t.in.InterventionID, By: t.in.By}
-		t.tell(ControlWaiting)
+		waits := Waiting{Party: t.target(t.in.Virtual), InterventionID: t.in.InterventionID, By: t.in.By}
+		if c.WhenFree == nil || *c.WhenFree != waits { // who asks again is told of once
+			c.WhenFree = &waits
+			t.tell(ControlWaiting)
+		}
 	case DoNext:
 		t.next(true)
 	case DoCancel:

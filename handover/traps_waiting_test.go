@@ -339,3 +339,26 @@ func TestWhole(t *testing.T) {
 	w.must(handover.Input{Trigger: handover.Inactivity})
 	t.Logf("after 100 days: %v", w.c.Party)
 }
+
+// TestWhoAsksAgainWaitsOnce: the same bot asks twice for control as soon as it is free.
+func TestWhoAsksAgainWaitsOnce(t *testing.T) {
+	t.Parallel()
+	w := newScene(t, handover.Settings{Primary: handover.Agent}, true, agents)
+	if err := w.engage("n", "ann", handover.AgentEngages); err != nil {
+		t.Fatal(err)
+	}
+	ask := handover.Input{Trigger: handover.HandoverToBot, App: "bot-a", WhenFree: true}
+	w.must(ask)
+	if len(w.d.Events) != 1 {
+		t.Errorf("the first time: %v", w.d.Events)
+	}
+	w.must(ask)
+	if len(w.d.Events) != 0 || w.c.WhenFree == nil {
+		t.Errorf("again: %v, %+v", w.d.Events, w.c.WhenFree)
+	}
+	ask.App = "bot-b"
+	w.must(ask)
+	if len(w.d.Events) != 1 || w.c.WhenFree.App != "bot-b" {
+		t.Errorf("another: %v, %+v", w.d.Events, w.c.WhenFree)
+	}
+}
