@@ -125,9 +125,13 @@ func (c *core) registerControl() {
 			if err != nil || !s.control.LookAt.Equal(d.LookAt) {
 				return err
 			}
-			s.control.LookAt = time.Time{}
-			if at := s.settings.ExpiresAt(s.control.Control); at.After(t.now) && s.control.Owner != handover.Idle {
-				s.control.LookAt, d.LookAt, again = at, at, at
+			looking := s.control.LookJob
+			s.control.LookAt, s.control.LookJob = time.Time{}, ""
+			if again := s.control.AgainAt; !again.IsZero() && !again.After(t.now) {
+				return t.carryOut(ctx, s, handover.Again(s.control.Control, t.ID(), t.facts(s)))
+			}
+			if at := s.looks(); at.After(t.now) {
+				s.control.LookAt, s.control.LookJob, d.LookAt, again = at, looking, at, at
 				return controls.Put(t.Work, s.control)
 			}
 			_, err = t.decide(ctx, s, handover.Input{Trigger: handover.Inactivity})

@@ -3,6 +3,7 @@ package engage
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/engage-interactions/engage/handover"
@@ -26,7 +27,8 @@ type ControlReport struct {
 	// no side is primary.
 	Primary    handover.Owner
 	PrimaryApp string
-	// At is the platform's time.
+	// At is the platform's time, required. One that is more than a minute ahead of the
+	// Engine's clock counts as now.
 	At time.Time
 }
 
@@ -38,6 +40,9 @@ type ControlReport struct {
 // of it.
 func (s Control) Report(ctx context.Context, r ControlReport) (handover.Control, error) {
 	if err := s.allow(ctx, ActionControlReport, sourceResource(r.SourceID)); err != nil {
+		return handover.Control{}, err
+	}
+	if err := r.check(); err != nil {
 		return handover.Control{}, err
 	}
 	if err := errors.Join(checkHostText("identity_foreign_id", r.IdentityForeignID), checkHostText("app_id", r.Party.App+r.RequestedBy+r.PrimaryApp), checkMoment("at", r.At)); err != nil {
@@ -61,6 +66,9 @@ func (s Control) Report(ctx context.Context, r ControlReport) (handover.Control,
 		if err != nil {
 			return err
 		}
+		if r.At.After(t.now.Add(maxAhead)) { // else what is told later would look older
+			r.At = t.now
+		}
 		if r.RequestedBy != "" {
 			err = t.reportRequest(ctx, st, r.RequestedBy)
 		} else {
@@ -74,6 +82,28 @@ func (s Control) Report(ctx context.Context, r ControlReport) (handover.Control,
 		return handover.Control{}, err
 	}
 	return after, nil
+}
+
+// maxAhead is how far a platform's clock may be ahead.
+const maxAhead = time.Minute
+
+// check reports what a report cannot say.
+func (r ControlReport) check() error {
+	if r.RequestedBy != "" || r.Primary != "" {
+		if r.Primary != "" && !slices.Contains(handover.Owners(), r.Primary) {
+			return invalid("primary", "is none")
+		}
+		return nil
+	}
+	switch {
+	case !slices.Contains(handover.Owners(), r.Party.Owner):
+		return invalid("owner", "is none")
+	case r.Party.App != "" && (r.Party.Owner == handover.Agent || r.Party.Owner == handover.Idle):
+		return invalid("app_id", "is that of another app: the agents and nobody have none")
+	case r.At.IsZero():
+		return invalid("at", "is missing")
+	}
+	return nil
 }
 
 // reportRequest passes control to a bot that asks for it on the platform, if the rule

@@ -232,22 +232,41 @@ func (t *turn) askOwner(ctx context.Context, s *steering, at time.Time) error {
 // enough, and could not be ended: an intervention is open, or a verb under way.
 const lookAgain = time.Hour
 
+// looks returns when somebody is to look at a control: whether the owner has been inactive,
+// and whether it is time to begin something anew. Zero: at no time.
+func (s *steering) looks() time.Time {
+	c := s.control
+	at := s.settings.ExpiresAt(c.Control)
+	switch {
+	case !c.AgainAt.IsZero() && (c.Owner == handover.Idle || c.AgainAt.Before(at)):
+		return c.AgainAt
+	case c.Owner == handover.Idle:
+		return time.Time{}
+	}
+	return at
+}
+
 // lookLater sees to it that somebody looks whether the owner has been inactive. The look
 // that there is counts, unless the settings want an earlier one by now.
 func (t *turn) lookLater(ctx context.Context, s *steering) (err error) {
 	c := s.control
-	if c.Owner == handover.Idle {
+	at := s.looks()
+	if at.IsZero() {
 		return nil
 	}
-	at := s.settings.ExpiresAt(c.Control)
 	if !at.After(t.now) {
 		at = t.now.Add(lookAgain)
 	}
 	if !c.LookAt.IsZero() && !at.Before(c.LookAt) {
 		return nil
 	}
+	if c.LookJob != "" {
+		if err := unless(unless(t.core.jobs.Cancel(ctx, t.Work, c.LookJob), jobs.ErrNotFound), jobs.ErrState); err != nil {
+			return err
+		}
+	}
 	c.LookAt = at
-	_, err = t.later(ctx, jobInactive, c.LookAt, inactiveJob{conversation: conversation{SourceID: s.source.ID, IdentityID: s.identity}, LookAt: c.LookAt})
+	c.LookJob, err = t.later(ctx, jobInactive, c.LookAt, inactiveJob{conversation: conversation{SourceID: s.source.ID, IdentityID: s.identity}, LookAt: c.LookAt})
 	return err
 }
 

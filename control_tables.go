@@ -32,7 +32,8 @@ type storedControl struct {
 	Watched []string `json:"watched,omitempty"`
 	// LookAt is when somebody looks whether the owner has been inactive; zero: nobody
 	// does.
-	LookAt time.Time `json:"look_at,omitzero"`
+	LookAt  time.Time `json:"look_at,omitzero"`
+	LookJob string    `json:"look_job,omitempty"` // the job that does
 }
 
 // postponedTalk is a thread in which a customer waits for what is decided later.

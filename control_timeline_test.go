@@ -135,7 +135,7 @@ func TestAPersonsTimelineTellsWhoHadControl(t *testing.T) {
 		t.Fatal(err)
 	}
 	i := c.engages(ann, c.eve.ThreadID)
-	c.clock.pass(time.Minute)
+	c.clock.pass(time.Minute / 2)
 	must(c.As(robot).Control.Decline(t.Context(), "chat", c.eve.IdentityID))(t)
 	c.clock.pass(time.Minute)
 	must(c.Control.Settle(t.Context(), "chat", c.eve.IdentityID, handover.Party{Owner: handover.Agent}))(t)

@@ -68,6 +68,11 @@ type Control struct {
 	// it is settled, it is decided who deals with that.
 	Postponed bool `json:"postponed,omitempty"`
 
+	// AgainAt is when a pass for which a bot waits, or a release, is begun anew, because the
+	// platform could not be told of it in time; Failures is how often that was so.
+	AgainAt  time.Time `json:"again_at,omitzero"`
+	Failures int       `json:"failures,omitempty"`
+
 	// Held counts the contents of agents that wait until the agents have control,
 	// Sending those that are accepted and not delivered yet.
 	Held    int `json:"held,omitempty"`
@@ -156,6 +161,8 @@ type Verb struct {
 	Tried []VerbKind `json:"tried,omitempty"`
 	// InterventionID is the intervention that goes with control to a virtual bot.
 	InterventionID string `json:"intervention_id,omitempty"`
+	// Waited says that the bot had waited for it: it waits on if it comes to nothing.
+	Waited bool `json:"waited,omitempty"`
 }
 
 // Reaches reports whether the verb brings control to our own app.

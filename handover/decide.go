@@ -2,6 +2,7 @@ package handover
 
 import (
 	"slices"
+	"time"
 
 	"github.com/engage-interactions/engage/interaction"
 )
@@ -95,7 +96,7 @@ func Decide(c Control, in Input, f Facts) (Decision, error) {
 
 // named returns the input with the bot that is meant where none is named.
 func (in Input) named(s Settings) Input {
-	if in.Trigger == HandoverToBot && in.App == "" {
+	if in.Trigger == HandoverToBot && (in.App == "" || in.App == s.BotApp) {
 		in.App, in.Virtual = s.BotApp, in.Virtual || s.VirtualBot
 	}
 	return in
@@ -147,7 +148,7 @@ func (t *turn) do(act Act) {
 	case DoPass:
 		t.withdraw()
 		c.WhenFree = nil
-		t.pass(Waiting{Party: t.target(t.in.Virtual), InterventionID: t.in.InterventionID, By: t.in.By})
+		t.pass(Waiting{Party: t.target(t.in.Virtual), InterventionID: t.in.InterventionID, By: t.in.By}, false)
 	case DoWait:
 		waits := Waiting{Party: t.target(t.in.Virtual), InterventionID: t.in.InterventionID, By: t.in.By}
 		if c.WhenFree == nil || *c.WhenFree != waits { // who asks again is told of once
@@ -316,6 +317,7 @@ func (t *turn) become(to Party, cause string, by interaction.Actor) {
 		return
 	}
 	c.Party = to
+	c.AgainAt, c.Failures = time.Time{}, 0
 	c.Epoch++
 	c.Since, c.ActiveAt = t.facts.Now, t.facts.Now
 	t.Changes = append(t.Changes, Change{From: from, To: to, Epoch: c.Epoch, Cause: cause, By: by})

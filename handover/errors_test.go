@@ -105,8 +105,8 @@ func TestRefusals(t *testing.T) {
 		{
 			handover.Party{Owner: handover.Bot},
 			nil, nil, in(handover.BotDeclines, ""), handover.CodeNotRequested,
-			"bot_declines needs that control is requested of the bot; a bot has control",
-			"pass control with a handover", 0, never,
+			"bot_declines needs that control is requested of this bot, and the deadline is not over; a bot has control",
+			"only the bot that has control answers, while it is requested; to give control away, hand it over", 0, never,
 		},
 		{
 			agents, nil, nil, in(handover.HandoverToBot, ""), handover.CodeMissingApp,

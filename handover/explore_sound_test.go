@@ -88,7 +88,7 @@ func (w *world) sound() error {
 		return fmt.Errorf("%d contents wait for nothing", c.Held)
 	case c.Sending > 0 && c.Owner != handover.Agent:
 		return fmt.Errorf("agents send while %v has control", c.Party)
-	case c.WhenFree != nil && !engaged && v == nil && (c.Owner == handover.Agent || c.Owner == handover.Idle):
+	case c.WhenFree != nil && !engaged && v == nil && c.AgainAt.IsZero() && (c.Owner == handover.Agent || c.Owner == handover.Idle):
 		return errors.New("a pass waits although no intervention is engaged")
 	case v != nil && v.Kind == handover.VerbPass && v.Stage != handover.StageSent && engaged:
 		return fmt.Errorf("a pass is %s while an intervention is engaged", v.Stage)

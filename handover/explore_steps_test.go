@@ -130,6 +130,14 @@ func (w *world) steps() []step {
 		}
 		add(kind, "the deadline comes", func(w *world) error { w.now = w.control.Verb.Deadline; return nil })
 	}
+	if at := c.AgainAt; !at.IsZero() {
+		add(ordinary, "it is tried again", func(w *world) error {
+			if w.now.Before(at) {
+				w.now = at
+			}
+			return w.take(handover.Again(w.control, w.id(), w.known()))
+		})
+	}
 	if w.overdue() {
 		add(ordinary, "the deadline is noticed", func(w *world) error {
 			return w.take(handover.Expire(w.control, w.control.Verb.ID, w.id(), w.known()))

@@ -138,6 +138,7 @@ func (w *world) id() string {
 
 // state is what the rules can tell of a world.
 type state struct {
+	again, waited                   bool
 	party                           handover.Party
 	uncertain, postponed, returning bool
 	whenFree                        handover.Party
@@ -180,7 +181,9 @@ func (w *world) state() state {
 		party: c.Party, uncertain: c.Uncertain, postponed: c.Postponed, held: c.Held, sending: c.Sending,
 		truth: w.truth, overdue: w.overdue(),
 	}
+	s.again = !c.AgainAt.IsZero()
 	if v := c.Verb; v != nil {
+		s.waited = v.Waited
 		s.kind, s.to, s.stage, s.unanswered, s.withdrawn = v.Kind, v.To, v.Stage, v.Unanswered, v.Withdrawn
 		s.forAgents = v.Cause == handover.AgentSends || v.Cause == handover.AgentEngages
 		s.limited, s.goes = !v.Deadline.IsZero(), v.InterventionID

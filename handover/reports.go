@@ -87,7 +87,7 @@ func (t *turn) ends() {
 		c.Verb = nil
 		t.next(!c.Holder().Ours())
 	default:
-		t.fails()
+		t.fails("it had not come about by its deadline", true)
 	}
 }
 

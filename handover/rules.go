@@ -94,9 +94,10 @@ var (
 		func(c Case) bool { return c.Control.Epoch == c.Input.Epoch })
 	noAgent = guard(CodeNotInControl, "no agent has an open intervention with the identity", "let the agent answer",
 		func(c Case) bool { return !agentEngaged(c.Control, c.Facts.Engaged) })
-	isRequested = guard(CodeNotRequested, "control is requested of the bot", "pass control with a handover",
+	isRequested = guard(CodeNotRequested, "control is requested of this bot, and the deadline is not over", "only the bot that has control answers, while it is requested; to give control away, hand it over",
 		func(c Case) bool {
-			return c.Control.Verb != nil && c.Control.Verb.Stage == StageAsked && c.Control.App == c.Input.App
+			v := c.Control.Verb
+			return v != nil && v.Stage == StageAsked && c.Control.App == c.Input.App && (v.Deadline.IsZero() || c.Facts.Now.Before(v.Deadline))
 		})
 	isOurs = guard(CodeOnPlatform, "the bot posts through this library", "pass control on the platform",
 		func(c Case) bool { return c.local() })
@@ -127,7 +128,7 @@ var (
 		func(c Case) bool { return !c.Facts.Now.Before(c.Control.Verb.Deadline) })
 	isSettled  = never(CodeInProgress, "nothing is under way", "try again when it is settled")
 	isFrom     = never(CodeWrongFrom, "control is where it is said to come from", "look who has control")
-	isAsked    = never(CodeNotRequested, "control is requested of the bot", "pass control with a handover")
+	isAsked    = never(CodeNotRequested, isRequested.Rule, isRequested.Remedy)
 	isTheOwner = never(CodeNotInControl, "the bot that sends has control", "ask for control, or let the agents answer")
 )
 

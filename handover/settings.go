@@ -64,8 +64,10 @@ type Fallback string
 
 // The fallbacks.
 const (
-	GiveUp   Fallback = ""     // what waits for control fails
-	TakeOver Fallback = "take" // our app takes control, if it is permitted to
+	GiveUp Fallback = "" // what waits for control fails
+	// TakeOver lets our app take control, if it is permitted to: if agents are primary, or
+	// with Settings.MayTake. Else it is as GiveUp.
+	TakeOver Fallback = "take"
 )
 
 // Limits and defaults of [Settings].

@@ -2,6 +2,7 @@ package handover
 
 import (
 	"slices"
+	"time"
 
 	"github.com/engage-interactions/engage/interaction"
 )
@@ -160,7 +161,7 @@ func (t *turn) rejected(reason string) {
 	v := *c.Verb
 	if !v.Reaches() {
 		t.AskOwner = t.facts.canAsk()
-		t.fails()
+		t.fails("the platform refused: "+reason, false)
 		return
 	}
 	tried := append(slices.Clone(v.Tried), v.Kind)
@@ -191,11 +192,36 @@ func (s Settings) instead(of VerbKind) (VerbKind, bool) {
 
 func refusedBecause(reason string) string { return "the platform refused to give control: " + reason }
 
-// fails ends a pass or a release that has come to nothing.
-func (t *turn) fails() {
-	t.Control.Verb = nil
+// fails ends a pass or a release that has come to nothing. Where trying later may help, a
+// bot that waited for control waits on, and a release is not forgotten.
+func (t *turn) fails(reason string, later bool) {
+	c := &t.Control
+	v := *c.Verb
+	c.Verb = nil
+	t.Reason = reason
 	t.tell(ControlFailed)
-	t.next(!t.Control.Holder().Ours())
+	t.next(!c.Holder().Ours())
+	waits := later && v.Waited && c.WhenFree == nil && !v.To.is(c.Holder())
+	if waits {
+		c.WhenFree = &Waiting{Party: v.To, InterventionID: v.InterventionID, By: v.By}
+	}
+	if !later || c.Verb != nil || !waits && (v.Kind != VerbRelease || c.Owner != Agent) {
+		return
+	}
+	c.Failures++
+	c.AgainAt = t.facts.Now.Add(min(time.Minute<<min(c.Failures-1, 10), time.Hour))
+}
+
+// Again says that it is time to begin anew what the platform could not be told of
+// ([Control.AgainAt]): the pass to a bot that waits, or the release.
+func Again(c Control, id string, f Facts) Decision {
+	d, t := resume(c, id, f)
+	if at := d.Control.AgainAt; at.IsZero() || f.Now.Before(at) {
+		return t.done()
+	}
+	d.Control.AgainAt = time.Time{}
+	t.next(true)
+	return t.done()
 }
 
 // untold ends a verb of which the platform has not been told, and will not be.
@@ -210,7 +236,7 @@ func (t *turn) untold() {
 		c.Verb = nil
 		t.next(false)
 	default:
-		t.fails()
+		t.fails("the platform could not be told in time", true)
 	}
 }
 
@@ -264,7 +290,7 @@ func (t *turn) next(over bool) {
 	case (c.Owner == Bot || c.Owner == Other) && over && agentEngaged(*c, t.facts.Engaged):
 		t.reach(AgentEngages, t.wanted())
 	case c.WhenFree != nil && c.Owner != Other && len(t.facts.Settings.InTheWay(t.facts.Engaged, c.WhenFree.InterventionID)) == 0:
-		t.pass(*c.WhenFree)
+		t.pass(*c.WhenFree, true)
 	case c.Owner == Agent && over && c.WhenFree == nil && len(withIdentity(*c, t.facts.Engaged)) == 0:
 		t.start(Verb{Kind: VerbRelease, To: Party{Owner: Idle}, Cause: EngagedEnds})
 	}

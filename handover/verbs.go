@@ -2,6 +2,7 @@ package handover
 
 import (
 	"slices"
+	"time"
 
 	"github.com/engage-interactions/engage/interaction"
 )
@@ -29,7 +30,7 @@ func (t *turn) give() {
 	case engaged && side == Bot:
 		t.reach(t.in.Trigger, t.wanted())
 	case side == Agent && t.sideFor(side) == Bot && len(settings.InTheWay(t.facts.Engaged, "")) == 0:
-		t.pass(Waiting{Party: bot})
+		t.pass(Waiting{Party: bot}, false)
 	}
 }
 
@@ -82,10 +83,10 @@ func (t *turn) reach(cause Trigger, kind VerbKind) {
 	t.start(Verb{Kind: kind, To: Party{Owner: Agent}, Cause: cause})
 }
 
-// pass begins to bring control to a bot.
-func (t *turn) pass(to Waiting) {
+// pass begins to bring control to a bot, which may have waited for it.
+func (t *turn) pass(to Waiting, waited bool) {
 	t.in.By = to.By
-	t.start(Verb{Kind: VerbPass, To: to.Party, Cause: HandoverToBot, InterventionID: to.InterventionID})
+	t.start(Verb{Kind: VerbPass, To: to.Party, Cause: HandoverToBot, InterventionID: to.InterventionID, Waited: waited})
 }
 
 // grant lets the agents have control: the bot that has it says so.
@@ -113,7 +114,7 @@ func (t *turn) start(v Verb) {
 	if v.Reaches() {
 		v.Deadline = t.facts.Now.Add(t.facts.Settings.requestTimeout())
 	}
-	c.Verb = &v
+	c.Verb, c.AgainAt = &v, time.Time{}
 	if c.Sending > 0 && !v.Reaches() {
 		v.Stage = StageDraining
 		return

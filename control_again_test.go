@@ -1,0 +1,85 @@
+package engage_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/engage-interactions/engage"
+	"github.com/engage-interactions/engage/handover"
+)
+
+// TestAnOutageCostsNobodyControl: a platform that is away when the last intervention ends is
+// told later, of the bot that waits, or of the release.
+func TestAnOutageCostsNobodyControl(t *testing.T) {
+	t.Parallel()
+	for _, waits := range []bool{false, true} {
+		c, s := newScripted(t, handover.Settings{Primary: handover.Bot, BotApp: "robot", MayTake: true})
+		must(c.Control.Settle(t.Context(), "chat", c.eve.IdentityID, handover.Party{Owner: handover.Agent}))(t)
+		c.runs()
+		i := c.engages(ann, c.eve.ThreadID)
+		c.runs()
+		c.has(handover.Agent)
+		if waits {
+			if err := c.toBot(true); err != nil {
+				t.Fatal(err)
+			}
+		}
+		away := true
+		s.on = func(string, engage.Handling) error {
+			if away {
+				return errors.New("connection refused")
+			}
+			return nil
+		}
+		must(c.Interventions.Cancel(t.Context(), i.ID))(t)
+		for range 10 { // an hour
+			c.runs()
+			c.clock.pass(6 * time.Minute)
+		}
+		c.runs()
+		c.has(handover.Agent)
+		away = false
+		c.clock.pass(time.Hour)
+		for range 3 {
+			c.runs()
+			c.clock.pass(time.Second)
+		}
+		if waits {
+			c.has(handover.Bot)
+		} else {
+			c.has(handover.Idle)
+		}
+	}
+}
+
+// TestReportsThatCannotBe are refused, and change nothing.
+func TestReportsThatCannotBe(t *testing.T) {
+	t.Parallel()
+	c, _ := newScripted(t, handover.Settings{Primary: handover.Agent})
+	before := c.control()
+	now := c.clock.read()
+	for what, r := range map[string]engage.ControlReport{
+		"no owner":               {At: now},
+		"an owner that is none":  {Party: handover.Party{Owner: "x"}, At: now},
+		"an app of nobody":       {Party: handover.Party{Owner: handover.Idle, App: "q"}, At: now},
+		"an app of the agents":   {Party: handover.Party{Owner: handover.Agent, App: "q"}, At: now},
+		"no time":                {Party: handover.Party{Owner: handover.Idle}},
+		"a primary that is none": {Primary: "x", At: now},
+	} {
+		r.SourceID, r.IdentityForeignID = "chat", "eve"
+		if _, err := c.Control.Report(t.Context(), r); !errors.Is(err, engage.ErrInvalid) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if after := c.control(); after.Owner != before.Owner || after.Epoch != before.Epoch || !after.ReportedAt.Equal(before.ReportedAt) {
+		t.Errorf("before %+v, after %+v", before, after)
+	}
+	far := engage.ControlReport{SourceID: "chat", IdentityForeignID: "eve", Party: handover.Party{Owner: handover.Idle}, At: now.Add(10_000 * time.Hour)}
+	must(c.Control.Report(t.Context(), far))(t)
+	c.clock.pass(time.Minute)
+	must(c.Control.Report(t.Context(), engage.ControlReport{
+		SourceID: "chat", IdentityForeignID: "eve", Party: handover.Party{Owner: handover.Other, App: "inbox"}, At: c.clock.read(),
+	}))(t)
+	c.has(handover.Other)
+}
