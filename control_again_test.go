@@ -7,6 +7,7 @@ import (
 
 	"github.com/engage-interactions/engage"
 	"github.com/engage-interactions/engage/handover"
+	"github.com/engage-interactions/engage/interaction"
 )
 
 // TestAnOutageCostsNobodyControl: a platform that is away when the last intervention ends is
@@ -82,4 +83,41 @@ func TestReportsThatCannotBe(t *testing.T) {
 		SourceID: "chat", IdentityForeignID: "eve", Party: handover.Party{Owner: handover.Other, App: "inbox"}, At: c.clock.read(),
 	}))(t)
 	c.has(handover.Other)
+}
+
+// TestWhoComesBackToTheAgentsIsNotTheBots: the customer of a bot comes back when nobody has
+// control, and is to be the agents': what the bot had closed is open without owner.
+func TestWhoComesBackToTheAgentsIsNotTheBots(t *testing.T) {
+	t.Parallel()
+	c := newControlled(t, handover.Settings{Primary: handover.Bot, BotApp: "robot", Returning: handover.Agent})
+	c.has(handover.Bot)
+	i := c.engages(robot, c.eve.ThreadID)
+	c.replies(robot, c.eve.ThreadID, "beep")
+	must(c.As(robot).Interventions.Close(t.Context(), i.ID, engage.Closing{}))(t)
+	c.clock.pass(25 * time.Hour)
+	c.runs()
+	c.has(handover.Idle)
+	c.writes("eve", "I am back")
+	c.has(handover.Agent)
+	if now := must(c.Interventions.Get(t.Context(), i.ID))(t); now.Status != interaction.InterventionOpen || !now.Owner.IsZero() {
+		t.Errorf("it is %s, with %v", now.Status, now.Owner)
+	}
+}
+
+// TestAVirtualBotThatIsNamed is one, whatever the type of the request: the platform is not
+// told.
+func TestAVirtualBotThatIsNamed(t *testing.T) {
+	t.Parallel()
+	c, s := newScripted(t, handover.Settings{Primary: handover.Agent, BotApp: "robot", VirtualBot: true})
+	c.runs()
+	must(c.Control.Handover(t.Context(), handover.Request{
+		IdentityForeignID: "eve", SourceID: "chat", Type: "messenger", From: handover.Agent, To: handover.Bot, AppID: "robot",
+	}))(t)
+	c.runs()
+	c.has(handover.Bot)
+	c.engages(robot, c.eve.ThreadID)
+	c.replies(robot, c.eve.ThreadID, "beep")
+	for _, told := range s.told {
+		t.Errorf("the platform is told: %s", told)
+	}
 }

@@ -180,9 +180,14 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 }
 
 // wake opens the intervention of the talk again, because the customer has written.
-// Nothing happens to one that is open, as long as its owner is not gone.
+// Nothing happens to one that is open, as long as its owner is not gone. Where there is
+// thread control, it is the agents who deal with the customer: what a bot had closed or
+// deferred has no owner then.
 func (t *turn) wake(ctx context.Context, k *talk) error {
-	return t.apply(ctx, k, interaction.InterventionWritten, interaction.Change{}, interaction.InterventionFacts{})
+	facts := interaction.InterventionFacts{
+		OwnerGone: k.source.ThreadControl && k.intervention.Owner.Type == ActorBot && k.intervention.Status != interaction.InterventionOpen,
+	}
+	return t.apply(ctx, k, interaction.InterventionWritten, interaction.Change{}, facts)
 }
 
 // loadKeys reads at once what an inbound content names.
