@@ -9,7 +9,7 @@ import (
 const (
 	// EventControlChanged: the owner is another.
 	EventControlChanged = EventType(handover.ControlChanged)
-	// EventControlStarted: the platform is told to take, pass or release control.
+	// EventControlStarted: the platform is to be told to take, request, pass or release control.
 	EventControlStarted = EventType(handover.ControlStarted)
 	// EventControlRequested: the app in control is asked to pass it.
 	EventControlRequested = EventType(handover.ControlRequested)

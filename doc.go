@@ -92,11 +92,12 @@
 //
 //	who has it  what happens                          who has it then
 //	nobody      a customer writes                     the side that is primary, if one is
-//	nobody      a bot or an agent posts               that side: it is claimed
+//	nobody      who has an intervention posts         that side: it is claimed
 //	a bot       an agent engages or posts             the agents, once the bot has passed it, or it was taken
 //	a bot       Control.Handover from bot to agent    the agents, once the bot has passed it
 //	the agents  Control.Handover from agent to bot    the bot, if no intervention is engaged; else it is refused, or waits
-//	the agents  the last engaged intervention ends    the bot that waits; else nobody: it is released
+//	the agents  the last engaged intervention ends    the bot that waits; else nobody: it is released (one
+//	                                                  that is deferred has not ended)
 //	anybody     nobody writes for a day               nobody; but the agents keep it while one is engaged
 //	anybody     the platform tells of another         the other
 //
@@ -119,8 +120,13 @@
 // Where the source's platform is a [ControlPlatform], such as that of package messenger, it
 // has the last word: the Engine tells it by jobs, believes what it answers and what it
 // reports ([Control.Report]), and asks it where nobody knows. Else the Engine is the
-// arbiter, and what it decides is so at once. Bots ask with [Control.Handover], or over HTTP
-// through package botsapi. Package handover has the rules as one table, which CONTROL.md
+// arbiter, and what it decides is so at once. Deadlines, fallbacks, inactivity and what a
+// platform is told need Run.
+//
+// Bots ask with [Control.Handover], or over HTTP through package botsapi. A bot that posts
+// through the Engine asks first, and engages once it has control: an intervention of its own
+// would be in its way as well, unless the request names it, or handover.Settings.IgnoreBots
+// leaves those of bots out. Package handover has the rules as one table, which CONTROL.md
 // beside it draws.
 //
 // # What happens to a submission

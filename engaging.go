@@ -53,12 +53,6 @@ type Engagement struct {
 // (Options.OwnerExists), becomes its owner. A bot does not, nor is one made so: Assign does
 // that. Whoever owns it already gets it as it is; a deferred one is resumed with Resume.
 //
-// On a source with thread control (see Control), an agent who engages while a bot has control
-// has it requested or taken. While control passes to a bot, it is refused as in progress: the
-// [*handover.RefusedError] behind it says until when at most. If it turns out then that nobody
-// can tell who has control, the agent may engage, and the intervention is Contested until that
-// is known.
-//
 // If somebody else has it, the error is an [*EngagedError] that says who. Of several who
 // engage at once exactly one succeeds. The error wraps ErrRefused if the thread is
 // closed, unless the agent becomes the owner of what is open or deferred there, as above; or
@@ -72,7 +66,8 @@ type Engagement struct {
 // the [*RefusedError] is refused by [handover.CodeInProgress], and the
 // [*handover.RefusedError] behind it says in RetryAt until when at the latest. A pass takes
 // moments, so trying again before is worth it. After that time anybody engages; as long as
-// nobody can tell who has control, the bot is taken for who has it.
+// nobody can tell who has control, the bot is taken for who has it, and the intervention is
+// Contested.
 func (s Interventions) Engage(ctx context.Context, e Engagement) (interaction.Intervention, error) {
 	owner := e.Owner
 	if owner.IsZero() {

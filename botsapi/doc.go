@@ -21,7 +21,8 @@
 // control is requested: the bot is to pass it, with its app on the platform, or, if it posts
 // through this library, with Control.Accept; one of the latter kind that has control and
 // asks itself has passed it by that. From agent to bot it says that no intervention is
-// engaged with the customer, and that control is on its way to the bot.
+// engaged with the customer, and that control is on its way to the bot, or there already;
+// with when_free it may also say that the bot waits. Control.Get and the events tell which.
 //
 // # Parameters
 //

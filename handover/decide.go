@@ -33,7 +33,7 @@ type EventKind string
 // What is told.
 const (
 	ControlChanged   EventKind = "control.changed"   // the owner is another
-	ControlStarted   EventKind = "control.started"   // the platform is told to take, request, pass or release it
+	ControlStarted   EventKind = "control.started"   // the platform is to be told to take, request, pass or release it
 	ControlRequested EventKind = "control.requested" // the app in control is asked to pass it
 	ControlDeclined  EventKind = "control.declined"  // it does not want to
 	ControlFailed    EventKind = "control.failed"    // what was under way has come to nothing

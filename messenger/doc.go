@@ -33,8 +33,11 @@
 // only if that passes it.
 //
 // Messenger ends control after 24 hours in which nothing is written, whatever
-// Settings.Inactivity says, and tells nobody. What agents send then shows it: the Engine asks
-// who has control, and gets it back. A host that wants it to last calls [Platform.Extend].
+// Settings.Inactivity says, and tells nobody. With conversation routing, what agents send
+// then shows it: it is refused, the Engine asks who has control, and gets it back. With the
+// handover protocol Messenger takes what is sent while nobody has control, and whoever is
+// primary gets what the customer writes next. A host that wants control to last calls
+// [Platform.Extend].
 //
 // Package messengertest has a Messenger in memory that keeps to either, to test
 // with.
