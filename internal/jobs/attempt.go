@@ -30,10 +30,14 @@ var errUnclaimed = errors.New("the attempt was not begun: the store did not say 
 // it needs.
 var errUnprepared = errors.New("the attempt was not begun: the store did not give what it needs")
 
+// errOutdated says the same of an attempt whose handler found that it must not begin any more.
+var errOutdated = errors.New("the attempt was not begun: things have changed since it was claimed")
+
 // notBegun reports whether an attempt says that it was claimed, or may have been, and Do
 // not called.
 func notBegun(err error) bool {
-	return errors.Is(err, errNotBegun) || errors.Is(err, errStopped) || errors.Is(err, errUnclaimed) || errors.Is(err, errUnprepared)
+	return errors.Is(err, errNotBegun) || errors.Is(err, errStopped) || errors.Is(err, errUnclaimed) || errors.Is(err, errUnprepared) ||
+		errors.Is(err, errOutdated)
 }
 
 // attempt is one attempt at a job with an effect outside.
@@ -193,6 +197,8 @@ func (q *Jobs) prepare(ctx context.Context, a *attempt) (do func(context.Context
 	switch {
 	case err == nil:
 		return do, nil
+	case errors.Is(err, errOutdated):
+		return nil, err
 	case passes(err) || mendless(err) || timed.Err() != nil:
 		return nil, fmt.Errorf("%w: %w", errUnprepared, err)
 	}

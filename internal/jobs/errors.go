@@ -75,6 +75,10 @@ func IsPermanent(err error) bool {
 // context ended before anything left the house, say.
 func NotDone(err error) error { return &advice{error: err, notDone: true} }
 
+// NotBegun says, of what Prepare returns, that what the claim rested on is not so any more:
+// the job was not done, that is no attempt, and the handler is asked again at once.
+func NotBegun(err error) error { return fmt.Errorf("%w: %w", errOutdated, err) }
+
 // RetryAfter says that the job was not done, and asks not to try again before d is
 // over.
 func RetryAfter(err error, d time.Duration) error {

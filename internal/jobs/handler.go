@@ -42,7 +42,7 @@ type Outside struct {
 	// Prepare, if not nil, reads from the store what the job needs, and returns what
 	// does it, in place of Do: nothing has left the house when it ends, however it
 	// ends. It gets as long as the store gets, and that time is none of the attempt's
-	// own. If the store fails, the attempt was not begun, and does not count; any other
+	// own. If the store fails, or the error is [NotBegun], the attempt was not begun, and does not count; any other
 	// error, or a panic, is an attempt that was certainly not done.
 	Prepare func(ctx context.Context, j Job) (do func(context.Context) (value any, err error), err error)
 	// Settle, if not nil, is called in the commit that takes the answer, and writes
@@ -53,6 +53,9 @@ type Outside struct {
 	// A late outcome may be about a job that has meanwhile been settled otherwise, and,
 	// when the answer of a commit was lost, one that was settled just so already.
 	Settle func(ctx context.Context, w *work.Work, j Job, o Outcome) error
+	// Spacing, if not nil, is how long after the n-th attempt the next one is, n = 1, 2, …,
+	// for jobs of this type: in place of Options.Backoff.
+	Spacing func(n int) time.Duration
 	// Idempotent says whether doing the job twice is as good as once, because the
 	// world outside honours its ID. Nil: no job is.
 	Idempotent func(j Job) bool
@@ -96,8 +99,8 @@ type Outcome struct {
 	// Late says that the answer came after the attempt had been given up. A late
 	// outcome is Done, unless the job is still uncertain because of this attempt.
 	Late bool
-	// NotBegun says that nothing was attempted after all: Err is why, and says nothing
-	// of the attempts before. The outcome is Pending then.
+	// NotBegun says that nothing was attempted after all: Err is why, if that is known, and says
+	// nothing of the attempts before. The outcome is Pending then.
 	NotBegun bool
 
 	still string // what Job.Error goes on to say, if there is no Err

@@ -13,6 +13,15 @@ type policy struct {
 	logger  *slog.Logger
 }
 
+// policyOf returns the policy for the jobs of a handler.
+func (q *Jobs) policyOf(h handler) policy {
+	p := q.policy
+	if h.outside != nil && h.outside.Spacing != nil {
+		p.backoff = h.outside.Spacing
+	}
+	return p
+}
+
 // judge says what an attempt's answer means for its job, of which it is the n-th
 // attempt:
 //

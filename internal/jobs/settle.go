@@ -83,7 +83,7 @@ func (q *Jobs) settle(ctx context.Context, a *attempt, got answer) error {
 			if notBegun(got.err) {
 				r.Attempts--
 			}
-			if errors.Is(got.err, errStopped) {
+			if errors.Is(got.err, errStopped) || errors.Is(got.err, errOutdated) {
 				o.still = r.Error // it says nothing new
 			}
 			return q.conclude(ctx, w, a.handler, r, a.job, o, mute)
@@ -105,18 +105,20 @@ func (q *Jobs) settle(ctx context.Context, a *attempt, got answer) error {
 
 // judge returns what an answer means.
 func (q *Jobs) judge(a *attempt, got answer) Outcome {
-	now := q.now()
+	now, policy := q.now(), q.policyOf(a.handler)
 	switch {
 	case errors.Is(got.err, errStopped):
 		return Outcome{State: Pending, NotBegun: true, When: a.job.Due} // nothing has happened
+	case errors.Is(got.err, errOutdated): // the next claim decides what becomes of it
+		return Outcome{State: Pending, NotBegun: true, When: now}
 	case notBegun(got.err): // if the next is as slow, it must not follow at once
-		return Outcome{State: Pending, NotBegun: true, Err: got.err, When: now.Add(max(q.policy.wait(a.job.Attempts), time.Second))}
+		return Outcome{State: Pending, NotBegun: true, Err: got.err, When: now.Add(max(policy.wait(a.job.Attempts), time.Second))}
 	}
 	idempotent := false
 	if err := calm(func() error { idempotent = a.handler.idempotent(a.job); return nil }); err != nil {
 		idempotent = false // the careful way
 	}
-	o := q.policy.judge(a.job.Attempts, idempotent, got.value, got.err, now)
+	o := policy.judge(a.job.Attempts, idempotent, got.value, got.err, now)
 	if o.State == Pending && errors.Is(got.err, errLost) {
 		o.When = now // it has waited for the lease to end
 	}

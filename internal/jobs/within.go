@@ -115,7 +115,7 @@ func (q *Jobs) refuse(ctx context.Context, id string, h handler, seen store.Vers
 		}
 		r.Attempts++
 		// Nothing has left the store: whatever the error, there is no doubt.
-		o := q.policy.judge(r.Attempts, true, nil, cause, q.now())
+		o := q.policyOf(h).judge(r.Attempts, true, nil, cause, q.now())
 		if h.within != nil && h.within.Revive > 0 && (o.State == Failed || r.State == Failed) {
 			o = Outcome{State: Failed, Err: cause, When: q.now().Add(h.within.Revive)}
 		}
