@@ -122,7 +122,7 @@ type Stage string
 
 // The stages.
 const (
-	// StageDraining waits for the delivery of what agents have written.
+	// StageDraining waits for the delivery of what agents have written, until the deadline.
 	StageDraining Stage = "draining"
 	StageQueued   Stage = "queued" // the platform has not been told yet
 	StageSent     Stage = "sent"   // the platform has been told, and has not answered
@@ -146,7 +146,8 @@ type Verb struct {
 	Revision  int64     `json:"revision,omitempty"`
 	DecidedAt time.Time `json:"decided_at"`
 	// Deadline is until when it may be begun or repeated; for a request also until when
-	// the other app may answer it. Zero: it has none yet.
+	// the other app may answer it, and for what waits for deliveries until when it does. Of a
+	// pass or a release it begins anew when the platform is told for the first time.
 	Deadline time.Time `json:"deadline,omitzero"`
 	// Unanswered says that the platform gave no answer, and is asked who has control.
 	Unanswered bool `json:"unanswered,omitempty"`

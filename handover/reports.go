@@ -26,6 +26,20 @@ func OwnerIs(c Control, asked int64, who *Party, id string, f Facts) Decision {
 	return t.done()
 }
 
+// NotInControl says that the platform did not take a content because another app has control.
+// It is asked which; where it cannot be asked, it is one that is not known.
+func NotInControl(c Control, k Ticket, id string, f Facts) Decision {
+	_, t := resume(c, id, f)
+	switch {
+	case !f.Platform:
+	case f.canAsk():
+		t.AskOwner = true
+	case c.Verb == nil && c.Gate(k) == Sends: // nothing else is known since it was sent
+		t.mirror(Party{Owner: Other}, causeNotInControl)
+	}
+	return t.done()
+}
+
 // fulfils reports whether the verb under way has led to an owner.
 func (t *turn) fulfils(who Party) bool {
 	v := t.Control.Verb

@@ -14,6 +14,8 @@ const (
 	causeOwner    = "owner"     // the platform said so when it was asked
 	causeSettled  = "settled"   // somebody said so
 	causeNoAnswer = "no_answer" // nobody says: it is assumed
+
+	causeNotInControl = "not_in_control" // the platform did not take a content because of that
 )
 
 // Outcome is how a platform answers a verb.
@@ -108,7 +110,7 @@ func Answer(c Control, v Verb, outcome Outcome, reason, id string, f Facts) Deci
 		t.tell(ControlRequested)
 	case outcome == Rejected:
 		t.rejected(reason)
-	case outcome == NotTold && current.Stage == StageSent:
+	case outcome == NotTold && current.Stage == StageSent && current.Revision == v.Revision: // and nobody else tells it meanwhile
 		current.Stage, current.Unanswered = StageQueued, false
 		switch {
 		case current.Withdrawn || t.overdue():
@@ -258,7 +260,12 @@ func Expire(c Control, verbID, id string, f Facts) Decision {
 		t.fallBack(tooLate)
 	case StageQueued:
 		t.untold()
-	case StageDraining:
+	case StageDraining: // nobody can say when, if ever: one of which it is not known was sent, say
+		if w := d.Control.WhenFree; w != nil && v.Kind == VerbPass && w.is(v.To) {
+			d.Control.WhenFree = nil
+		}
+		t.Reason = "what agents have written was not delivered in time"
+		t.fails()
 	}
 	return t.done()
 }

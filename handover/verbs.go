@@ -116,11 +116,15 @@ func (t *turn) start(v Verb) {
 	}
 	c.Verb, c.AgainAt = &v, time.Time{}
 	if c.Sending > 0 && !v.Reaches() {
-		v.Stage = StageDraining
+		v.Stage, v.Deadline = StageDraining, t.facts.Now.Add(t.facts.Settings.requestTimeout())
 		return
 	}
 	t.begin()
 }
+
+// beginsWithin is after how long a pass or a release has come to nothing that nobody began to
+// tell the platform: no process that has the platform was there.
+const beginsWithin = time.Hour
 
 // begin begins the verb of the control.
 func (t *turn) begin() {
@@ -133,6 +137,9 @@ func (t *turn) begin() {
 	}
 	from, to := c.Holder(), v.To
 	local := !t.facts.Platform || from.Ours() && to.Ours()
+	if !v.Reaches() {
+		v.Deadline = t.facts.Now.Add(beginsWithin)
+	}
 	switch {
 	case v.Kind == VerbAsk, local && v.Kind == VerbRequest && from.Owner != Idle:
 		v.Stage = StageAsked
