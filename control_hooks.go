@@ -94,12 +94,17 @@ func (t *turn) gate(ctx context.Context, c *interaction.Content, jobID string) (
 	if err != nil {
 		return jobs.Go(), err
 	}
+	waits := slices.Contains(s.control.Waiting, jobID)
 	switch s.control.Gate(ticketOf(c)) {
 	case handover.Sends:
-		return jobs.Go(), nil
+		if !waits {
+			return jobs.Go(), nil
+		}
+		s.control.Waiting = slices.DeleteFunc(s.control.Waiting, func(id string) bool { return id == jobID })
+		return jobs.Go(), controls.Put(t.Work, s.control)
 	case handover.Holds:
 		switch {
-		case slices.Contains(s.control.Waiting, jobID):
+		case waits:
 		case len(s.control.Waiting) == maxWaiting:
 			return jobs.Wait(t.now.Add(heldBeyond)), nil
 		default:
@@ -112,6 +117,24 @@ func (t *turn) gate(ctx context.Context, c *interaction.Content, jobID string) (
 		return jobs.Fail(&uncontrolledError{"the bot that wrote it does not have control of the conversation any more"}), nil
 	}
 	return jobs.Fail(&uncontrolledError{"the agents did not get control of the conversation"}), nil
+}
+
+// errGone says that whoever wrote a content has lost control since its delivery was claimed.
+var errGone = errors.New("control has gone over meanwhile")
+
+// stillGoes looks at control once more before a platform is asked to deliver a content: since
+// the delivery was claimed, somebody else may have got it. What becomes of the content then,
+// the next claim decides. Only what goes over while the platform is being asked is not seen
+// here, but by the platform.
+func (t *turn) stillGoes(ctx context.Context, c *interaction.Content, source *interaction.Source) error {
+	if !source.ThreadControl || !gated(c) {
+		return nil
+	}
+	control, err := controls.Get(ctx, t.Work, controlID(source.ID, c.IdentityID))
+	if err == nil && control != nil && control.Gate(ticketOf(c)) != handover.Sends {
+		err = jobs.NotBegun(errGone)
+	}
+	return err
 }
 
 // uncontrolledError is what becomes of a delivery that was not begun, because whoever wrote
@@ -164,8 +187,8 @@ func (t *turn) steerDelivered(ctx context.Context, c *interaction.Content, was i
 	if err != nil {
 		return err
 	}
-	if refused && s.settings.Platform {
-		if err := t.askOwner(ctx, s, time.Time{}); err != nil {
+	if refused {
+		if err := t.carryOut(ctx, s, handover.NotInControl(s.control.Control, ticketOf(c), t.ID(), t.facts(s))); err != nil {
 			return err
 		}
 	}

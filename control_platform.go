@@ -48,5 +48,6 @@ type Handling struct {
 }
 
 // ErrNotInControl says of a Send that the platform refuses it because another app has
-// control of the conversation.
+// control of the conversation. On a source with thread control the content waits then until
+// control is back, [Permanent] or not.
 var ErrNotInControl = errors.New("another app has control of the conversation")

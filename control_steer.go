@@ -160,7 +160,8 @@ func (t *turn) carryOut(ctx context.Context, s *steering, d handover.Decision) e
 	if err := t.watchEngaged(ctx, s); err != nil {
 		return err
 	}
-	if len(d.Changes) > 0 || d.Held != "" || before.Verb != nil && (d.Control.Verb == nil || d.Control.Verb.ID != before.Verb.ID) {
+	if len(d.Changes) > 0 || d.Held != "" || before.Phase() != d.Control.Phase() ||
+		before.Verb != nil && (d.Control.Verb == nil || d.Control.Verb.ID != before.Verb.ID) {
 		if err := t.core.jobs.Hasten(ctx, t.Work, s.control.Waiting...); err != nil {
 			return err
 		}
@@ -192,7 +193,13 @@ func (t *turn) pursue(ctx context.Context, s *steering, before handover.Control,
 		}
 	}
 	if v != nil && !v.Deadline.IsZero() && (before.Verb == nil || before.Verb.ID != v.ID || !before.Verb.Deadline.Equal(v.Deadline)) {
-		if _, err = t.later(ctx, jobDeadline, v.Deadline, deadlineJob{conversation: about, VerbID: v.ID}); err != nil {
+		if before.Verb != nil && before.Verb.ID == v.ID { // it is another now
+			err = unless(unless(t.core.jobs.Cancel(ctx, t.Work, s.control.DeadlineJob), jobs.ErrNotFound), jobs.ErrState)
+			if err != nil {
+				return err
+			}
+		}
+		if s.control.DeadlineJob, err = t.later(ctx, jobDeadline, v.Deadline, deadlineJob{conversation: about, VerbID: v.ID}); err != nil {
 			return err
 		}
 	}

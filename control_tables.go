@@ -23,6 +23,8 @@ type storedControl struct {
 	Elsewhere []postponedTalk `json:"elsewhere,omitempty"`
 	// VerbJob is the job that is to tell the platform of the verb under way.
 	VerbJob string `json:"verb_job,omitempty"`
+	// DeadlineJob is the job that is to look at its deadline.
+	DeadlineJob string `json:"deadline_job,omitempty"`
 	// SpanID is the span that goes on.
 	SpanID string `json:"span_id,omitempty"`
 	// Ended says that what was engaged in the conversation itself has ended, and something

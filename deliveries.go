@@ -27,6 +27,17 @@ type delivery struct {
 	Keyed bool `json:"keyed,omitempty"`
 }
 
+// laneOf returns the lane in which a content is delivered: that of its thread. Where contents
+// wait for control, which is had of one customer at a time, each customer has a lane of the
+// thread: what waits holds up nothing that goes to another.
+func laneOf(c *interaction.Content, source *interaction.Source) string {
+	lane := "thread " + c.ThreadID
+	if source.ThreadControl {
+		lane += " with " + c.IdentityID
+	}
+	return lane
+}
+
 // deliver enters a content that was posted into the line of its thread.
 func (t *turn) deliver(ctx context.Context, c *interaction.Content) error {
 	next, _, err := c.Synchronization.Apply(interaction.SyncPosts, "")
@@ -34,8 +45,12 @@ func (t *turn) deliver(ctx context.Context, c *interaction.Content) error {
 		return refusal(err, contentResource(c.ID))
 	}
 	c.Synchronization = next
+	source, err := t.source(ctx, c.SourceID)
+	if err != nil {
+		return err
+	}
 	// It is due at once, also if the clock is put back after it.
-	c.JobID, err = t.add(ctx, jobs.Job{Type: jobDeliver, Class: c.SourceType, Lane: "thread " + c.ThreadID}, delivery{ContentID: c.ID, SourceType: c.SourceType})
+	c.JobID, err = t.add(ctx, jobs.Job{Type: jobDeliver, Class: c.SourceType, Lane: laneOf(c, source)}, delivery{ContentID: c.ID, SourceType: c.SourceType})
 	return err
 }
 
@@ -145,10 +160,13 @@ func (c *core) dispatch(ctx context.Context, j jobs.Job) (send func(context.Cont
 			return err
 		}
 		if content.Synchronization.Status != interaction.SyncPending {
-			return errSettled // it was reported as delivered: asking again would deliver it twice
+			return jobs.NotBegun(errSettled) // it was reported as delivered: asking again would deliver it twice
 		}
 		source, err := t.source(ctx, content.SourceID)
 		if err != nil {
+			return err
+		}
+		if err := t.stillGoes(ctx, content, source); err != nil {
 			return err
 		}
 		thread, err := t.thread(ctx, content.ThreadID)

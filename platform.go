@@ -141,6 +141,9 @@ func (c *core) ask(ctx context.Context, p Platform, d Delivery) (foreignID strin
 		foreignID, err = p.Send(ctx, d)
 		return err
 	})
+	if held, ok := errors.AsType[*notInControlError](err); ok && d.Source.ThreadControl {
+		err = held // not for good, whatever the platform says: it waits for control
+	}
 	return foreignID, err
 }
 
@@ -165,7 +168,9 @@ func heard(err error) error {
 	said := brieflyOf(err)
 	sure, isSure := errors.AsType[*undelivered](err)
 	switch {
-	case errors.Is(err, ErrNotInControl) && !(isSure && sure.forGood):
+	case errors.Is(err, ErrNotInControl) && isSure && sure.forGood:
+		return jobs.Permanent(&notInControlError{said})
+	case errors.Is(err, ErrNotInControl):
 		return &notInControlError{said}
 	case isSure && sure.forGood:
 		return jobs.Permanent(errors.New(said))
