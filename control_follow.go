@@ -32,14 +32,14 @@ const (
 func (t *turn) followUp(s *steering, d handover.Decision) {
 	about := conversation{SourceID: s.source.ID, IdentityID: s.identity}
 	if d.Returned {
-		t.afterwards = append(t.afterwards, func(ctx context.Context) error { return t.freeFromBots(ctx, about) })
+		t.ensues(consequence{conversation: about, Freed: true})
 	}
 	if d.Certain {
-		t.afterwards = append(t.afterwards, func(ctx context.Context) error { return t.uncontest(ctx, about.SourceID, about.IdentityID) })
+		t.ensues(consequence{conversation: about, Certain: true})
 	}
 	if d.Goes != "" {
 		to := interaction.Actor{Type: ActorBot, ID: d.Control.App}
-		t.afterwards = append(t.afterwards, func(ctx context.Context) error { return t.goes(ctx, d.Goes, to) })
+		t.ensues(consequence{conversation: about, Goes: d.Goes, To: to})
 	}
 	if d.Postponed {
 		waiting := s.control.Elsewhere
@@ -49,7 +49,7 @@ func (t *turn) followUp(s *steering, d handover.Decision) {
 			}
 		}
 		s.control.Threads, s.control.Elsewhere = nil, nil
-		t.afterwards = append(t.afterwards, func(ctx context.Context) error { return t.wakePostponed(ctx, waiting) })
+		t.ensues(consequence{conversation: about, Written: waiting})
 	}
 }
 

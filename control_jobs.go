@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/engage-interactions/engage/handover"
-	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/internal/jobs"
 	"github.com/engage-interactions/engage/internal/work"
 )
@@ -97,19 +96,22 @@ func steered[T any](ctx context.Context, c *core, w *work.Work, j jobs.Job, abou
 func (c *core) registerControl() {
 	c.jobs.Outside(jobVerb, jobs.Outside{
 		Claim:      c.claimVerb,
-		Do:         c.doVerb,
+		Prepare:    c.prepareVerb,
 		Settle:     c.settleVerb,
-		Classes:    c.deliverers,
-		Missing:    missingPlatform,
+		Classes:    c.controllers,
+		Missing:    missingControlPlatform,
+		Spacing:    soonAgain,
 		Idempotent: func(jobs.Job) bool { return true }, // who claims it again sees that it had no answer
 	})
 	c.jobs.Outside(jobOwner, jobs.Outside{
-		Do:         c.doOwner,
+		Prepare:    c.prepareOwner,
 		Settle:     c.settleOwner,
-		Classes:    c.deliverers,
-		Missing:    missingPlatform,
+		Classes:    c.controllers,
+		Missing:    missingControlPlatform,
+		Spacing:    soonAgain,
 		Idempotent: func(jobs.Job) bool { return true },
 	})
+	c.jobs.Within(jobFollow, within(c, func(ctx context.Context, t *turn, d *consequence) (time.Time, error) { return t.begetLater(ctx, d) }))
 	c.jobs.Within(jobDeadline, within(c, func(ctx context.Context, t *turn, d *deadlineJob) (time.Time, error) {
 		return time.Time{}, t.whole(ctx, func(t *turn) error {
 			s, err := t.steeringOf(ctx, d.conversation)
@@ -148,7 +150,7 @@ func ownerOf(d *ownerJob) conversation { return d.conversation }
 func (c *core) claimVerb(ctx context.Context, w *work.Work, j *jobs.Job) (verdict jobs.Verdict, err error) {
 	err = steered(ctx, c, w, *j, verbOf, func(t *turn, s *steering, d *verbJob) error {
 		v := s.control.Verb
-		if v != nil && v.ID == d.Verb.ID && v.Stage == handover.StageSent { // an attempt was lost
+		if v != nil && v.ID == d.Verb.ID && v.Revision == d.Verb.Revision && v.Stage == handover.StageSent { // an attempt was lost
 			verdict = jobs.End()
 			return t.carryOut(ctx, s, handover.Answer(s.control.Control, *v, handover.NoAnswer, "", t.ID(), t.facts(s)))
 		}
@@ -174,22 +176,18 @@ type answer struct {
 	wait    time.Duration // until it may be told again, of NotTold
 }
 
-// doVerb tells the platform.
-func (c *core) doVerb(ctx context.Context, j jobs.Job) (any, error) {
-	var d verbJob
-	if err := json.Unmarshal(j.Data, &d); err != nil {
-		return nil, jobs.NotDone(err)
+// doVerb tells the platform, which has until the verb's deadline to answer.
+func (c *core) doVerb(ctx context.Context, v handover.Verb, h Handling, platform ControlPlatform) (any, error) {
+	left := v.Deadline.Sub(c.opts.Clock())
+	if left <= 0 {
+		return answer{outcome: handover.NotTold}, nil
 	}
-	h, platform, err := c.handling(ctx, d.conversation)
-	if err != nil {
-		return nil, jobs.NotDone(err)
-	}
-	h.Key, h.App = d.Verb.ID, d.Verb.To.App
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithTimeout(ctx, left)
 	defer cancel()
+	h.Key, h.App = v.ID, v.To.App
 	granted := false
-	err = c.guarded(ctx, h.Source.Type, func() error {
-		switch d.Verb.Kind {
+	err := c.guarded(ctx, h.Source.Type, func() (err error) {
+		switch v.Kind {
 		case handover.VerbTake:
 			return platform.Take(ctx, h)
 		case handover.VerbRequest:
@@ -243,16 +241,7 @@ func (c *core) settleVerb(ctx context.Context, w *work.Work, j jobs.Job, o jobs.
 }
 
 // doOwner asks the platform who has control. That it does not say is an answer, too.
-func (c *core) doOwner(ctx context.Context, j jobs.Job) (any, error) {
-	var d ownerJob
-	if err := json.Unmarshal(j.Data, &d); err != nil {
-		return nil, jobs.NotDone(err)
-	}
-	h, platform, err := c.handling(ctx, d.conversation)
-	if err != nil {
-		return nil, jobs.NotDone(err)
-	}
-	h.Key = j.ID
+func (c *core) doOwner(ctx context.Context, h Handling, platform ControlPlatform) (any, error) {
 	said := make(chan *handover.Party, 1)
 	go func() { // a platform that does not heed the end of ctx is left behind
 		var party handover.Party
@@ -320,32 +309,4 @@ func (s *steering) recognize(p handover.Party) handover.Party {
 		return handover.Party{Owner: handover.Bot, App: p.App}
 	}
 	return handover.Party{Owner: handover.Other, App: p.App}
-}
-
-// handling reads what a platform needs to do a verb.
-func (c *core) handling(ctx context.Context, about conversation) (h Handling, p ControlPlatform, err error) {
-	var source *interaction.Source
-	err = c.runner.Do(ctx, func(w *work.Work) error {
-		t := c.system(w)
-		if source, err = t.source(ctx, about.SourceID); err != nil {
-			return err
-		}
-		identity, err := t.identity(ctx, about.IdentityID)
-		if err == nil {
-			h = Handling{Source: *source, Identity: *identity}
-		}
-		return err
-	})
-	if err != nil {
-		return h, nil, err
-	}
-	platform, err := c.platform(source.Type)
-	if err != nil {
-		return h, nil, err
-	}
-	p, ok := platform.(ControlPlatform)
-	if !ok {
-		return h, nil, fmt.Errorf("Options.Platforms has one for sources of type %q that is no ControlPlatform", source.Type)
-	}
-	return h, p, nil
 }

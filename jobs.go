@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 	"unicode/utf8"
 
@@ -41,6 +42,9 @@ import (
 //	control.deadline       ends what is under way when its         nobody else looks, if the platform  within a day, by itself; Retry; whatever moves
 //	                       deadline has come                       says nothing                        control; Control.Settle
 //	control.inactive       ends a control that nobody uses         whoever has it keeps it             within a day, by itself; Retry
+//	control.follow         does what follows from a change of      an intervention stays as it was:    within a day, by itself; Retry; whoever engages
+//	                       control for interventions, where that   owned by a bot that gave control
+//	                       was refused at first                    away, say
 //	source.retime          looks at the threads of a source,       they close when it said before,      within a day, by itself; Retry; each thread
 //	                       after an update of when they close      if at all                            in which anything is said or done; an update again
 //	task.step              goes on with an erasing, a replay, a    the task rests behind its last step  within a day, by itself; Retry; at once,
@@ -74,7 +78,7 @@ const (
 // Job is something that is to happen later, or outside.
 type Job struct {
 	ID    string   `json:"id"`
-	Type  string   `json:"type"` // "content.deliver", "content.adopt", "intervention.fall_due", "thread.time_out", "source.retime", "task.step", "control.verb", "control.owner", "control.deadline", "control.inactive"
+	Type  string   `json:"type"` // "content.deliver", "content.adopt", "intervention.fall_due", "thread.time_out", "source.retime", "task.step", "control.verb", "control.owner", "control.deadline", "control.inactive", "control.follow"
 	State JobState `json:"state"`
 	// Due is when it is to be done, or tried again. Zero: at once, or, of one that is
 	// uncertain or of a delivery that has failed, never.
@@ -226,7 +230,10 @@ func (s Jobs) Settle(ctx context.Context, id string, is Settlement) error {
 		if err != nil {
 			return err
 		}
-		if j.Type == jobDeliver && j.State == jobs.Failed && !is.Delivered { // the content says so already
+		if j.Type != jobDeliver { // nobody can say what a platform answers to a verb: see Control.Settle
+			return fmt.Errorf("%w: job %s is no delivery", jobs.ErrInvalid, id)
+		}
+		if j.State == jobs.Failed && !is.Delivered { // the content says so already
 			return t.core.jobs.Cancel(ctx, t.Work, id)
 		}
 		return t.core.jobs.Settle(ctx, t.Work, id, o)
