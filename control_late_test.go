@@ -250,7 +250,7 @@ func TestDrainingEnds(t *testing.T) {
 			c.clock.pass(2 * time.Minute)
 			c.runs()
 			now := c.control()
-			if now.Verb != nil || now.WhenFree != nil || now.Owner != handover.Agent {
+			if now.Verb != nil || (now.WhenFree != nil) != whenFree || now.Owner != handover.Agent {
 				t.Errorf("after its time: %+v, under way: %+v", now, now.Verb)
 			}
 			expect(t, "failures that are told", countOf(types(t, c.Engine, last), engage.EventControlFailed), 1)

@@ -202,6 +202,9 @@ func (t *turn) fails(reason string, later bool) {
 	c.Verb = nil
 	t.Reason = reason
 	t.tell(ControlFailed)
+	if c.WhenFree != nil && v.Waited && c.WhenFree.is(v.To) { // not at once again
+		c.WhenFree = nil
+	}
 	t.next(!c.Holder().Ours())
 	waits := later && v.Waited && c.WhenFree == nil && !v.To.is(c.Holder())
 	if waits {
@@ -261,11 +264,7 @@ func Expire(c Control, verbID, id string, f Facts) Decision {
 	case StageQueued:
 		t.untold()
 	case StageDraining: // nobody can say when, if ever: one of which it is not known was sent, say
-		if w := d.Control.WhenFree; w != nil && v.Kind == VerbPass && w.is(v.To) {
-			d.Control.WhenFree = nil
-		}
-		t.Reason = "what agents have written was not delivered in time"
-		t.fails()
+		t.fails("what agents have written was not delivered in time", true)
 	}
 	return t.done()
 }
