@@ -169,7 +169,7 @@ type Explanation struct {
 	Handed
 
 	// Refused is why it would be refused; nil if it would not be.
-	Refused *handover.RefusedError `json:"-"`
+	Refused *handover.RefusedError `json:"refused,omitempty"`
 }
 
 // Explain says what Handover would do, and why it would be refused, without doing it. The
@@ -181,6 +181,9 @@ func (s Control) Explain(ctx context.Context, r handover.Request) (Explanation, 
 	return read(ctx, s.scope, func(t *turn) (*Explanation, error) {
 		st, in, err := t.requested(ctx, r, ActionControlRead)
 		if err != nil {
+			return nil, err
+		}
+		if _, err := t.chosen(ctx, st, r); err != nil {
 			return nil, err
 		}
 		e := &Explanation{Handed: Handed{SourceID: st.source.ID, IdentityID: st.identity, Control: st.control.Control}}

@@ -1,7 +1,9 @@
 package engage_test
 
 import (
+	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -119,5 +121,28 @@ func TestAVirtualBotThatIsNamed(t *testing.T) {
 	c.replies(robot, c.eve.ThreadID, "beep")
 	for _, told := range s.told {
 		t.Errorf("the platform is told: %s", told)
+	}
+}
+
+// TestExplainSeesTheCategories: what Handover refuses Explain does not call done.
+func TestExplainSeesTheCategories(t *testing.T) {
+	t.Parallel()
+	c := newControlled(t, handover.Settings{Primary: handover.Agent, BotApp: "robot"})
+	r := handover.Request{
+		IdentityForeignID: "eve", From: handover.Agent, To: handover.Bot, Type: "messenger", AppID: robot.ID, ThreadCategoryIDs: []string{"no-such"},
+	}
+	_, explained := c.Control.Explain(t.Context(), r)
+	_, handed := c.Control.Handover(t.Context(), r)
+	if !errors.Is(explained, engage.ErrInvalid) || explained.Error() != handed.Error() {
+		t.Errorf("explained: %v; handed over: %v", explained, handed)
+	}
+	r.ThreadCategoryIDs = nil
+	c.engages(ann, c.eve.ThreadID)
+	e := must(c.Control.Explain(t.Context(), r))(t)
+	said := string(must(json.Marshal(e))(t))
+	for _, part := range []string{`"code":"intervention_engaged"`, `"interventions":[{"intervention_id":`, `"remedy":`} {
+		if !strings.Contains(said, part) {
+			t.Errorf("it does not say %s: %s", part, said)
+		}
 	}
 }

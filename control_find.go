@@ -125,10 +125,7 @@ func (t *turn) recategorize(ctx context.Context, st *steering, r handover.Reques
 	if len(r.ThreadCategoryIDs) == 0 {
 		return nil
 	}
-	chosen, err := t.checkCategories(ctx, st.source.ID, r.ThreadCategoryIDs, interaction.AsCategory)
-	if wrong, ok := errors.AsType[*InvalidError](err); ok {
-		wrong.Field = "thread_category_ids[]"
-	}
+	chosen, err := t.chosen(ctx, st, r)
 	if err != nil {
 		return err
 	}
@@ -138,6 +135,18 @@ func (t *turn) recategorize(ctx context.Context, st *steering, r handover.Reques
 	}
 	thread.ThreadCategoryIDs, thread.UpdatedAt = chosen, t.now
 	return errors.Join(threads.Put(t.Work, thread), t.tellThread(EventThreadRecategorized, thread))
+}
+
+// chosen returns the categories that a request names, if the thread can have them.
+func (t *turn) chosen(ctx context.Context, st *steering, r handover.Request) ([]string, error) {
+	if len(r.ThreadCategoryIDs) == 0 {
+		return nil, nil
+	}
+	chosen, err := t.checkCategories(ctx, st.source.ID, r.ThreadCategoryIDs, interaction.AsCategory)
+	if wrong, ok := errors.AsType[*InvalidError](err); ok {
+		wrong.Field = "thread_category_ids[]"
+	}
+	return chosen, err
 }
 
 // threadOf returns the thread of an intervention that is named, or else that in which a

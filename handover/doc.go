@@ -14,7 +14,7 @@
 // Control passes from the agents to a bot only if no intervention is engaged with the
 // identity. [Settings.InTheWay] is that rule; it is asked when a pass is decided, when
 // the platform is about to be told of it, and when it is done. While the platform has
-// been told and has not answered, nobody can engage; after the deadline of the pass
+// been told and has not answered, nobody can engage whom the rule counts; after the deadline of the pass
 // anybody can, and then control is uncertain until the platform says who has it.
 //
 // What the platform does by itself is another matter: an app that takes control on the

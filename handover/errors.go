@@ -9,18 +9,18 @@ import (
 
 // RefusedError says that control does not move, by which rule, and what would help.
 type RefusedError struct {
-	Trigger Trigger
-	Code    Code
-	Rule    string // what must be so
-	Remedy  string // what would make it so
+	Trigger Trigger `json:"trigger"`
+	Code    Code    `json:"code"`
+	Rule    string  `json:"rule"`             // what must be so
+	Remedy  string  `json:"remedy,omitempty"` // what would make it so
 	// Control is who has control, and what is under way.
-	Control Control
+	Control Control `json:"control"`
 	// InTheWay are the interventions because of which it is refused, if it is because
 	// of such.
-	InTheWay []Engaged
+	InTheWay []Engaged `json:"interventions,omitempty"`
 	// RetryAt is when to try again, if waiting helps: the deadline of what is under
 	// way, or when control may be handed over again.
-	RetryAt time.Time
+	RetryAt time.Time `json:"retry_at,omitzero"`
 }
 
 // mostNamed is how many interventions are named in a text.

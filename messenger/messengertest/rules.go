@@ -43,9 +43,6 @@ const (
 	Owner   Verb = "thread_owner"
 )
 
-// Verbs are all of them.
-func Verbs() []Verb { return []Verb{Send, Take, Request, Pass, Release, Extend, Owner} }
-
 // state is who has control, as the caller sees it.
 type state string
 
