@@ -22,7 +22,11 @@ func controlRoom() room {
 			if _, err := s.Sources.Create(ctx, interaction.Source{ID: line, Type: chat, Name: line, Active: true, TimeForThreadClosing: -1}); err != nil {
 				return err
 			}
-			if err := s.Control.Configure(ctx, line, handover.Settings{Primary: handover.Bot, BotApp: robot.ID, RequestTimeout: 47}); err != nil {
+			settings := handover.Settings{
+				Primary: handover.Bot, BotApp: robot.ID, RequestTimeout: 47,
+				Inactivity: handover.MaxInactivity, // so that silence elsewhere ends no control here
+			}
+			if err := s.Control.Configure(ctx, line, settings); err != nil {
 				return err
 			}
 			for _, begun := range []struct {
@@ -53,7 +57,7 @@ func controlRoom() room {
 			{ID: "control-watch", Text: "A conversation must stand among those that watch an identity as long as it waits for what is engaged with it, and no longer.", check: checkControlWatch},
 		},
 		// When somebody looks next, and what finds out by itself that it is not wanted.
-		fleeting: fleeting(`"look_at":"[^"]*"`, `job .*"control\.(?:deadline|inactive)".*`),
+		fleeting: fleeting(`"look_at":"[^"]*"`, `,?"look_job":"[^"]*"`, `job .*"control\.(?:deadline|inactive)".*`),
 		scenarios: []scenario{
 			{
 				name: "a bot is given control",
