@@ -191,6 +191,7 @@ func (t *turn) moveIdentity(ctx context.Context, identity *interaction.Identity,
 		return refusal(err, contactResource(next.ID))
 	}
 	next.Contact, old.Contact = linked, old.Unlink(identity.ID)
+	t.regroup(next, old)
 	return errors.Join(
 		contacts.Put(t.Work, next),
 		t.bring(ctx, next, contactID, identity.ID),
@@ -279,7 +280,6 @@ func (t *turn) forgetIfNothing(ctx context.Context, c *storedContact) error {
 // assign makes an identity belong to a contact that lists it, and tells of it.
 func (t *turn) assign(identity *interaction.Identity, contactID string, event EventType) error {
 	data := IdentityMergeEvent{OldIdentityGroupID: identity.ContactID, NewIdentityGroupID: contactID}
-	t.regroup(identity.ContactID, contactID)
 	identity.ContactID, identity.UpdatedAt = contactID, t.now
 	return errors.Join(identities.Put(t.Work, identity), t.emit(event, identityResource(identity.ID), data))
 }

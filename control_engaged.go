@@ -40,6 +40,9 @@ func (t *turn) watchEngaged(ctx context.Context, s *steering) error {
 				return err
 			}
 			wanted = append(wanted, others...)
+			if err := t.markWatched(ctx, s.identity); err != nil {
+				return err
+			}
 		}
 	}
 	if slices.Equal(wanted, c.Watched) {
@@ -64,52 +67,6 @@ func (t *turn) watchEngaged(ctx context.Context, s *steering) error {
 		}
 		if err := controlWatches.Put(t.Work, w); err != nil {
 			return err
-		}
-	}
-	return nil
-}
-
-// regroup sees to it that what waits until nobody is engaged with a contact is looked at
-// once the call has given the contact other identities: what was in the way may have gone
-// with one, and what one brought along is to be watched.
-func (t *turn) regroup(contactIDs ...string) {
-	for _, id := range contactIDs {
-		if slices.Contains(t.regrouped, id) {
-			continue
-		}
-		t.regrouped = append(t.regrouped, id)
-		t.afterwards = append(t.afterwards, func(ctx context.Context) error { return t.recount(ctx, id) })
-	}
-}
-
-// recount decides anew what waits until nobody is engaged with a contact.
-func (t *turn) recount(ctx context.Context, contactID string) error {
-	contact, err := contacts.Get(ctx, t.Work, plain(contactID))
-	if err != nil || contact == nil {
-		return err
-	}
-	watches, err := controlWatches.All(ctx, t.Work, contact.IdentityIDs...)
-	if err != nil {
-		return err
-	}
-	for _, w := range watches {
-		if w == nil {
-			continue
-		}
-		for _, about := range slices.Clone(w.Conversations) {
-			if about.IdentityID != w.IdentityID { // it is found with its own
-				continue
-			}
-			s, err := t.steeringOf(ctx, about)
-			if err != nil {
-				return err
-			}
-			if !s.settings.WholeContact && len(s.control.Watched) <= 1 {
-				continue
-			}
-			if err := t.carryOut(ctx, s, handover.Recount(s.control.Control, s.control.Ended, t.ID(), t.facts(s))); err != nil {
-				return err
-			}
 		}
 	}
 	return nil

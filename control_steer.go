@@ -83,15 +83,20 @@ func engagedWith(identityID string, list *engagedList) []handover.Engaged {
 
 // otherIdentities returns the other identities of an identity's contact.
 func (t *turn) otherIdentities(ctx context.Context, identityID string) ([]string, error) {
+	who, err := t.contactOf(ctx, identityID)
+	if err != nil || who == nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(who.IdentityIDs), func(id string) bool { return id == identityID }), nil
+}
+
+// contactOf returns the contact that an identity belongs to.
+func (t *turn) contactOf(ctx context.Context, identityID string) (*storedContact, error) {
 	identity, err := t.identity(ctx, identityID)
 	if err != nil {
 		return nil, err
 	}
-	contact, err := contacts.Get(ctx, t.Work, plain(identity.ContactID))
-	if err != nil || contact == nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(slices.Clone(contact.IdentityIDs), func(id string) bool { return id == identityID }), nil
+	return contacts.Get(ctx, t.Work, plain(identity.ContactID))
 }
 
 // engagedElsewhere returns the interventions that are engaged with the other identities of

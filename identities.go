@@ -120,9 +120,6 @@ func (t *turn) meetIdentity(ctx context.Context, source *interaction.Source, for
 	if err != nil {
 		return nil, err
 	}
-	if len(who.IdentityIDs) > 0 {
-		t.regroup(who.ID)
-	}
 	linked, err := who.Link(identity.ID)
 	if err != nil {
 		contactID = ""
@@ -134,6 +131,7 @@ func (t *turn) meetIdentity(ctx context.Context, source *interaction.Source, for
 		}
 	}
 	who.Contact, identity.ContactID = linked, who.ID
+	t.regroup(who)
 	if err := t.bring(ctx, who, contactID, identity.ID); err != nil {
 		return nil, err
 	}

@@ -148,6 +148,8 @@ func (t *turn) beginMerge(ctx context.Context, intoID, fromID string) (inTheWay 
 	}
 	under := &moving{Task: TaskMerge, FromID: from.ID, IntoID: into.ID}
 	into.Contact, into.Moving = whole, under
+	into.Watched = into.Watched || from.Watched
+	t.regroup(into)
 	if err := contacts.Put(t.Work, into); err != nil {
 		return nil, err
 	}
@@ -217,6 +219,7 @@ func (t *turn) beginUnmerge(ctx context.Context, contactID string) (inTheWay *mo
 	rest, out := interaction.Unmerge(into.Contact, from.Contact)
 	into.Contact, into.Moving = rest, under
 	from.Contact, from.Moving, from.Turned = out, under, from.Turned+1
+	t.regroup(into, from)
 	if err := t.assignAll(ctx, from.IdentityIDs, from.ID, EventIdentityUnmerged); err != nil {
 		return nil, err
 	}

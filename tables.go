@@ -61,6 +61,10 @@ type storedContact struct {
 	Turned int64 `json:"turned,omitempty"`
 	// Moving is the merge or unmerge under way that the contact takes part in.
 	Moving *moving `json:"moving,omitempty"`
+	// Watched says that control of a conversation has depended on what is engaged with any
+	// of its identities (handover.Settings.WholeContact). Who gives it another, or takes one
+	// away, looks whether that is so still.
+	Watched bool `json:"watched,omitempty"`
 }
 
 // moving is two contacts that are being merged, or unmerged.

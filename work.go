@@ -119,8 +119,6 @@ type turn struct {
 	now time.Time
 	// afterwards is what follows from what the call does, once it has written all that.
 	afterwards []func(context.Context) error
-	// regrouped are the contacts that have other identities than before.
-	regrouped []string
 }
 
 // whole runs a call with all that follows from it.
