@@ -94,6 +94,23 @@ func (t *turn) gate(ctx context.Context, c *interaction.Content, jobID string) (
 	if err != nil {
 		return jobs.Go(), err
 	}
+	if !ticketOf(c).Given() {
+		err := t.whole(ctx, func(t *turn) error {
+			if err := t.resend(ctx, s, c, c.Creator); err != nil {
+				return err
+			}
+			return contents.Put(t.Work, c)
+		})
+		if handover.RefusedBy(err) != "" {
+			return jobs.Fail(&uncontrolledError{"the bot that wrote it does not have control of the conversation"}), nil
+		}
+		if err != nil {
+			return jobs.Go(), err
+		}
+		if s, err = t.steer(ctx, source, c.IdentityID); err != nil { // what followed may have changed it
+			return jobs.Go(), err
+		}
+	}
 	waits := slices.Contains(s.control.Waiting, jobID)
 	switch s.control.Gate(ticketOf(c)) {
 	case handover.Sends:
@@ -158,8 +175,14 @@ func (t *turn) steerRetry(ctx context.Context, c *interaction.Content) error {
 	if err != nil {
 		return err
 	}
+	return t.resend(ctx, s, c, t.actor)
+}
+
+// resend accepts a content once more, or one that was posted before there was control. It
+// has yet to be written.
+func (t *turn) resend(ctx context.Context, s *steering, c *interaction.Content, by Actor) error {
 	counted := c.Synchronization.Status == interaction.SyncPending
-	in := handover.Input{ID: t.ID(), By: t.actor}
+	in := handover.Input{ID: t.ID(), By: by}
 	d, ticket, err := handover.Resend(s.control.Control, ticketOf(c), counted, in, t.facts(s))
 	if err != nil {
 		return controlRefusal(err, s)

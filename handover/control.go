@@ -78,7 +78,7 @@ type Control struct {
 	Held    int `json:"held,omitempty"`
 	Sending int `json:"sending,omitempty"`
 	// Round grows when what waited for control fails: what was written in an earlier
-	// one is not delivered any more.
+	// one is not delivered any more. Contents count it from 1.
 	Round int64 `json:"round,omitempty"`
 
 	// ActiveAt is when somebody last wrote, or control last changed.

@@ -9,7 +9,7 @@ import (
 func Delivered(c Control, round int64, id string, f Facts) Decision {
 	d, t := resume(c, id, f)
 	switch {
-	case round != c.Round: // it is not counted any more
+	case round != c.round(): // it is not counted any more, or never was
 	case d.Control.Sending > 0:
 		d.Control.Sending--
 	case d.Control.Held > 0:
@@ -27,12 +27,19 @@ type Ticket struct {
 	By    interaction.ActorType `json:"by"`
 	App   string                `json:"app_id,omitempty"` // the bot's
 	Epoch int64                 `json:"epoch,omitempty"`  // in which a bot's may be delivered
-	Round int64                 `json:"round,omitempty"`  // in which an agent's was written
+	Round int64                 `json:"round,omitempty"`  // in which an agent's was written, from 1
 }
+
+// Given reports whether the content was accepted by a decision. The zero epoch and round are
+// those of a content that is older than control on its source: [Resend] accepts it.
+func (k Ticket) Given() bool { return k.Epoch > 0 || k.Round > 0 }
+
+// round is that of the tickets of agents' contents which are accepted now.
+func (c Control) round() int64 { return c.Round + 1 }
 
 // Ticket returns the ticket of a content that was accepted by the decision.
 func (d Decision) Ticket(in Input) Ticket {
-	ticket := Ticket{By: interaction.ActorAgent, Round: d.Control.Round}
+	ticket := Ticket{By: interaction.ActorAgent, Round: d.Control.round()}
 	if in.Trigger == BotSends {
 		ticket = Ticket{By: interaction.ActorBot, App: in.App, Epoch: d.Control.Epoch}
 		if d.Content == Holds { // until its claim has made the bot the owner
@@ -42,13 +49,14 @@ func (d Decision) Ticket(in Input) Ticket {
 	return ticket
 }
 
-// Resend says what becomes of a content that somebody wants to be delivered after all.
-// counted says that its delivery has not failed yet. An agent's is accepted anew: what had
-// been given up waits for control again, which is taken or requested. A bot's keeps its
-// epoch: what the bot may not send any more is refused with a [*RefusedError]. The ticket
-// is that of the content from now on.
+// Resend says what becomes of a content that was not accepted by a decision, because there
+// was no control then, or that somebody wants to be delivered after all. counted says that
+// its delivery has not failed yet. An agent's is accepted anew: what had been given up waits
+// for control again, which is taken or requested. A bot's keeps its epoch, if it has one:
+// what the bot may not send any more is refused with a [*RefusedError]. The ticket is that
+// of the content from now on.
 func Resend(c Control, k Ticket, counted bool, in Input, f Facts) (Decision, Ticket, error) {
-	if k.By == interaction.ActorBot {
+	if k.By == interaction.ActorBot && k.Given() {
 		if c.Gate(k) != Fails {
 			return Decision{Control: c, Act: DoNothing}, k, nil
 		}
@@ -59,10 +67,13 @@ func Resend(c Control, k Ticket, counted bool, in Input, f Facts) (Decision, Tic
 		in.Trigger, in.App, in.Epoch = BotSends, k.App, k.Epoch
 		return Decision{Control: c}, k, Case{Control: c, Input: in, Facts: f}.refusal(missing)
 	}
-	if counted && k.Round == c.Round {
+	if counted && k.Round == c.round() {
 		return Decision{Control: c, Act: DoNothing}, k, nil
 	}
 	in.Trigger = AgentSends
+	if k.By == interaction.ActorBot {
+		in.Trigger, in.App, in.Epoch = BotSends, k.App, c.Epoch
+	}
 	d, err := Decide(c, in, f)
 	if err != nil {
 		return d, k, err
@@ -85,7 +96,7 @@ func (c Control) Gate(k Ticket) Fate {
 		return Fails
 	}
 	switch {
-	case k.Round != c.Round:
+	case k.Round != c.round():
 		return Fails
 	case c.Holder().Owner == Agent && phase != Passing && phase != Releasing:
 		return Sends

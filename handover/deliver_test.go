@@ -34,8 +34,8 @@ func TestGate(t *testing.T) {
 			if owner == handover.Agent && way != "passing" && way != "pass overdue" && way != "releasing" {
 				want = handover.Sends
 			}
-			for round := c.Round - 1; round <= c.Round; round++ {
-				if round < c.Round { // what waited then has failed
+			for round := c.Round; round <= c.Round+1; round++ {
+				if round == c.Round { // what waited then has failed
 					if got := c.Gate(handover.Ticket{By: interaction.ActorAgent, Round: round}); got != handover.Fails {
 						t.Errorf("%v has control, %s: an agent's of an earlier round: %s", c.Party, way, got)
 					}

@@ -102,7 +102,9 @@ func (w *world) steps() []step {
 		list = append(list, w.interventionSteps("elsewhere", "elsewhere: ")...)
 	}
 	if c.Sending > 0 {
-		add(ordinary, "delivered", func(w *world) error { return w.take(handover.Delivered(w.control, w.control.Round, w.id(), w.known())) })
+		add(ordinary, "delivered", func(w *world) error {
+			return w.take(handover.Delivered(w.control, w.control.Round+1, w.id(), w.known()))
+		})
 	}
 	add(ordinary, "bot to agent", w.decide(handover.Input{Trigger: handover.HandoverToAgent}))
 	add(ordinary, "agent to bot", w.decide(handover.Input{Trigger: handover.HandoverToBot, App: "bot-a"}))

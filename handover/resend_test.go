@@ -35,16 +35,26 @@ func TestResend(t *testing.T) {
 				for _, row := range []struct {
 					round   int64
 					counted bool
-				}{{3, true}, {3, false}, {2, true}, {2, false}} {
+				}{{4, true}, {4, false}, {3, true}, {3, false}, {0, true}} {
 					k := handover.Ticket{By: interaction.ActorAgent, Round: row.round}
 					d, next, err := handover.Resend(c, k, row.counted, in, f)
 					counts := d.Control.Held + d.Control.Sending - c.Held - c.Sending
 					want := 1
-					if row.counted && row.round == c.Round {
+					if row.counted && row.round == c.Round+1 {
 						want = 0
 					}
 					if err != nil || counts != want || d.Control.Gate(next) == handover.Fails {
 						t.Errorf("%s, %+v, %+v: %d counted, %+v, %v", owner, verb, row, counts, next, err)
+					}
+				}
+				for _, app := range []string{"robot", "another"} { // written before there was control
+					k := handover.Ticket{By: interaction.ActorBot, App: app}
+					want, wants := handover.Decide(c, handover.Input{
+						Trigger: handover.BotSends, ID: in.ID, By: in.By, App: app, Epoch: c.Epoch,
+					}, f)
+					d, next, err := handover.Resend(c, k, true, in, f)
+					if handover.RefusedBy(err) != handover.RefusedBy(wants) || d.Act != want.Act || err == nil && !next.Given() {
+						t.Errorf("%s, %+v, %+v: %s, %+v, %v, want %s, %v", owner, verb, k, d.Act, next, err, want.Act, wants)
 					}
 				}
 				for epoch := c.Epoch - 1; epoch <= c.Epoch+1; epoch++ {

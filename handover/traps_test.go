@@ -242,7 +242,7 @@ func TestNeverReleased(t *testing.T) {
 	w.ends("n")
 	w.report(agents)
 	t.Logf("held %s, sending %d", w.d.Held, w.c.Sending)
-	w.take(handover.Delivered(w.c, w.c.Round, w.id(), w.f))
+	w.take(handover.Delivered(w.c, w.c.Round+1, w.id(), w.f))
 	if w.c.Owner == handover.Agent && w.c.Verb == nil {
 		t.Errorf("delivered, nobody engaged, and control stays: %+v", w.c)
 	}

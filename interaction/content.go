@@ -102,7 +102,8 @@ type Content struct {
 
 	// ControlEpoch is the epoch of thread control in which a bot's content may be
 	// delivered; ControlRound the one of those who waited for control in which an
-	// agent's was written. Both are 0 on sources without thread control.
+	// agent's was written, from 1. Both are 0 on sources without thread control, and of what
+	// was posted before there was: the first attempt to deliver that asks for control.
 	ControlEpoch int64 `json:"control_epoch,omitempty"`
 	ControlRound int64 `json:"control_round,omitempty"`
 

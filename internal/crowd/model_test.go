@@ -296,7 +296,7 @@ func (m *modeled) job(c *called, a answer) bool {
 			return nil
 		},
 		func(t *modeledTurn) error {
-			t.carry(handover.Delivered(t.control, t.control.Round, theVerb, t.facts()))
+			t.carry(handover.Delivered(t.control, t.control.Round+1, theVerb, t.facts()))
 			return nil
 		},
 		func(t *modeledTurn) error {

@@ -96,7 +96,7 @@ func checkControlSpans(b *books) {
 func heldContents(b *books, c controlled) (pending []engage.Content) {
 	b.each(func(content engage.Content) {
 		if content.SourceID == c.SourceID && content.IdentityID == c.IdentityID && content.Creator.Type == engage.ActorAgent &&
-			content.Synchronization.Status == interaction.SyncPending && content.ControlRound == c.Round {
+			content.Synchronization.Status == interaction.SyncPending && content.ControlRound == c.Round+1 {
 			pending = append(pending, content)
 		}
 	})
