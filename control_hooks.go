@@ -31,6 +31,15 @@ func (t *turn) steerReceived(ctx context.Context, source *interaction.Source, id
 	return d.Side, err
 }
 
+// steerEcho notes that somebody has written on the platform: whoever has control uses it.
+func (t *turn) steerEcho(ctx context.Context, source *interaction.Source, identityID string) error {
+	s, err := t.steer(ctx, source, identityID)
+	if err != nil || s == nil || s.control.Holder().Owner == handover.Idle {
+		return err
+	}
+	return t.carryOut(ctx, s, handover.Wrote(s.control.Control, t.facts(s)))
+}
+
 // steerPost decides what somebody's content means for control: it is delivered, waits for
 // control, or is refused.
 func (t *turn) steerPost(ctx context.Context, source *interaction.Source, c *interaction.Content, epoch int64) error {

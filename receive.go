@@ -131,9 +131,12 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 	}
 	side := handover.Agent
 	if in.Echo == nil {
-		if side, err = t.steerReceived(ctx, source, identity.ID, thread.ID); err != nil {
-			return Received{}, err
-		}
+		side, err = t.steerReceived(ctx, source, identity.ID, thread.ID)
+	} else {
+		err = t.steerEcho(ctx, source, identity.ID)
+	}
+	if err != nil {
+		return Received{}, err
 	}
 	// The events of the intervention come after that of the content.
 	wakes := in.Echo == nil && side == handover.Agent && k.intervention != nil && thread.Status == interaction.ThreadOpen &&

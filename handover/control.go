@@ -81,7 +81,7 @@ type Control struct {
 	// one is not delivered any more. Contents count it from 1.
 	Round int64 `json:"round,omitempty"`
 
-	// ActiveAt is when somebody last wrote, or control last changed.
+	// ActiveAt is when somebody last wrote, on either side, or control last changed.
 	ActiveAt time.Time `json:"active_at,omitzero"`
 	// ReportedAt is the platform's time of the latest report that was applied.
 	ReportedAt time.Time `json:"reported_at,omitzero"`

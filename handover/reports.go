@@ -161,6 +161,16 @@ func Apply(c Control, r Report, id string, f Facts) Decision {
 	return t.done()
 }
 
+// Wrote says that somebody has written to the customer whom no trigger stands for: a bot, or
+// another app, of whose content the platform tells. Control that is used does not end.
+func Wrote(c Control, f Facts) Decision {
+	d, t := resume(c, "", f)
+	if d.Control.Owner != Idle {
+		d.Control.ActiveAt = f.Now
+	}
+	return t.done()
+}
+
 // settle is what a refusal of Settle calls it: no trigger of the table.
 const settle = "settle"
 
