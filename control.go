@@ -125,6 +125,8 @@ type Handed struct {
 //
 //   - what is wrong with the request by itself, as [handover.ParseRequest] says; its class
 //     is ErrInvalid;
+//   - a [*handover.UnknownValueError] of the parameter type (ErrInvalid), if no source is of
+//     that type and nobody is found;
 //   - a [*handover.UnknownIdentityError] (ErrNotFound), or a
 //     [*handover.AmbiguousIdentityError] (ErrConflict), which names the sources;
 //   - a [*NotFoundError] for an intervention that is not there, a

@@ -54,7 +54,7 @@ func (t *turn) conversationOf(ctx context.Context, r handover.Request) (conversa
 			return conversation{}, err
 		}
 		if source == nil || !source.ThreadControl || r.Type != handover.TypeVirtualAgent && source.Type != r.Type {
-			return conversation{}, unknown
+			return conversation{}, t.unknownType(ctx, r.Type, unknown)
 		}
 		id, err := t.lookup(ctx, &identityKeys, source.Community(), r.IdentityForeignID)
 		if err != nil || id == "" {
@@ -81,7 +81,7 @@ func (t *turn) conversationOf(ctx context.Context, r handover.Request) (conversa
 	}
 	switch len(candidates) {
 	case 0:
-		return conversation{}, unknown
+		return conversation{}, t.unknownType(ctx, r.Type, unknown)
 	case 1:
 		return candidates[0], nil
 	}
@@ -90,6 +90,22 @@ func (t *turn) conversationOf(ctx context.Context, r handover.Request) (conversa
 		ambiguous.SourceIDs = append(ambiguous.SourceIDs, c.SourceID)
 	}
 	return conversation{}, fmt.Errorf("%w: %w", ErrConflict, ambiguous)
+}
+
+// unknownType returns what is wrong with a request in which nobody is found: that no source
+// is of its type, or else another error.
+func (t *turn) unknownType(ctx context.Context, typ string, otherwise error) error {
+	if typ == handover.TypeVirtualAgent {
+		return otherwise
+	}
+	found, _, err := sources.Find(ctx, t.Work, store.Query{Index: byType, Prefix: idTerm(plain(typ)).String(), Limit: 1})
+	switch {
+	case err != nil:
+		return err
+	case len(found) > 0:
+		return otherwise
+	}
+	return fmt.Errorf("%w: %w", ErrInvalid, &handover.UnknownValueError{Parameter: "type", Value: typ})
 }
 
 // conversationIn finds those of the intervention that a request names. What else it names

@@ -52,7 +52,11 @@ func TestRequestsThatCannotBe(t *testing.T) {
 		class  error
 	}{
 		{"an identity that nobody has", nil, func(r *handover.Request, _ string) { r.IdentityForeignID = "nobody" }, is[unknown], engage.ErrNotFound},
-		{"an identity of another type", nil, func(r *handover.Request, _ string) { r.Type = "mail" }, is[unknown], engage.ErrNotFound},
+		{"a type that no source has", nil, func(r *handover.Request, _ string) { r.Type = "mail" }, is[*handover.UnknownValueError], engage.ErrInvalid},
+		{"an identity of another type", func(c *controlled) string {
+			c.configured("mail", "mail", "")
+			return ""
+		}, func(r *handover.Request, _ string) { r.Type = "mail" }, is[unknown], engage.ErrNotFound},
 		{"an identity that is not on that source", func(c *controlled) string {
 			c.configured("other", "messenger", "")
 			return ""

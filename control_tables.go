@@ -60,6 +60,7 @@ type storedSettings struct {
 const (
 	byConversation        = "conversation"
 	byControlledCommunity = "controlled_community"
+	byType                = "type"
 )
 
 // The tables of control.

@@ -81,6 +81,9 @@ var (
 			{Name: byControlledCommunity, Term: func(s *interaction.Source) (string, bool) {
 				return idTerm(plain(s.Community())).Text(plain(s.ID)).String(), s.ThreadControl
 			}},
+			{Name: byType, Term: func(s *interaction.Source) (string, bool) {
+				return idTerm(plain(s.Type)).Text(plain(s.ID)).String(), true
+			}},
 		},
 	}
 	communities = work.Table[community]{

@@ -168,7 +168,7 @@ func TestRefusals(t *testing.T) {
 		{"nobody says who asks", nil, with(toBot, "access_token", ""), 401, "unauthorized"},
 		{"who asks may not", nil, with(toBot, "access_token", "stranger"), 403, "forbidden"},
 		{"nobody has that ID", nil, with(toBot, "identity_foreign_id", "bea"), 404, "unknown_identity"},
-		{"another type", nil, with(toBot, "type", "page"), 404, "unknown_identity"},
+		{"a type that no source has", nil, with(toBot, "type", "page"), 400, "unknown_value"},
 		{"no such intervention", nil, "access_token=t0ken&from=agent&to=bot&type=engage_virtual_agent&app_id=robot&intervention_id=none", 404, "not_found"},
 		{"several have that ID", func(c *company) {
 			must(c.eng.Sources.Create(c.t.Context(), interaction.Source{ID: "shop", Type: "messenger", CommunityID: "page", Active: true}))(c.t)
