@@ -189,8 +189,8 @@ func Example_controlOnMessenger() {
 	desk.Subscribe(webhook)
 	// What the bot asks for comes to the endpoint.
 	endpoint, err := botsapi.New(botsapi.Options{
-		Control: func(_ *http.Request, accessToken string) (botsapi.Control, error) {
-			if accessToken != "the bot's" { // compare it in constant time
+		Control: func(_ *http.Request, token handover.AccessToken) (botsapi.Control, error) {
+			if !token.Is("the bot's") {
 				return nil, botsapi.ErrUnauthorized
 			}
 			return eng.As(engage.Bot(bot.ID)).Control, nil

@@ -3,8 +3,8 @@
 // who asks:
 //
 //	endpoint, err := botsapi.New(botsapi.Options{
-//		Control: func(r *http.Request, accessToken string) (botsapi.Control, error) {
-//			bot, ok := tokens.Bot(accessToken)
+//		Control: func(r *http.Request, token handover.AccessToken) (botsapi.Control, error) {
+//			bot, ok := tokens.Bot(token.Reveal())
 //			if !ok {
 //				return nil, botsapi.ErrUnauthorized
 //			}

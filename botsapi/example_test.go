@@ -3,7 +3,6 @@ package botsapi_test
 import (
 	"cmp"
 	"context"
-	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,8 +34,8 @@ func Example() {
 
 	const secret = "from the host's own configuration"
 	endpoint, err := botsapi.New(botsapi.Options{
-		Control: func(_ *http.Request, accessToken string) (botsapi.Control, error) {
-			if subtle.ConstantTimeCompare([]byte(accessToken), []byte(secret)) != 1 {
+		Control: func(_ *http.Request, token handover.AccessToken) (botsapi.Control, error) {
+			if !token.Is(secret) {
 				return nil, botsapi.ErrUnauthorized
 			}
 			return eng.As(engage.Bot("shop-bot")).Control, nil

@@ -40,15 +40,15 @@ type Options struct {
 	// eng.As(engage.Bot("shop-bot")).Control. Required: who may ask is for the host to
 	// say, here and in Options.Authorize of its Engine.
 	//
-	// accessToken is the parameter access_token (seed 001) or else the token of the
-	// header Authorization: Bearer; empty if there is neither. Compare it in constant
-	// time. The endpoint itself neither keeps nor logs it, nor the error that is returned
+	// token is the parameter access_token (seed 001) or else the token of the header
+	// Authorization: Bearer; the zero one if there is neither. Its Is compares it in constant
+	// time. The request that is asked for has it, too. The endpoint itself neither keeps nor logs it, nor the error that is returned
 	// here: one that wraps ErrUnauthorized is answered with 401, one that wraps
 	// [engage.ErrForbidden] with 403, and any other with 500.
 	//
 	// It is asked of each POST that can be read, before its parameters are looked at. The
 	// body of r can be read again. It must be safe for concurrent use.
-	Control func(r *http.Request, accessToken string) (Control, error)
+	Control func(r *http.Request, token handover.AccessToken) (Control, error)
 	// Logger is told of errors that are answered with 500. Nil: nobody is.
 	Logger *slog.Logger
 }
@@ -82,12 +82,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	tokens := q["access_token"]
-	q.Del("access_token") // nobody behind this needs to know it
 	if len(tokens) > 1 {
 		write(w, Respond(&handover.UnknownValueError{Parameter: "access_token"}))
 		return
 	}
-	control, err := h.opts.Control(r, token(r, tokens))
+	shown := token(r, tokens)
+	control, err := h.opts.Control(r, shown)
 	if err == nil && control == nil {
 		err = errors.New("botsapi: Options.Control returned nil")
 	}
@@ -110,6 +110,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	request, err := handover.ParseRequest(q)
 	if err == nil {
+		request.AccessToken = shown
 		_, err = control.Handover(r.Context(), request)
 	}
 	response := Respond(err)
@@ -155,15 +156,15 @@ func parameters(w http.ResponseWriter, r *http.Request) (url.Values, *handover.R
 }
 
 // token returns the access token of a request.
-func token(r *http.Request, given []string) string {
+func token(r *http.Request, given []string) handover.AccessToken {
 	if len(given) > 0 {
-		return given[0]
+		return handover.NewAccessToken(given[0])
 	}
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
-		return ""
+		return handover.AccessToken{}
 	}
-	return strings.TrimSpace(token)
+	return handover.NewAccessToken(strings.TrimSpace(token))
 }
 
 // write writes a response.

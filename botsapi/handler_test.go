@@ -62,8 +62,8 @@ func newCompany(t *testing.T, settings handover.Settings) *company {
 	c.ada = must(eng.Threads.Receive(t.Context(), engage.Inbound{SourceID: "page", Customer: engage.Account{ForeignID: "ada"}, Message: interaction.Message{Body: "hi"}}))(t)
 	c.endpoint = must(botsapi.New(botsapi.Options{
 		Logger: slog.New(slog.NewTextHandler(c.logged, nil)),
-		Control: func(_ *http.Request, token string) (botsapi.Control, error) {
-			switch token {
+		Control: func(_ *http.Request, token handover.AccessToken) (botsapi.Control, error) {
+			switch token.Reveal() {
 			case "t0ken":
 				return eng.As(engage.Bot("robot")).Control, nil
 			case "stranger":
@@ -322,9 +322,9 @@ func TestOtherMethods(t *testing.T) {
 func TestWhoAsks(t *testing.T) {
 	t.Parallel()
 	var token, body string
-	endpoint := must(botsapi.New(botsapi.Options{Control: func(r *http.Request, accessToken string) (botsapi.Control, error) {
+	endpoint := must(botsapi.New(botsapi.Options{Control: func(r *http.Request, accessToken handover.AccessToken) (botsapi.Control, error) {
 		read, err := io.ReadAll(r.Body)
-		token, body = accessToken, string(read)
+		token, body = accessToken.Reveal(), string(read)
 		return nil, errors.Join(err, botsapi.ErrUnauthorized)
 	}}))(t)
 	for _, row := range []struct{ header, query, body, token string }{
@@ -352,20 +352,20 @@ func (h handing) Handover(ctx context.Context, r handover.Request) (engage.Hande
 	return h(ctx, r)
 }
 
-// The request is asked for as long as somebody waits for the answer, and without its
-// token.
+// The request is asked for as long as somebody waits for the answer, with its
+// token, which it does not show.
 func TestNobodyWaits(t *testing.T) {
 	t.Parallel()
 	var logged bytes.Buffer
 	endpoint := must(botsapi.New(botsapi.Options{
 		Logger: slog.New(slog.NewTextHandler(&logged, nil)),
-		Control: func(r *http.Request, token string) (botsapi.Control, error) {
-			if token == "slow" {
+		Control: func(r *http.Request, token handover.AccessToken) (botsapi.Control, error) {
+			if token.Is("slow") {
 				return nil, r.Context().Err()
 			}
 			return handing(func(ctx context.Context, asked handover.Request) (engage.Handed, error) {
-				if strings.Contains(asked.Values().Encode(), token) {
-					t.Error("the request has the token")
+				if !asked.AccessToken.Is(token.Reveal()) || strings.Contains(fmt.Sprintf("%+v", asked), token.Reveal()) {
+					t.Error("the request has another token, or shows it")
 				}
 				return engage.Handed{}, ctx.Err()
 			}), nil

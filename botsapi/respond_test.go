@@ -67,7 +67,7 @@ func TestRespond(t *testing.T) {
 func TestTheHostsErrorsAreNotTold(t *testing.T) {
 	t.Parallel()
 	for _, err := range []error{engage.ErrUnavailable, &handover.SameSideError{}, &engage.NotFoundError{Resource: engage.Resource{ID: "t0ken"}}} {
-		endpoint := must(botsapi.New(botsapi.Options{Control: func(*http.Request, string) (botsapi.Control, error) { return nil, err }}))(t)
+		endpoint := must(botsapi.New(botsapi.Options{Control: func(*http.Request, handover.AccessToken) (botsapi.Control, error) { return nil, err }}))(t)
 		w := httptest.NewRecorder()
 		endpoint.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/?"+toBot, http.NoBody))
 		if w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), "t0ken") {

@@ -36,6 +36,9 @@ type Request struct {
 	// WhenFree lets the bot have control as soon as no intervention is engaged, if one
 	// is. It is this library's own, as "when_free".
 	WhenFree bool `json:"when_free,omitempty"`
+	// AccessToken shows who asks. It is for who checks that, such as the host, and neither
+	// in the JSON of a request nor among its Values. The Engine does not look at it.
+	AccessToken AccessToken `json:"-"`
 }
 
 // TypeVirtualAgent is the type of a request that concerns a bot which posts through this
@@ -105,8 +108,7 @@ func (e *UnknownIdentityError) Error() string {
 }
 
 // ParseRequest reads a request from query parameters as seed 001 writes them. A parameter
-// that it does not know is ignored, as access_token is: who may ask is for the host to
-// decide before. Each fault has a type of its own: [*MissingParameterError],
+// that it does not know is ignored. Who may ask is for the host to decide. Each fault has a type of its own: [*MissingParameterError],
 // [*UnknownValueError], also for a parameter that is there more than once, and
 // [*SameSideError].
 func ParseRequest(q url.Values) (Request, error) {
@@ -120,6 +122,10 @@ func ParseRequest(q url.Values) (Request, error) {
 		ThreadCategoryIDs: slices.Clone(q["thread_category_ids[]"]),
 		Trigger:           q.Get("trigger"),
 		SourceID:          q.Get("source_id"),
+		AccessToken:       NewAccessToken(q.Get("access_token")),
+	}
+	if len(q["access_token"]) > 1 {
+		return Request{}, &UnknownValueError{Parameter: "access_token"} // without its value
 	}
 	for _, name := range []string{"identity_foreign_id", "from", "to", "type", "app_id", "intervention_id", "trigger", "source_id", "when_free"} {
 		if len(q[name]) > 1 {
@@ -194,7 +200,8 @@ func (r Request) HandoverTrigger() Trigger {
 	return HandoverToAgent
 }
 
-// Values returns the query parameters of a request, as ParseRequest reads them.
+// Values returns the query parameters of a request, as ParseRequest reads them, but for the
+// access token.
 func (r Request) Values() url.Values {
 	q := url.Values{}
 	for name, value := range map[string]string{
