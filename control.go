@@ -54,7 +54,9 @@ type ControlSpan struct {
 // it is: so the first call belongs into one that has it.
 //
 // Each decision goes by the settings of its moment. So other settings count at once for what
-// happens next; what is under way goes on, and ends as they say.
+// happens next; what is under way goes on, and ends as they say. A shorter Inactivity and
+// another WholeContact count for every conversation once a job has gone through them, which
+// begins at once.
 func (s Control) Configure(ctx context.Context, sourceID string, settings handover.Settings) error {
 	if err := s.allow(ctx, ActionControlConfigure, sourceResource(sourceID)); err != nil {
 		return err
@@ -75,6 +77,9 @@ func (s Control) Configure(ctx context.Context, sourceID string, settings handov
 		if stored == nil {
 			stored = &storedSettings{SourceID: source.ID}
 		}
+		if err := t.resettle(ctx, stored, settings); err != nil {
+			return err
+		}
 		stored.Settings = settings
 		if platform != nil {
 			_, stored.Platform = platform.(ControlPlatform)
@@ -94,7 +99,7 @@ func (s Control) Settings(ctx context.Context, sourceID string) (handover.Settin
 		return handover.Settings{}, err
 	}
 	return read(ctx, s.scope, func(t *turn) (*handover.Settings, error) {
-		stored, err := need(controlSettings.Get(ctx, t.Work, plain(sourceID)))(Resource{Type: ResourceControl, ID: sourceID})
+		_, stored, err := t.controlled(ctx, sourceID)
 		if err != nil {
 			return nil, err
 		}

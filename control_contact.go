@@ -55,7 +55,7 @@ func (t *turn) rewatch(ctx context.Context, ids []string) error {
 		}
 	}
 	for _, about := range watching {
-		s, err := t.steeringOf(ctx, about)
+		s, err := t.steeringEver(ctx, about)
 		if err != nil {
 			return err
 		}

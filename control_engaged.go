@@ -104,7 +104,7 @@ func (t *turn) watching(ctx context.Context, sourceID, identityID string) ([]*st
 		if about.SourceID == sourceID && about.IdentityID == identityID {
 			continue
 		}
-		other, err := t.steeringOf(ctx, about)
+		other, err := t.steeringEver(ctx, about)
 		if err != nil {
 			return nil, err
 		}

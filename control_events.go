@@ -35,6 +35,9 @@ const (
 	// EventControlConfigured, with [SourceEvent]: how control is passed on a source was
 	// set. The resource is the source.
 	EventControlConfigured EventType = "control.configured"
+	// EventControlRemoved, with [SourceEvent]: control is not kept on a source any more. The
+	// resource is the source.
+	EventControlRemoved EventType = "control.removed"
 )
 
 // ControlEvent is the data of events about control.

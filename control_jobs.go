@@ -78,6 +78,16 @@ func (t *turn) steeringOf(ctx context.Context, about conversation) (*steering, e
 	return s, err
 }
 
+// steeringEver is steeringOf for what is to come to an end where control is not kept any
+// more.
+func (t *turn) steeringEver(ctx context.Context, about conversation) (*steering, error) {
+	source, err := t.source(ctx, about.SourceID)
+	if err != nil {
+		return nil, err
+	}
+	return t.steering(ctx, source, about.IdentityID)
+}
+
 // steered does what a job has to do with the control of a conversation.
 func steered[T any](ctx context.Context, c *core, w *work.Work, j jobs.Job, about func(*T) conversation, do func(*turn, *steering, *T) error) error {
 	var data T
@@ -85,7 +95,7 @@ func steered[T any](ctx context.Context, c *core, w *work.Work, j jobs.Job, abou
 		return fmt.Errorf("job %s: %w", j.ID, err)
 	}
 	return c.system(w).whole(ctx, func(t *turn) error {
-		s, err := t.steeringOf(ctx, about(&data))
+		s, err := t.steeringEver(ctx, about(&data))
 		if err != nil {
 			return err
 		}
@@ -114,7 +124,7 @@ func (c *core) registerControl() {
 	c.jobs.Within(jobFollow, within(c, func(ctx context.Context, t *turn, d *consequence) (time.Time, error) { return t.begetLater(ctx, d) }))
 	c.jobs.Within(jobDeadline, within(c, func(ctx context.Context, t *turn, d *deadlineJob) (time.Time, error) {
 		return time.Time{}, t.whole(ctx, func(t *turn) error {
-			s, err := t.steeringOf(ctx, d.conversation)
+			s, err := t.steeringEver(ctx, d.conversation)
 			if err != nil {
 				return err
 			}
@@ -123,7 +133,7 @@ func (c *core) registerControl() {
 	}))
 	c.jobs.Within(jobInactive, within(c, func(ctx context.Context, t *turn, d *inactiveJob) (again time.Time, err error) {
 		err = t.whole(ctx, func(t *turn) error {
-			s, err := t.steeringOf(ctx, d.conversation)
+			s, err := t.steeringEver(ctx, d.conversation)
 			if err != nil || !s.control.LookAt.Equal(d.LookAt) {
 				return err
 			}
@@ -141,6 +151,7 @@ func (c *core) registerControl() {
 		})
 		return again, err
 	}))
+	c.registerControlSettings()
 }
 
 func verbOf(d *verbJob) conversation   { return d.conversation }

@@ -27,6 +27,9 @@ type steering struct {
 	engaged  []handover.Engaged
 	// rule is what the request that is dealt with names as the bot's rule that caused it.
 	rule string
+	// lapsed is what stood in the record, and what becomes of it with whatever is written,
+	// if control has not been kept on the source meanwhile.
+	lapsed *lapse
 }
 
 // steer reads the control of a conversation; nil if the source has none.
@@ -34,6 +37,11 @@ func (t *turn) steer(ctx context.Context, source *interaction.Source, identityID
 	if !source.ThreadControl {
 		return nil, nil
 	}
+	return t.steering(ctx, source, identityID)
+}
+
+// steering reads the control of a conversation on a source that has it, or had it before.
+func (t *turn) steering(ctx context.Context, source *interaction.Source, identityID string) (*steering, error) {
 	err := t.Load(ctx,
 		controlSettings.Key(t.Work, plain(source.ID)),
 		controls.Key(t.Work, controlID(source.ID, identityID)),
@@ -52,7 +60,7 @@ func (t *turn) steer(ctx context.Context, source *interaction.Source, identityID
 	if s.control == nil {
 		s.control = &storedControl{Control: handover.Control{
 			SourceID: source.ID, IdentityID: identityID, Party: handover.Party{Owner: handover.Idle}, ActiveAt: t.now,
-		}}
+		}, Removed: s.settings.Removed}
 	}
 	list, err := engagedLists.Get(ctx, t.Work, identityID)
 	if err != nil {
@@ -66,6 +74,7 @@ func (t *turn) steer(ctx context.Context, source *interaction.Source, identityID
 		}
 		s.engaged = append(s.engaged, others...)
 	}
+	s.lapse(t.now)
 	return s, nil
 }
 
@@ -143,6 +152,9 @@ func controlRefusal(err error, s *steering) error {
 
 // carryOut writes a decision, with what follows from it.
 func (t *turn) carryOut(ctx context.Context, s *steering, d handover.Decision) error {
+	if err := t.writeLapsed(ctx, s); err != nil {
+		return err
+	}
 	before := s.control.Control
 	s.control.Control = d.Control
 	if err := t.tellControl(s, before, d); err != nil {

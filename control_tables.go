@@ -36,6 +36,14 @@ type storedControl struct {
 	// does.
 	LookAt  time.Time `json:"look_at,omitzero"`
 	LookJob string    `json:"look_job,omitempty"` // the job that does
+	// Removed is that of the settings when it was written. It has lapsed if theirs is
+	// another.
+	Removed int64 `json:"removed,omitempty"`
+}
+
+// used reports whether there is anything that other settings could concern.
+func (c *storedControl) used() bool {
+	return c.Holder().Owner != handover.Idle || c.Verb != nil || c.WhenFree != nil || c.Ended || len(c.Waiting) > 0
 }
 
 // postponedTalk is a thread in which a customer waits for what is decided later.
@@ -55,10 +63,14 @@ type storedSettings struct {
 	Platform bool `json:"platform,omitempty"`
 	// RolesAt is the platform's time of the latest report of who is primary.
 	RolesAt time.Time `json:"roles_at,omitzero"`
+	// Removed counts how often control has ceased to be kept on the source. The settings
+	// stay, for what was under way then.
+	Removed int64 `json:"removed,omitempty"`
 }
 
 const (
 	byConversation        = "conversation"
+	bySourceUsed          = "source_used"
 	byControlledCommunity = "controlled_community"
 	byType                = "type"
 )
@@ -68,6 +80,11 @@ var (
 	controls = work.Table[storedControl]{
 		Kind: "thread_control", Format: 1,
 		ID: func(c *storedControl) string { return controlID(c.SourceID, c.IdentityID) },
+		Indexes: []work.Index[storedControl]{
+			{Name: bySourceUsed, Term: func(c *storedControl) (string, bool) {
+				return sourceTerm(c.SourceID).Text(c.IdentityID).String(), c.used()
+			}},
+		},
 	}
 	controlSettings = work.Table[storedSettings]{
 		Kind: "thread_control_settings", Format: 1,

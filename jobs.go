@@ -45,6 +45,9 @@ import (
 //	control.follow         does what follows from a change of      an intervention stays as it was:    within a day, by itself; Retry; whoever engages
 //	                       control for interventions, where that   owned by a bot that gave control
 //	                       was refused at first                    away, say
+//	control.settings       looks at the conversations of a source  what is under way goes by what was   within a day, by itself; Retry; each
+//	                       whose settings are others, or that      so before; what waits for control,   conversation in which anything happens
+//	                       has no control any more, at once        where there is none, an hour longer
 //	source.retime          looks at the threads of a source,       they close when it said before,      within a day, by itself; Retry; each thread
 //	                       after an update of when they close      if at all                            in which anything is said or done; an update again
 //	task.step              goes on with an erasing, a replay, a    the task rests behind its last step  within a day, by itself; Retry; at once,
@@ -78,7 +81,7 @@ const (
 // Job is something that is to happen later, or outside.
 type Job struct {
 	ID    string   `json:"id"`
-	Type  string   `json:"type"` // "content.deliver", "content.adopt", "intervention.fall_due", "thread.time_out", "source.retime", "task.step", "control.verb", "control.owner", "control.deadline", "control.inactive", "control.follow"
+	Type  string   `json:"type"` // "content.deliver", "content.adopt", "intervention.fall_due", "thread.time_out", "source.retime", "task.step", "control.verb", "control.owner", "control.deadline", "control.inactive", "control.follow", "control.settings"
 	State JobState `json:"state"`
 	// Due is when it is to be done, or tried again. Zero: at once, or, of one that is
 	// uncertain or of a delivery that has failed, never.

@@ -171,6 +171,28 @@ func Wrote(c Control, f Facts) Decision {
 	return t.done()
 }
 
+// Lapse says that control of the conversation is not kept any more. Nobody has it, what is
+// under way or waits counts for nothing, and no ticket that was given holds. The agents deal
+// with what the customer wrote during a pass.
+func Lapse(c Control, f Facts) Decision {
+	d, t := resume(c, "", f)
+	n := &d.Control
+	if v := n.Verb; v != nil {
+		if v.Stage == StageQueued {
+			t.Cancel = v.ID
+		}
+		n.Verb = nil
+		t.tell(ControlWithdrawn)
+	}
+	n.WhenFree = nil
+	t.become(Party{Owner: Idle}, causeRemoved, interaction.Actor{})
+	n.Held, n.Sending = 0, 0
+	n.Round++
+	t.done()
+	t.Side = Agent
+	return *t.Decision
+}
+
 // settle is what a refusal of Settle calls it: no trigger of the table.
 const settle = "settle"
 

@@ -14,6 +14,7 @@ const (
 	causeOwner    = "owner"     // the platform said so when it was asked
 	causeSettled  = "settled"   // somebody said so
 	causeNoAnswer = "no_answer" // nobody says: it is assumed
+	causeRemoved  = "removed"   // control is not kept any more
 
 	causeNotInControl = "not_in_control" // the platform did not take a content because of that
 )
