@@ -50,7 +50,7 @@ type Source struct {
 	DefaultCategoryIDs []string `json:"default_category_ids,omitempty"`
 	// ThreadControl says that one app at a time controls the conversation with a
 	// customer (see package handover). Sources keep what they have: Control.Configure
-	// sets it.
+	// sets it, and Control.Remove takes it back.
 	ThreadControl bool `json:"thread_control,omitempty"`
 	// MaxBody bounds the body of what is posted to the source, in characters. 0:
 	// DefaultMaxBody.
