@@ -1,7 +1,6 @@
 package engage_test
 
 import (
-	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -31,11 +30,11 @@ func TestContentsBeforeControl(t *testing.T) {
 			for first, does := range firsts {
 				t.Run(fmt.Sprint("primary ", settings.Primary, ", a platform ", passes, ", first ", first), func(t *testing.T) {
 					t.Parallel()
-					c := &controlled{desk: newDesk(t)}
-					if passes {
-						s := &scripted{owner: handover.Party{Owner: handover.Idle}}
-						c = &controlled{desk: newDesk(t, func(o *engage.Options) { o.Platforms["messenger"] = s })}
-					}
+					c := &controlled{desk: newDesk(t, func(o *engage.Options) {
+						if passes {
+							o.Platforms["messenger"] = &scripted{owner: handover.Party{Owner: handover.Idle}}
+						}
+					})}
 					c.eve = c.writes("eve", "hello")
 					c.engages(ann, c.eve.ThreadID)
 					p := c.replies(ann, c.eve.ThreadID, "one")
@@ -102,7 +101,7 @@ func TestContentsBeforeControlAreNotCountedOff(t *testing.T) {
 	var second engage.Posted
 	s.send = func(d engage.Delivery) error {
 		if second.ID == "" {
-			if err := c.Control.Configure(context.Background(), "chat", handover.Settings{Primary: handover.Agent}); err != nil {
+			if err := c.Control.Configure(t.Context(), "chat", handover.Settings{Primary: handover.Agent}); err != nil {
 				return err
 			}
 			second = c.replies(ann, c.eve.ThreadID, "two")

@@ -232,8 +232,8 @@ func TestMovesCostNoMoreWithoutControl(t *testing.T) {
 			}
 		}
 		var other engage.Received
-		all = append(all, l.cost(func() { other = c.atWork(c.eve.ContactID) }))
-		all = append(all, l.cost(func() { must(c.Contacts.Move(t.Context(), other.IdentityID, ""))(t) }))
+		comes := l.cost(func() { other = c.atWork(c.eve.ContactID) })
+		all = append(all, comes, l.cost(func() { must(c.Contacts.Move(t.Context(), other.IdentityID, ""))(t) }))
 		must(c.Interventions.Cancel(t.Context(), i.ID))(t)
 		return all
 	}

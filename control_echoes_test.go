@@ -1,7 +1,7 @@
 package engage_test
 
 import (
-	"fmt"
+	"reflect"
 	"testing"
 	"time"
 
@@ -41,5 +41,7 @@ func TestEchoesGiveNobodyControl(t *testing.T) {
 	in.Echo = &engage.Echo{}
 	before := c.control()
 	must(c.Threads.Receive(t.Context(), in))(t)
-	expect(t, "control", fmt.Sprint(c.control()), fmt.Sprint(before))
+	if after := c.control(); !reflect.DeepEqual(after, before) {
+		t.Errorf("%+v, before: %+v", after, before)
+	}
 }
