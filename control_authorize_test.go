@@ -43,6 +43,9 @@ func controlMethods(at preparedTalk) map[string]method {
 		"Control.Configure": of(engage.ActionControlConfigure, page, func(ctx context.Context, s engage.Control) (any, error) {
 			return nil, s.Configure(ctx, "page", handover.Settings{})
 		}),
+		"Control.Remove": of(engage.ActionControlConfigure, page, func(ctx context.Context, s engage.Control) (any, error) {
+			return nil, s.Remove(ctx, "page")
+		}),
 		"Control.Settings": of(engage.ActionControlRead, page, func(ctx context.Context, s engage.Control) (any, error) { return s.Settings(ctx, "page") }),
 		"Control.Handover": found(of(engage.ActionControlHandover, all, func(ctx context.Context, s engage.Control) (any, error) {
 			return s.Handover(ctx, requestBy("fay"))
