@@ -68,7 +68,7 @@ func (t *turn) beget(ctx context.Context, c consequence) error {
 // begetLater is what the job does: nothing, if that does not follow any more.
 func (t *turn) begetLater(ctx context.Context, c *consequence) (time.Time, error) {
 	return time.Time{}, t.whole(ctx, func(t *turn) error {
-		s, err := t.steeringOf(ctx, c.conversation)
+		s, err := t.steeringEver(ctx, c.conversation)
 		if err != nil {
 			return err
 		}
