@@ -267,7 +267,7 @@ func TestReportsOfStrangers(t *testing.T) {
 		}
 	}
 	must(h.Sources.Create(t.Context(), interaction.Source{ID: "plain", Type: "messenger", Active: true, CommunityID: "chat"}))(t)
-	c, err := h.Control.Report(t.Context(), engage.ControlReport{SourceID: "plain", IdentityForeignID: "eve", Party: handover.Party{Owner: handover.Agent}})
+	c, err := h.Control.Report(t.Context(), engage.ControlReport{SourceID: "plain", IdentityForeignID: "eve", Party: handover.Party{Owner: handover.Agent}, At: h.clock.read()})
 	if err != nil || c.SourceID != "" {
 		t.Errorf("of a source without thread control: %+v, %v", c, err)
 	}

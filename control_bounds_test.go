@@ -38,7 +38,7 @@ func TestManyThreadsWaitForControl(t *testing.T) {
 	for _, comes := range []bool{true, false} {
 		t.Run(fmt.Sprintf("control comes: %t", comes), func(t *testing.T) {
 			t.Parallel()
-			const threads = 110
+			const threads = 120
 			st := &weighing{Store: newMemory(t)}
 			c := &controlled{desk: newDeskOn(t, st)}
 			if err := c.Control.Configure(t.Context(), "chat", byBot); err != nil {

@@ -79,7 +79,7 @@ func controlCosts(t *testing.T, others int) (rows []controlCost) {
 	c.has(handover.Agent)
 	toBot()
 	show("ask the bot to hand over", 4, func() { toAgent(engage.System()) })
-	show("accept", 5, func() { must(c.As(robot).Control.Accept(t.Context(), "chat", c.eve.IdentityID))(t) })
+	show("accept", 6, func() { must(c.As(robot).Control.Accept(t.Context(), "chat", c.eve.IdentityID))(t) })
 	show("report", 5, func() {
 		must(c.Control.Report(t.Context(), engage.ControlReport{
 			SourceID: "chat", IdentityForeignID: "eve", Party: handover.Party{Owner: handover.Other, App: "inbox"}, At: c.clock.read(),

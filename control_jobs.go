@@ -128,6 +128,9 @@ func (c *core) registerControl() {
 			if err != nil {
 				return err
 			}
+			if v := s.control.Verb; v != nil && v.ID == d.VerbID && !t.now.Before(v.Deadline) {
+				s.control.DeadlineJob = "" // it is this one
+			}
 			return t.carryOut(ctx, s, handover.Expire(s.control.Control, d.VerbID, t.ID(), t.facts(s)))
 		})
 	}))

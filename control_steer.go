@@ -209,13 +209,12 @@ func (t *turn) pursue(ctx context.Context, s *steering, before handover.Control,
 			return err
 		}
 	}
-	if v != nil && !v.Deadline.IsZero() && (before.Verb == nil || before.Verb.ID != v.ID || !before.Verb.Deadline.Equal(v.Deadline)) {
-		if before.Verb != nil && before.Verb.ID == v.ID { // it is another now
-			err = unless(unless(t.core.jobs.Cancel(ctx, t.Work, s.control.DeadlineJob), jobs.ErrNotFound), jobs.ErrState)
-			if err != nil {
-				return err
-			}
+	if before.Verb != nil && !before.Verb.Deadline.IsZero() && (v == nil || v.ID != before.Verb.ID || !v.Deadline.Equal(before.Verb.Deadline)) {
+		if err := t.takeBack(ctx, &s.control.DeadlineJob); err != nil {
+			return err
 		}
+	}
+	if v != nil && !v.Deadline.IsZero() && (before.Verb == nil || before.Verb.ID != v.ID || !before.Verb.Deadline.Equal(v.Deadline)) {
 		if s.control.DeadlineJob, err = t.later(ctx, jobDeadline, v.Deadline, deadlineJob{conversation: about, VerbID: v.ID}); err != nil {
 			return err
 		}
@@ -238,8 +237,13 @@ func (t *turn) tellVerb(ctx context.Context, s *steering, at time.Time) (err err
 // forgetVerb takes back the job of a verb that is over: the next one would wait behind it.
 // One whose platform is being told finds out by itself.
 func (t *turn) forgetVerb(ctx context.Context, s *steering) error {
-	id := s.control.VerbJob
-	if s.control.VerbJob = ""; id == "" {
+	return t.takeBack(ctx, &s.control.VerbJob)
+}
+
+// takeBack takes a job back, if there is one that has not begun.
+func (t *turn) takeBack(ctx context.Context, jobID *string) error {
+	id := *jobID
+	if *jobID = ""; id == "" {
 		return nil
 	}
 	return unless(unless(t.core.jobs.Cancel(ctx, t.Work, id), jobs.ErrNotFound), jobs.ErrState)
@@ -284,10 +288,8 @@ func (t *turn) lookLater(ctx context.Context, s *steering) (err error) {
 	if !c.LookAt.IsZero() && !at.Before(c.LookAt) {
 		return nil
 	}
-	if c.LookJob != "" {
-		if err := unless(unless(t.core.jobs.Cancel(ctx, t.Work, c.LookJob), jobs.ErrNotFound), jobs.ErrState); err != nil {
-			return err
-		}
+	if err := t.takeBack(ctx, &c.LookJob); err != nil {
+		return err
 	}
 	c.LookAt = at
 	c.LookJob, err = t.later(ctx, jobInactive, c.LookAt, inactiveJob{conversation: conversation{SourceID: s.source.ID, IdentityID: s.identity}, LookAt: c.LookAt})

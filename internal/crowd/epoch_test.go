@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/engage-interactions/engage"
@@ -34,7 +35,17 @@ func (p booked) Send(_ context.Context, d engage.Delivery) (string, error) {
 type slow struct {
 	store.Store
 
+	waits  *atomic.Bool // somebody does
 	begins chan chan struct{}
+}
+
+// hold lets whoever waits for it go first.
+func (s slow) hold() {
+	if s.waits.CompareAndSwap(true, false) {
+		done := make(chan struct{})
+		s.begins <- done
+		<-done
+	}
 }
 
 // Commit implements [store.Store].
@@ -43,12 +54,7 @@ func (s slow) Commit(ctx context.Context, b store.Batch) error {
 		if put.Kind != "job" || !bytes.Contains(put.Value, []byte(`"content.deliver"`)) || !bytes.Contains(put.Value, []byte(`"running"`)) {
 			continue
 		}
-		done := make(chan struct{})
-		select {
-		case s.begins <- done:
-			<-done
-		default:
-		}
+		s.hold()
 	}
 	return s.Store.Commit(ctx, b)
 }
@@ -59,7 +65,7 @@ func duels(t *testing.T, one, two store.Store, books *books, clock *handClock, r
 	t.Helper()
 	ctx := t.Context()
 	var engines []*engage.Engine
-	late := slow{books.on(two), make(chan chan struct{})}
+	late := slow{books.on(two), new(atomic.Bool), make(chan chan struct{})}
 	for _, st := range []store.Store{books.on(one), late} {
 		options := &engage.Options{Clock: clock.read, Platforms: map[string]engage.Platform{"page": booked{books: books}}}
 		engines = append(engines, must(engage.New(ctx, st, options))(t))
@@ -78,11 +84,13 @@ func duels(t *testing.T, one, two store.Store, books *books, clock *handClock, r
 		}
 		must(eng.Control.Settle(ctx, "page", ada.IdentityID, handover.Party{Owner: handover.Bot, App: "bot"}))(t)
 		posted := must(eng.As(bot).Contents.Post(ctx, engage.Post{ThreadID: ada.ThreadID, Message: interaction.Message{Body: fmt.Sprint("yes ", n)}}))(t)
+		late.waits.Store(n%2 == 0)
 		var wg sync.WaitGroup
 		wg.Go(func() {
 			if _, err := engines[1].RunDue(ctx); err != nil {
 				t.Error(err)
 			}
+			late.hold() // nothing was begun
 		})
 		wg.Go(func() {
 			if n%2 == 0 { // that is begun, and not committed

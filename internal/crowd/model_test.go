@@ -138,12 +138,14 @@ func (t *modeledTurn) carry(d handover.Decision) {
 	}
 }
 
-// wake opens the intervention again because the customer has written.
+// wake opens the intervention again because the customer has written. What a bot had closed
+// or deferred has no owner then: it is the agents who deal with the customer.
 func (t *modeledTurn) wake() error {
 	if t.latest.ID == "" || !interaction.InterventionLifecycle.Possible(t.latest.Status, interaction.InterventionWritten) {
 		return nil
 	}
-	return t.apply(interaction.InterventionWritten, interaction.Change{}, interaction.InterventionFacts{})
+	gone := t.latest.Owner.Type == interaction.ActorBot && t.latest.Status != interaction.InterventionOpen
+	return t.apply(interaction.InterventionWritten, interaction.Change{}, interaction.InterventionFacts{OwnerGone: gone})
 }
 
 // apply lets something happen to the latest intervention, and with it to control.
