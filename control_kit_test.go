@@ -71,11 +71,10 @@ func (s *scripted) Send(ctx context.Context, d engage.Delivery) (string, error) 
 }
 
 // newScripted is newControlled with such a platform.
-func newScripted(t *testing.T, settings handover.Settings, options ...func(*engage.Options)) (*controlled, *scripted) {
+func newScripted(t *testing.T, settings handover.Settings) (*controlled, *scripted) {
 	t.Helper()
 	s := &scripted{owner: handover.Party{Owner: handover.Agent}}
-	options = append(options, func(o *engage.Options) { o.Platforms["messenger"] = s })
-	c := &controlled{desk: newDesk(t, options...)}
+	c := &controlled{desk: newDesk(t, func(o *engage.Options) { o.Platforms["messenger"] = s })}
 	if err := c.Control.Configure(t.Context(), "chat", settings); err != nil {
 		t.Fatal(err)
 	}

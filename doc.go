@@ -119,8 +119,9 @@
 //
 // Where the source's platform is a [ControlPlatform], such as that of package messenger, it
 // has the last word: the Engine tells it by jobs, believes what it answers and what it
-// reports ([Control.Report]), and asks it where nobody knows. Else the Engine is the
-// arbiter, and what it decides is so at once. Deadlines, fallbacks, inactivity and what a
+// reports ([Control.Report]), and asks it where nobody knows; if it does not say then, again
+// when somebody writes or engages. Else the Engine is the arbiter, and what it decides is so
+// at once. Deadlines, fallbacks, inactivity and what a
 // platform is told need Run.
 //
 // Bots ask with [Control.Handover], or over HTTP through package botsapi. A bot that posts
