@@ -12,8 +12,8 @@ import (
 )
 
 // What counts can change while a pass is under way, and nobody engages: the settings count
-// what they ignored, or an identity joins with which somebody is engaged. Then the platform is not told
-// to pass control, and the bot does not get it.
+// what they ignored, or an identity joins with which somebody is engaged. Then the platform is
+// not told to pass control, and the bot does not get it.
 func TestWhatCountsChangesDuringAPass(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {

@@ -86,10 +86,10 @@ func drains(w *scene) {
 
 func delivered(w *scene) { w.take(handover.Delivered(w.c, w.c.Round+1, w.id(), w.f)) }
 
-// TestADonePassThatCounts: what the platform has done is done. But where an intervention counts by then it
-// is no pass of ours: it is told of as something that the platform reports, no intervention goes
-// along, and an agent who is engaged asks for control.
-func TestADonePassThatCounts(t *testing.T) {
+// What the platform has done is done. But where an intervention counts by then it is no pass of
+// ours: it is told of as what the platform reports, no intervention goes along, and an agent who
+// is engaged asks for control.
+func TestAPassIsDoneWhileSomebodyIsEngaged(t *testing.T) {
 	t.Parallel()
 	done := map[string]func(w *scene, v handover.Verb){
 		"answer": func(w *scene, v handover.Verb) { w.answer(v, handover.Done) },
