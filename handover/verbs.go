@@ -133,6 +133,7 @@ func (t *turn) begin() {
 	if t.blocked() {
 		c.Verb = nil
 		t.tell(ControlWithdrawn)
+		t.next(false)
 		return
 	}
 	from, to := c.Holder(), v.To
