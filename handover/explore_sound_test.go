@@ -17,11 +17,19 @@ func (w *world) take(d handover.Decision) error {
 }
 
 // may checks a decision against the rule: none begins a pass from the agents to a bot, or
-// brings it about, while an intervention is engaged.
+// brings it about, while an intervention is engaged. What the platform has done by itself is no
+// decision; what it answers, or says when it is asked, counts for that only if it had not been
+// told of such a pass that is under way.
 func (w *world) may(d handover.Decision) error {
 	before := w.control
 	for _, change := range d.Changes {
-		mirrored := change.Cause == "report" || change.Cause == "owner" || change.Cause == "answer"
+		mirrored := change.Cause == "report"
+		switch v := before.Verb; change.Cause {
+		case "owner", "answer":
+			mirrored = v == nil || v.Kind != handover.VerbPass || v.To != change.To || v.Stage != handover.StageSent
+		case "no_answer": // nobody knows
+			mirrored = w.isSurprised()
+		}
 		if change.From.Owner == handover.Agent && change.To.Owner == handover.Bot && w.inTheWay(d.Goes) && !mirrored {
 			return fmt.Errorf("control went from the agents to a bot although an intervention is engaged, by %s", change.Cause)
 		}
@@ -90,9 +98,9 @@ func (w *world) sound() error {
 		return fmt.Errorf("agents send while %v has control", c.Party)
 	case c.WhenFree != nil && !engaged && v == nil && c.AgainAt.IsZero() && (c.Owner == handover.Agent || c.Owner == handover.Idle):
 		return errors.New("a pass waits although no intervention is engaged")
-	case v != nil && v.Kind == handover.VerbPass && v.Stage != handover.StageSent && engaged:
+	case v != nil && v.Kind == handover.VerbPass && v.Stage != handover.StageSent && engaged && !w.isSurprised():
 		return fmt.Errorf("a pass is %s while an intervention is engaged", v.Stage)
-	case c.Phase() == handover.Passing && engaged && !w.overdue():
+	case c.Phase() == handover.Passing && engaged && !w.overdue() && !(w.isSurprised() && w.surprised.told):
 		return errors.New("an intervention is engaged while control is passed")
 	case v != nil && !w.facts.Platform && v.Stage != handover.StageAsked && v.Stage != handover.StageDraining:
 		return fmt.Errorf("%s is %s without a platform", v.Kind, v.Stage)

@@ -50,7 +50,7 @@ func (w *world) change(after handover.Engaged) error {
 		trigger = w.settings().EngagementElsewhere(before, after)
 	}
 	list := w.with(after)
-	if trigger == "" {
+	if trigger == "" || !w.sameContact(after) {
 		w.engaged = list
 		return w.sound()
 	}
@@ -115,6 +115,9 @@ func (w *world) steps() []step {
 			add(ordinary, "agent to virtual bot, with the intervention",
 				w.decide(handover.Input{Trigger: handover.HandoverToBot, App: "bot-v", Virtual: true, InterventionID: "n"}))
 		}
+	}
+	if w.has(recounts) && !w.recounted {
+		add(ordinary, "what counts changes", (*world).recount)
 	}
 	if w.has(waits) {
 		add(ordinary, "agent to bot when free", w.decide(handover.Input{Trigger: handover.HandoverToBot, App: "bot-a", WhenFree: true}))
@@ -182,4 +185,17 @@ func (w *world) interventionSteps(id, prefix string) []step {
 		become("intervention ends", e.Owner, interaction.InterventionClosed)
 	}
 	return list
+}
+
+// recount lets the rule count what it did not: the settings ignore nothing any more, or, where
+// the whole contact counts, another identity joins, and the Engine tells of that.
+func (w *world) recount() error {
+	w.recounted = true
+	if v := w.control.Verb; v != nil && v.Kind == handover.VerbPass && w.inTheWay(v.InterventionID) {
+		w.surprised = surprise{verb: v.ID, told: v.Stage == handover.StageSent}
+	}
+	if !w.settings().WholeContact {
+		return w.sound()
+	}
+	return w.take(handover.Recount(w.control, false, w.id(), w.known()))
 }

@@ -51,8 +51,14 @@ func TestExplore(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, kind := range []string{"arbiter", "platform", "platform that cannot be asked"} {
-			for _, extras := range [][]extra{{}, {virtualBots, waits}, {interferes}, {late}, {another, waits}, {elsewhere, waits}} {
+			for _, extras := range [][]extra{{}, {virtualBots, waits}, {interferes}, {late}, {another, waits}, {elsewhere, waits}, {recounts, waits}, {recounts, elsewhere}} {
+				if slices.Contains(extras, recounts) && !s.IgnoreDeferred && !s.IgnoreBots && !s.WholeContact {
+					continue // nothing that could change
+				}
 				limit := glance
+				if slices.Contains(extras, recounts) { // during a pass that is told, which takes some steps
+					limit *= 5
+				}
 				switch {
 				case whole:
 					limit = most

@@ -22,6 +22,16 @@ type world struct {
 	now     time.Time
 	ids     int
 	extras  []extra
+
+	recounted bool // what counts has changed: all does
+	surprised surprise
+}
+
+// surprise is a pass that was under way when what counts changed so that an intervention
+// stands against it.
+type surprise struct {
+	verb string
+	told bool // the platform had been told by then
 }
 
 // flight is a verb on its way to the platform, or its answer on the way back.
@@ -46,6 +56,7 @@ const (
 	late        extra = "answers that come late"
 	another     extra = "two interventions"
 	elsewhere   extra = "one on another source"
+	recounts    extra = "what counts changes"
 )
 
 var (
@@ -66,7 +77,25 @@ func newWorld(s handover.Settings, platform, canAsk bool, extras ...extra) world
 	}
 }
 
-func (w *world) settings() handover.Settings { return w.facts.Settings }
+// settings are those of now.
+func (w *world) settings() handover.Settings {
+	s := w.facts.Settings
+	if w.recounted {
+		s.IgnoreDeferred, s.IgnoreBots = false, false
+	}
+	return s
+}
+
+// sameContact reports whether an intervention is known to be with the same contact: until what
+// counts has changed, that of another identity is not.
+func (w *world) sameContact(e handover.Engaged) bool {
+	return e.IdentityID == w.control.IdentityID || w.recounted || !w.has(recounts)
+}
+
+// isSurprised reports whether an intervention has begun to count during the verb under way.
+func (w *world) isSurprised() bool {
+	return w.control.Verb != nil && w.control.Verb.ID == w.surprised.verb
+}
 
 func (w *world) canAsk() bool { return w.facts.Platform && !w.settings().NoOwner }
 
@@ -79,7 +108,7 @@ func (w *world) overdue() bool {
 
 // inTheWay reports whether an intervention is engaged, that which goes along apart.
 func (w *world) inTheWay(goes string) bool {
-	return len(w.settings().InTheWay(w.engaged, goes)) > 0
+	return len(w.settings().InTheWay(w.known().Engaged, goes)) > 0
 }
 
 // known is what a decision rests on, with the interventions as they are.
@@ -87,7 +116,12 @@ func (w *world) known() handover.Facts { return w.knownWith(w.engaged) }
 
 func (w *world) knownWith(engaged []handover.Engaged) handover.Facts {
 	f := *w.facts
-	f.Engaged, f.Now = engaged, w.now
+	f.Settings, f.Now = w.settings(), w.now
+	for _, e := range engaged {
+		if w.sameContact(e) {
+			f.Engaged = append(f.Engaged, e)
+		}
+	}
 	return f
 }
 
@@ -160,6 +194,8 @@ type state struct {
 	truth   handover.Party
 	flights [2]flightState
 	query   int
+
+	recounted, surprised, surprisedTold bool
 }
 
 type engagedState struct {
@@ -190,7 +226,8 @@ func (w *world) state() state {
 		s.sameEpoch, s.told, s.over, s.refused = v.Epoch == c.Epoch, v.Revision != 0, v.Over, v.Refused != ""
 		copy(s.tried[:], v.Tried)
 	}
-	s.returning = c.Epoch > 0
+	s.returning, s.recounted = c.Epoch > 0, w.recounted
+	s.surprised, s.surprisedTold = w.isSurprised(), w.isSurprised() && w.surprised.told
 	if c.WhenFree != nil {
 		s.whenFree, s.along = c.WhenFree.Party, c.WhenFree.InterventionID
 	}
