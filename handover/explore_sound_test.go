@@ -52,10 +52,10 @@ func (w *world) adopt(d handover.Decision) error {
 		}
 		w.query = &question{asked: d.Control.Revision}
 	}
-	if err := w.sound(); err != nil {
+	if err := w.follow(d); err != nil { // in the same commit
 		return err
 	}
-	return w.follow(d)
+	return w.sound()
 }
 
 // follow lets interventions go with control: from a bot to nobody, and to a virtual bot.
