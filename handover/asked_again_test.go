@@ -58,7 +58,8 @@ func TestTheRuleIsAskedAgain(t *testing.T) {
 				w := newScene(t, settings, row.platform, agents)
 				row.until(w)
 				if who == "" {
-					if row.then(w); !row.goesOn(w) || slices.Contains(w.d.Events, handover.ControlWithdrawn) {
+					row.then(w)
+					if !row.goesOn(w) || slices.Contains(w.d.Events, handover.ControlWithdrawn) {
 						t.Errorf("nobody is engaged: %+v, under way %+v", w.d, w.c.Verb)
 					}
 					return

@@ -20,6 +20,7 @@ func TestDeadlinesToTheMoment(t *testing.T) {
 				w.c.Party, v.To = agents, botA
 			case handover.VerbRelease:
 				w.c.Party, v.To = agents, nobody
+			case handover.VerbTake, handover.VerbRequest, handover.VerbAsk:
 			}
 			w.c.Verb = &v
 			before := w.c
