@@ -52,7 +52,7 @@ func (h *hooked) tells(list string, at time.Time, events ...string) {
 		}
 		events[n] = fmt.Sprintf(`{%s,"timestamp":%d,%s}`, parties, at.UnixMilli(), e)
 	}
-	body := []byte(fmt.Sprintf(`{"object":"page","entry":[{"id":"chat","%s":[%s]}]}`, list, strings.Join(events, ",")))
+	body := fmt.Appendf(nil, `{"object":"page","entry":[{"id":"chat","%s":[%s]}]}`, list, strings.Join(events, ","))
 	mac := hmac.New(sha256.New, []byte("secret"))
 	mac.Write(body)
 	r := httptest.NewRequestWithContext(h.t.Context(), http.MethodPost, "/", bytes.NewReader(body))

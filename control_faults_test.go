@@ -78,12 +78,12 @@ func TestBadLuckWithControl(t *testing.T) {
 			wait: time.Minute, owner: handover.Agent, contents: interaction.SyncSuccess, told: []engage.EventType{changed, started, requested, started, changed},
 		}, {
 			name: "a take is refused, and then requested", settings: agentFirst, bot: time.Second, begins: passedThenEngages,
-			plan: map[handover.VerbKind][]glitch{handover.VerbTake: {{lost: true, err: errNo}}},
+			plan: map[handover.VerbKind][]glitch{handover.VerbTake: {{lost: true, answers: time.Second, err: errNo}}},
 			wait: 5 * time.Second, owner: handover.Agent, contents: interaction.SyncSuccess,
 			told: []engage.EventType{changed, started, changed, started, started, requested, changed},
 		}, {
 			name: "a take is refused, and the request, too", settings: agentFirst, bot: never, begins: passedThenEngages,
-			plan: map[handover.VerbKind][]glitch{handover.VerbTake: {{lost: true, err: errNo}}, handover.VerbRequest: {{lost: true, err: errNo}}},
+			plan: map[handover.VerbKind][]glitch{handover.VerbTake: {{lost: true, answers: time.Second, err: errNo}}, handover.VerbRequest: {{lost: true, err: errNo}}},
 			wait: 5 * time.Second, owner: handover.Bot, contents: interaction.SyncAborted,
 			told: []engage.EventType{changed, started, changed, started, started, failed},
 		}, {
