@@ -134,6 +134,8 @@ type Handed struct {
 //     that type and nobody is found;
 //   - a [*handover.UnknownIdentityError] (ErrNotFound), or a
 //     [*handover.AmbiguousIdentityError] (ErrConflict), which names the sources;
+//   - a [*handover.UnknownValueError] (ErrInvalid) for a bot that posts through the Engine and
+//     does not exist, as far as Options.OwnerExists says;
 //   - a [*NotFoundError] for an intervention that is not there, a
 //     [*handover.UnknownValueError] for one of another customer or source than the request
 //     names (ErrInvalid), and a [*RefusedError] for one that is to go to a bot and has ended;

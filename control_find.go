@@ -36,6 +36,10 @@ func (t *turn) requested(ctx context.Context, r handover.Request, action Action)
 		return nil, in, err
 	}
 	st, err := t.steeringOf(ctx, about)
+	if err == nil && r.To == handover.Bot && r.AppID != "" && (!st.settings.Platform || in.Virtual) &&
+		t.ownerGone(ctx, Actor{Type: ActorBot, ID: r.AppID}) { // it posts through us: control would be nobody's
+		err = fmt.Errorf("%w: %w", ErrInvalid, &handover.UnknownValueError{Parameter: "app_id", Value: r.AppID})
+	}
 	return st, in, err
 }
 
@@ -47,18 +51,20 @@ func (t *turn) conversationOf(ctx context.Context, r handover.Request) (conversa
 	if r.InterventionID != "" {
 		return t.conversationIn(ctx, r)
 	}
-	unknown := fmt.Errorf("%w: %w", ErrNotFound, &handover.UnknownIdentityError{Type: r.Type, SourceID: r.SourceID})
+	unknown := func(noControl bool) error {
+		return fmt.Errorf("%w: %w", ErrNotFound, &handover.UnknownIdentityError{Type: r.Type, SourceID: r.SourceID, NoControl: noControl})
+	}
 	if r.SourceID != "" {
 		source, err := sources.Get(ctx, t.Work, plain(r.SourceID))
 		if err != nil {
 			return conversation{}, err
 		}
 		if source == nil || !source.ThreadControl || r.Type != handover.TypeVirtualAgent && source.Type != r.Type {
-			return conversation{}, t.unknownType(ctx, r.Type, unknown)
+			return conversation{}, t.unknownType(ctx, r.Type, unknown(source != nil && !source.ThreadControl))
 		}
 		id, err := t.lookup(ctx, &identityKeys, source.Community(), r.IdentityForeignID)
 		if err != nil || id == "" {
-			return conversation{}, errors.Join(err, unknown)
+			return conversation{}, errors.Join(err, unknown(false))
 		}
 		return conversation{source.ID, id}, nil
 	}
@@ -81,7 +87,7 @@ func (t *turn) conversationOf(ctx context.Context, r handover.Request) (conversa
 	}
 	switch len(candidates) {
 	case 0:
-		return conversation{}, t.unknownType(ctx, r.Type, unknown)
+		return conversation{}, t.unknownType(ctx, r.Type, unknown(len(found) > 0))
 	case 1:
 		return candidates[0], nil
 	}

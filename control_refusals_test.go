@@ -1,7 +1,9 @@
 package engage_test
 
 import (
+	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/engage-interactions/engage"
@@ -39,5 +41,39 @@ func TestControlOfAnotherCommunity(t *testing.T) {
 	}
 	if _, err = c.Control.Get(t.Context(), "chat", r.IdentityID); !errors.Is(err, engage.ErrNotFound) {
 		t.Errorf("got: %v", err)
+	}
+}
+
+// TestNobodyIsHandedToABotThatIsNone: where the bot posts through the Engine, the host says
+// whether it exists.
+func TestNobodyIsHandedToABotThatIsNone(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, func(o *engage.Options) {
+		o.OwnerExists = func(_ context.Context, who engage.Actor) (bool, error) { return who.ID != "robto", nil }
+	})
+	if err := d.Control.Configure(t.Context(), "chat", handover.Settings{Primary: handover.Agent}); err != nil {
+		t.Fatal(err)
+	}
+	d.writes("eve", "hello")
+	r := handover.Request{IdentityForeignID: "eve", SourceID: "chat", From: handover.Agent, To: handover.Bot, Type: "messenger", AppID: "robto"}
+	_, err := d.Control.Handover(t.Context(), r)
+	if wrong, ok := errors.AsType[*handover.UnknownValueError](err); !ok || wrong.Parameter != "app_id" || !errors.Is(err, engage.ErrInvalid) {
+		t.Errorf("handed over: %v", err)
+	}
+	r.AppID = robot.ID
+	must(d.Control.Handover(t.Context(), r))(t)
+}
+
+// TestWhereThereIsNoControl: a request says that it is the host who has not configured it.
+func TestWhereThereIsNoControl(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.writes("eve", "hello")
+	for _, source := range []string{"", "chat"} {
+		r := handover.Request{IdentityForeignID: "eve", SourceID: source, From: handover.Bot, To: handover.Agent, Type: "messenger"}
+		_, err := d.Control.Handover(t.Context(), r)
+		if unknown, ok := errors.AsType[*handover.UnknownIdentityError](err); !ok || !unknown.NoControl || !strings.Contains(err.Error(), "Control.Configure") {
+			t.Errorf("source %q: %v", source, err)
+		}
 	}
 }

@@ -100,11 +100,22 @@ func (e *AmbiguousIdentityError) Error() string {
 type UnknownIdentityError struct {
 	Type     string
 	SourceID string // empty: none was named
+	// NoControl says that there is no thread control where the customer is, or on the
+	// source that is named: the host has not configured it there.
+	NoControl bool
 }
 
 // Error names the type.
 func (e *UnknownIdentityError) Error() string {
-	return fmt.Sprintf("identity_foreign_id is not known on any source of the type %s that is meant", e.Type)
+	switch {
+	case e.NoControl && e.SourceID != "":
+		return fmt.Sprintf("the source %s has no thread control: Control.Configure sets it", e.SourceID)
+	case e.NoControl:
+		return fmt.Sprintf("identity_foreign_id is known on sources of the type %s that have no thread control only: Control.Configure sets it", e.Type)
+	case e.SourceID != "":
+		return fmt.Sprintf("identity_foreign_id is not known on a source %s of the type %s", e.SourceID, e.Type)
+	}
+	return fmt.Sprintf("identity_foreign_id is not known on any source of the type %s with thread control", e.Type)
 }
 
 // ParseRequest reads a request from query parameters as seed 001 writes them. A parameter
