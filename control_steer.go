@@ -195,8 +195,8 @@ func (t *turn) carryOut(ctx context.Context, s *steering, d handover.Decision) e
 func (t *turn) pursue(ctx context.Context, s *steering, before handover.Control, d handover.Decision) (err error) {
 	v := d.Control.Verb
 	about := conversation{SourceID: s.source.ID, IdentityID: s.identity}
-	if d.Start || before.Verb != nil && (v == nil || v.ID != before.Verb.ID) {
-		if err := t.forgetVerb(ctx, s); err != nil {
+	if d.Start || before.Verb != nil && (v == nil || v.ID != before.Verb.ID) { // the next one would wait behind it
+		if err := t.takeBack(ctx, &s.control.VerbJob); err != nil {
 			return err
 		}
 	}
@@ -209,12 +209,13 @@ func (t *turn) pursue(ctx context.Context, s *steering, before handover.Control,
 			return err
 		}
 	}
-	if before.Verb != nil && !before.Verb.Deadline.IsZero() && (v == nil || v.ID != before.Verb.ID || !v.Deadline.Equal(before.Verb.Deadline)) {
+	same := v != nil && before.Verb != nil && v.ID == before.Verb.ID && v.Deadline.Equal(before.Verb.Deadline)
+	if before.Verb != nil && !same {
 		if err := t.takeBack(ctx, &s.control.DeadlineJob); err != nil {
 			return err
 		}
 	}
-	if v != nil && !v.Deadline.IsZero() && (before.Verb == nil || before.Verb.ID != v.ID || !before.Verb.Deadline.Equal(v.Deadline)) {
+	if v != nil && !same && !v.Deadline.IsZero() {
 		if s.control.DeadlineJob, err = t.later(ctx, jobDeadline, v.Deadline, deadlineJob{conversation: about, VerbID: v.ID}); err != nil {
 			return err
 		}
@@ -234,13 +235,8 @@ func (t *turn) tellVerb(ctx context.Context, s *steering, at time.Time) (err err
 	return err
 }
 
-// forgetVerb takes back the job of a verb that is over: the next one would wait behind it.
-// One whose platform is being told finds out by itself.
-func (t *turn) forgetVerb(ctx context.Context, s *steering) error {
-	return t.takeBack(ctx, &s.control.VerbJob)
-}
-
-// takeBack takes a job back, if there is one that has not begun.
+// takeBack takes a job back, if there is one that has not begun. A verb whose platform is
+// being told finds out by itself that it is over.
 func (t *turn) takeBack(ctx context.Context, jobID *string) error {
 	id := *jobID
 	if *jobID = ""; id == "" {

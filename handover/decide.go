@@ -56,8 +56,6 @@ type Decision struct {
 	Reason string
 	// Start says that the verb of Control is to be begun: a new job.
 	Start bool
-	// Cancel is the ID of a verb that is not to be begun any more.
-	Cancel string
 	// AskOwner says that the platform is to be asked who has control.
 	AskOwner bool
 	// Side is who deals with a customer who writes.

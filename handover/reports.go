@@ -178,9 +178,6 @@ func Lapse(c Control, f Facts) Decision {
 	d, t := resume(c, "", f)
 	n := &d.Control
 	if v := n.Verb; v != nil {
-		if v.Stage == StageQueued {
-			t.Cancel = v.ID
-		}
 		n.Verb = nil
 		t.tell(ControlWithdrawn)
 	}
@@ -205,9 +202,6 @@ func Settle(c Control, who Party, by interaction.Actor, id string, f Facts) (Dec
 		return Decision{Control: c}, Case{Control: d.Control, Input: Input{Trigger: settle}, Facts: f}.refusal(isFree)
 	}
 	if v := d.Control.Verb; v != nil {
-		if v.Stage == StageQueued {
-			t.Cancel = v.ID
-		}
 		d.Control.Verb = nil
 		t.tell(ControlWithdrawn)
 	}
@@ -253,9 +247,6 @@ func (t *turn) mirror(who Party, cause string) {
 		c.Verb = nil
 		t.next(v.Withdrawn || v.Over)
 	case v.Reaches() && v.To.Owner == Agent && !v.Withdrawn: // it was another that has to give it
-		if v.Stage == StageQueued {
-			t.Cancel = v.ID
-		}
 		t.again(*v, t.wanted(), nil)
 	default:
 		t.withdraw()

@@ -234,7 +234,6 @@ func Again(c Control, id string, f Facts) Decision {
 func (t *turn) untold() {
 	c := &t.Control
 	v := c.Verb
-	t.Cancel = v.ID
 	switch {
 	case v.Reaches():
 		t.fallBack("the platform could not be told in time")

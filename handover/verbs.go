@@ -46,14 +46,10 @@ func (t *turn) sideFor(primary Owner) Owner {
 // wanted returns the verb by which agents get control who want to write: they claim it
 // from nobody, take it where they are primary, and request it else.
 func (t *turn) wanted() VerbKind {
-	switch {
-	case t.Control.Owner == Idle:
-		return t.claims()
-	case t.facts.Settings.Primary == Agent:
+	if t.facts.Settings.Primary == Agent {
 		return VerbTake
-	default:
-		return t.requests()
 	}
+	return t.requests()
 }
 
 // claims returns the verb that claims control from nobody.
@@ -162,10 +158,7 @@ func (t *turn) withdraw() {
 	switch {
 	case v == nil:
 		return
-	case v.Stage == StageQueued:
-		t.Cancel = v.ID
-		c.Verb = nil
-	case v.Stage == StageDraining, v.Stage == StageAsked && t.local():
+	case v.Stage == StageQueued, v.Stage == StageDraining, v.Stage == StageAsked && t.local():
 		c.Verb = nil
 	default:
 		v.Withdrawn = true
