@@ -34,8 +34,8 @@ const (
 //	a != b          scalars that are not equal, also if their kinds are not; NULL differs from all others
 //	a < b, <= > >=  both numbers, or both strings (in the order of their characters)
 //	a CONTAINS b    a string in a string
-//	a HAS b         a scalar b in an array a
-//	a IN b, NOT IN  a scalar a in an array b, or not in it
+//	a HAS b         the array has the scalar
+//	a IN b, NOT IN  the scalar is in the array, or it is not
 //
 // A comparison with an operand that its operator is not for is false: an array with ==
 // or !=, a scalar with IN, numbers with CONTAINS, and so NOT IN, too, if there is no

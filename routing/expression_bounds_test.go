@@ -158,7 +158,7 @@ func FuzzParseExpression(f *testing.F) {
 	for n, text := range []string{
 		`(language == "en" OR language == "fr") AND skill_rating >= 5.1`, `a NOT IN ['x', 1e5, null]`,
 		`worker.a[0].b CONTAINS 'ä\u00e4\n' AND task.x = -0.50`, `workers.available == 0`,
-		`((((`, `a == '`, "a == '\x00\\", `a == 1e-9999`, `IN IN IN`, `a[999999999] HAS b`, `$_.$1 != True`,
+		`((((`, `a == '`, "a == '\x00\\", `a == 1e-9999`, `IN in`, `a[999999999] HAS b`, `$_.$1 != True`,
 	} {
 		f.Add(text, n)
 	}

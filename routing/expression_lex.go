@@ -115,14 +115,14 @@ func (l *lexer) sign() (token, error) {
 		}
 	}
 	r, _ := utf8.DecodeRuneInString(rest)
-	switch {
-	case r == utf8.RuneError:
+	switch r {
+	case utf8.RuneError:
 		return token{}, refuse(l.at, "is not UTF-8")
-	case r == '-':
+	case '-':
 		return token{}, refuse(l.at, "there are no hyphens, but in quotes and before numbers")
-	case r == '&' || r == '|':
+	case '&', '|':
 		return token{}, refuse(l.at, "conditions are joined by AND and OR")
-	case r == '!':
+	case '!':
 		return token{}, refuse(l.at, "there is no !, but in !=; to negate, write == false or NOT IN")
 	}
 	return token{}, refuse(l.at, string(r)+" has no meaning here")

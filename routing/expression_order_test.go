@@ -14,11 +14,11 @@ import (
 	"github.com/engage-interactions/engage/routing"
 )
 
-func workers(t testing.TB, attributeTexts ...string) []routing.WorkerFacts {
-	t.Helper()
+func workers(tb testing.TB, attributeTexts ...string) []routing.WorkerFacts {
+	tb.Helper()
 	all := make([]routing.WorkerFacts, len(attributeTexts))
 	for i, text := range attributeTexts {
-		all[i].Attributes = attributes(t, text)
+		all[i].Attributes = attributes(tb, text)
 	}
 	return all
 }

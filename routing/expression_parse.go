@@ -6,8 +6,10 @@ import "fmt"
 //
 //	or         = and { OR and }
 //	and        = condition { AND condition }
-//	condition  = "(" or ")" | operand operator operand
-//	operand    = key | constant | "[" [ constant { "," constant } ] "]"
+//	condition  = comparison | "(" or ")"
+//	comparison = side operator side
+//	list       = "[" [ constant { "," constant } ] "]"
+//	side       = key | constant | list
 type parser struct {
 	lexer lexer
 	scope Scope
@@ -87,7 +89,8 @@ func (p *parser) condition() (node, error) {
 	if p.token.symbol != symOpen {
 		return p.comparison()
 	}
-	if p.depth++; p.depth > MaxExpressionDepth {
+	p.depth++
+	if p.depth > MaxExpressionDepth {
 		return node{}, p.refuse(fmt.Sprintf("parentheses nest deeper than %d", MaxExpressionDepth))
 	}
 	if err := p.advance(); err != nil {
@@ -145,7 +148,8 @@ func (p *parser) operand() (operand, error) {
 	case symOpenList:
 		return p.list()
 	case symKey:
-		if p.keys++; p.keys > MaxExpressionKeys {
+		p.keys++
+		if p.keys > MaxExpressionKeys {
 			return operand{}, p.refuse(fmt.Sprintf("there are more than %d keys", MaxExpressionKeys))
 		}
 		k, reason := p.scope.newKey(t.text, t.path)

@@ -11,20 +11,20 @@ import (
 
 const activity = "WA0123456789abcdef0123456789ABCDEF"
 
-func expression(t testing.TB, text string, scope routing.Scope) routing.Expression {
-	t.Helper()
+func expression(tb testing.TB, text string, scope routing.Scope) routing.Expression {
+	tb.Helper()
 	e, err := routing.ParseExpression(text, scope)
 	if err != nil {
-		t.Fatalf("%s: %v", text, err)
+		tb.Fatalf("%s: %v", text, err)
 	}
 	return e
 }
 
-func attributes(t testing.TB, text string) routing.Attributes {
-	t.Helper()
+func attributes(tb testing.TB, text string) routing.Attributes {
+	tb.Helper()
 	a, err := routing.ParseAttributes(text)
 	if err != nil {
-		t.Fatalf("%s: %v", text, err)
+		tb.Fatalf("%s: %v", text, err)
 	}
 	return a
 }

@@ -189,7 +189,7 @@ func (r *configurationReader) target(path string, v json.RawMessage, t *Target, 
 			}
 		},
 		"priority": func(path string, v json.RawMessage) {
-			if n, ok := r.integer(path, v, 0, MaxPriority); ok {
+			if n, ok := r.integer(path, v, 0, maxTargetPriority); ok {
 				t.Priority = &n
 			}
 		},
@@ -205,7 +205,7 @@ func (r *configurationReader) target(path string, v json.RawMessage, t *Target, 
 		"timeout": func(path string, v json.RawMessage) {
 			if noWaiting != "" {
 				r.add(path, noWaiting)
-			} else if n, ok := r.integer(path, v, 1, MaxTimeout); ok {
+			} else if n, ok := r.integer(path, v, 1, maxTargetTimeout); ok {
 				t.Timeout = time.Duration(n) * time.Second
 			}
 		},

@@ -23,11 +23,11 @@ func withQueues(text string) string {
 	return text
 }
 
-func configuration(t testing.TB, text string) routing.Configuration {
-	t.Helper()
+func configuration(tb testing.TB, text string) routing.Configuration {
+	tb.Helper()
 	c, err := routing.ParseConfiguration(withQueues(text))
 	if err != nil {
-		t.Fatalf("%s: %v", text, err)
+		tb.Fatalf("%s: %v", text, err)
 	}
 	return c
 }
@@ -161,8 +161,7 @@ func wantProblems(t *testing.T, err error, want ...string) {
 	for _, p := range wrong.Problems {
 		got = append(got, p.String())
 	}
-	match := func(got, want string) bool { return strings.HasPrefix(got, want) }
-	if !slices.EqualFunc(got, want, match) {
+	if !slices.EqualFunc(got, want, strings.HasPrefix) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }

@@ -275,7 +275,7 @@ func TestTheWalkGoesWhereTheRulesSay(t *testing.T) {
 			if !ok || here.Queue != s.Queue || here.Timeout != time.Duration(at.timeout)*time.Second {
 				t.Fatalf("%s\nstep %d is at %+v", p.json(), n, here)
 			}
-			checkTrace(t, c, m, x)
+			checkTrace(t, m, x)
 			if s.Default {
 				return
 			}
@@ -292,7 +292,7 @@ func TestTheWalkGoesWhereTheRulesSay(t *testing.T) {
 
 // checkTrace looks whether what is told of the last step is so: each filter that was
 // passed over does not match, and says why.
-func checkTrace(t *rapid.T, c routing.Configuration, m routing.Move, x int) {
+func checkTrace(t *rapid.T, m routing.Move, x int) {
 	for i, l := range m.Trace {
 		switch l.Saw {
 		case routing.SawMismatch:
