@@ -132,14 +132,15 @@ func TestExplain(t *testing.T) {
 		Worker: routing.WorkerFacts{Attributes: attributes(t, `{"level": 3, "langs": ["es", "en"], "home": {}}`)},
 	}
 	for text, want := range map[string]string{
-		`worker.level > 1 AND worker.level >= 5`:          `worker.level >= 5, worker.level is 3`,
-		`task.lang IN worker.langs`:                       `task.lang IN worker.langs, task.lang is 'fr', worker.langs is ['en', 'es']`,
-		`worker.home == null AND 1 == 1`:                  `worker.home == null, worker.home is an object`,
-		`worker.x == 'y'`:                                 `worker.x == 'y', worker.x is null`,
-		`worker.level == 1 OR worker.level == 2`:          `none of 2 alternatives holds, such as worker.level == 1, worker.level is 3`,
-		`1 == 2`:                                          `1 == 2`,
-		`worker.level == 3`:                               ``,
-		`worker.x == '` + strings.Repeat("ä", 1000) + `'`: ``,
+		`worker.level > 1 AND worker.level >= 5`:                      `worker.level >= 5, worker.level is 3`,
+		`task.lang IN worker.langs`:                                   `task.lang IN worker.langs, task.lang is 'fr', worker.langs is ['en', 'es']`,
+		`worker.home == null AND 1 == 1`:                              `worker.home == null, worker.home is an object`,
+		`worker.x == null AND (worker.level > 3 OR worker.level < 3)`: `none of 2 alternatives holds, such as worker.level > 3, worker.level is 3`,
+		`worker.x == 'y'`:                                             `worker.x == 'y', worker.x is null`,
+		`worker.level == 1 OR worker.level == 2`:                      `none of 2 alternatives holds, such as worker.level == 1, worker.level is 3`,
+		`1 == 2`:                                                      `1 == 2`,
+		`worker.level == 3`:                                           ``,
+		`worker.x == '` + strings.Repeat("ä", 1000) + `'`:             ``,
 	} {
 		got := expression(t, text, routing.ScopeMatch).Explain(facts)
 		if len(text) > 1000 {

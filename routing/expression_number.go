@@ -126,6 +126,12 @@ func compareDecimals(a, b decimal) int {
 	return 0
 }
 
+// equals says whether a text is the same number.
+func (d decimal) equals(text string) bool {
+	other, ok := parseDecimal(text)
+	return ok && compareDecimals(d, other) == 0
+}
+
 // appendDecimal writes the number in its one form: plainly, or with an exponent where
 // that would be long. Equal numbers have equal texts.
 func appendDecimal(b []byte, d decimal) []byte {

@@ -200,11 +200,35 @@ func (v value) constant() value {
 	return value{kind: kindArray, scalar: sortedScalars(elements)}
 }
 
-// has says whether a scalar is in an array.
+// has says whether a scalar is in an array. What cannot be equal is not looked at any
+// closer: an array may be long, and an expression may ask often.
 func (v value) has(element value) bool {
+	var room [plainDigits]byte
+	var number decimal
+	if element.kind == kindNumber {
+		number = element.decimal(&room)
+	}
 	for _, e := range v.any {
-		if sameScalar(valueOf(e), element) {
-			return true
+		switch e := e.(type) {
+		case string:
+			if element.kind == kindString && e == element.text {
+				return true
+			}
+		case json.Number:
+			if element.kind != kindNumber {
+				continue
+			}
+			if n, ok := smallInt(string(e)); ok && element.isInt {
+				if n == element.int {
+					return true
+				}
+			} else if number.equals(string(e)) {
+				return true
+			}
+		default:
+			if sameScalar(valueOf(e), element) {
+				return true
+			}
 		}
 	}
 	_, found := slices.BinarySearchFunc(v.scalar, element, compareScalars)

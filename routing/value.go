@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
+	"maps"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -41,7 +44,7 @@ func (e *AttributesError) Error() string { return "attributes: " + e.Reason }
 // ParseAttributes reads the attributes of a task or of a worker as they come in: a JSON
 // object of at most [MaxAttributes] characters and [MaxAttributesDepth] levels. A text
 // without anything in it is an object without anything in it. Of a name that comes twice
-// the last counts.
+// the last counts. A number beyond 10^±9999 is refused.
 //
 // The error is an [*AttributesError].
 func ParseAttributes[T []byte | string](text T) (Attributes, error) {
@@ -98,31 +101,26 @@ func decodeAttributes(data []byte) (Attributes, error) {
 
 // checkAttribute refuses what cannot be compared or walked over.
 func checkAttribute(v any, depth int) error {
-	if depth > MaxAttributesDepth+1 {
-		return fmt.Errorf("nest deeper than %d levels", MaxAttributesDepth)
-	}
+	var inner iter.Seq[any]
 	switch v := v.(type) {
 	case map[string]any:
-		if depth > MaxAttributesDepth {
-			return fmt.Errorf("nest deeper than %d levels", MaxAttributesDepth)
-		}
-		for _, inner := range v {
-			if err := checkAttribute(inner, depth+1); err != nil {
-				return err
-			}
-		}
+		inner = maps.Values(v)
 	case []any:
-		if depth > MaxAttributesDepth {
-			return fmt.Errorf("nest deeper than %d levels", MaxAttributesDepth)
-		}
-		for _, inner := range v {
-			if err := checkAttribute(inner, depth+1); err != nil {
-				return err
-			}
-		}
+		inner = slices.Values(v)
 	case json.Number:
 		if _, ok := parseDecimal(v.String()); !ok {
 			return fmt.Errorf("have a number beyond 10^±%d", maxExponent)
+		}
+		return nil
+	default:
+		return nil
+	}
+	if depth > MaxAttributesDepth {
+		return fmt.Errorf("nest deeper than %d levels", MaxAttributesDepth)
+	}
+	for v := range inner {
+		if err := checkAttribute(v, depth+1); err != nil {
+			return err
 		}
 	}
 	return nil

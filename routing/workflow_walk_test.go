@@ -126,6 +126,11 @@ func TestAStepOutlivesItsConfiguration(t *testing.T) {
 	if m := (routing.Configuration{}).Enter(nil, 2, start); !m.Ended || m.Step.Priority != 2 {
 		t.Errorf("%+v", m)
 	}
+	// Made in Go: a filter without targets leads nowhere.
+	made := routing.Configuration{Filters: []routing.Filter{{FriendlyName: "empty"}}}
+	if m := made.Enter(nil, 2, start); !m.Ended || saw(m) != "filters[0] not matched; ended" {
+		t.Errorf("%+v", m)
+	}
 	for _, n := range []int{-5, -1, 0, 1, 1 << 30} {
 		for _, c := range []routing.Configuration{one, none, {}} {
 			step := routing.Step{Filter: n, Target: n}
