@@ -199,14 +199,10 @@ func wordOf(name string) (token, bool) {
 // number reads digits, with a point and an exponent if there are.
 func (l *lexer) number() (token, error) {
 	start := l.at
-	exponent := false
 	for l.at++; l.at < len(l.text); l.at++ {
 		c := l.text[l.at]
 		switch {
-		case isDigit(c) || c == '.':
-			continue
-		case (c == 'e' || c == 'E') && !exponent:
-			exponent = true
+		case isDigit(c), c == '.', c == 'e', c == 'E':
 			continue
 		case (c == '+' || c == '-') && (l.text[l.at-1] == 'e' || l.text[l.at-1] == 'E'):
 			continue
