@@ -10,13 +10,13 @@ import (
 // documentation, "Workflow Resource").
 const MaxConfiguration = 1_038_576
 
-// Bounds of what a target says. A task's priority has the same one (TaskRouter's
-// documentation, "Task"). A timeout, in seconds, has none that is documented: a task
-// expires long before this one.
-const (
-	maxTargetPriority = 1<<31 - 1
-	maxTargetTimeout  = 1<<31 - 1
-)
+// MaxPriority is the highest priority of a task, also of one that a target gives
+// (TaskRouter's documentation, "Task").
+const MaxPriority = 1<<31 - 1
+
+// maxTargetTimeout is the longest timeout of a target, in seconds. None is documented; a
+// task expires long before this one.
+const maxTargetTimeout = 1<<31 - 1
 
 // Configuration says which queues a task goes through (TaskRouter's documentation,
 // "Workflows Overview"): filters, of which the first that matches the task is entered,

@@ -189,7 +189,7 @@ func (r *configurationReader) target(path string, v json.RawMessage, t *Target, 
 			}
 		},
 		"priority": func(path string, v json.RawMessage) {
-			if n, ok := r.integer(path, v, 0, maxTargetPriority); ok {
+			if n, ok := r.integer(path, v, 0, MaxPriority); ok {
 				t.Priority = &n
 			}
 		},
