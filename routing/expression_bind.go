@@ -34,9 +34,7 @@ func bind(n *node, f *Facts) (bound node, text string) {
 		switch {
 		case part.isAlways() && n.join == anyOf, part.isNever() && n.join == allOf:
 			return part, text // It decides.
-		case part.isAlways() || part.isNever():
-			// It does not matter.
-		case part.join == n.join:
+		case part.join == n.join: // It may have no parts: then it does not matter.
 			for _, inner := range part.parts {
 				add(inner, string(inner.appendTo(nil)))
 			}

@@ -21,21 +21,23 @@ func TestExpressionsAreBounded(t *testing.T) {
 		text, reason string
 		offset       int
 	}{
-		"at its length":  {text: list((routing.MaxExpression - 8) / 2)},
-		"a mebibyte":     {list(1 << 19), "longer than 65536 bytes", routing.MaxExpression},
-		"of one name":    {strings.Repeat("a", 1<<20), "longer than 65536 bytes", routing.MaxExpression},
-		"grows":          {"a == '" + strings.Repeat("\x01", 20_000) + "'", "in its canonical form", 20_007},
-		"at its depth":   {text: nested(routing.MaxExpressionDepth)},
-		"too deep":       {nested(routing.MaxExpressionDepth + 1), "deeper than 64", routing.MaxExpressionDepth},
-		"open only":      {strings.Repeat("(", routing.MaxExpression), "deeper than 64", routing.MaxExpressionDepth},
-		"lists only":     {"a IN " + strings.Repeat("[", 60_000), "a list has constants", 6},
-		"quotes only":    {strings.Repeat("'", 60_000), "an operator", 2},
-		"at its keys":    {text: ors(routing.MaxExpressionKeys)},
-		"too many keys":  {ors(routing.MaxExpressionKeys + 1), "more than 512 keys", 10 * routing.MaxExpressionKeys},
-		"a long number":  {text: "a == " + strings.Repeat("1", 9000)},
-		"a longer one":   {"a == " + strings.Repeat("1", 60_000), "too large", 5},
-		"a long path":    {text: "a" + strings.Repeat(".a", 30_000) + " == 1"},
-		"parens at both": {text: nested(64) + " AND " + nested(64)},
+		"at its length":         {text: list((routing.MaxExpression - 8) / 2)},
+		"at its length, again":  {text: "a == '" + strings.Repeat("b", routing.MaxExpression-7) + "'"},
+		"over it by two spaces": {"a=='" + strings.Repeat("b", routing.MaxExpression-5) + "'", "in its canonical form", routing.MaxExpression},
+		"a mebibyte":            {list(1 << 19), "longer than 65536 bytes", routing.MaxExpression},
+		"of one name":           {strings.Repeat("a", 1<<20), "longer than 65536 bytes", routing.MaxExpression},
+		"grows":                 {"a == '" + strings.Repeat("\x01", 20_000) + "'", "in its canonical form", 20_007},
+		"at its depth":          {text: nested(routing.MaxExpressionDepth)},
+		"too deep":              {nested(routing.MaxExpressionDepth + 1), "deeper than 64", routing.MaxExpressionDepth},
+		"open only":             {strings.Repeat("(", routing.MaxExpression), "deeper than 64", routing.MaxExpressionDepth},
+		"lists only":            {"a IN " + strings.Repeat("[", 60_000), "a list has constants", 6},
+		"quotes only":           {strings.Repeat("'", 60_000), "an operator", 2},
+		"at its keys":           {text: ors(routing.MaxExpressionKeys)},
+		"too many keys":         {ors(routing.MaxExpressionKeys + 1), "more than 512 keys", 10 * routing.MaxExpressionKeys},
+		"a long number":         {text: "a == " + strings.Repeat("1", 9000)},
+		"a longer one":          {"a == " + strings.Repeat("1", 60_000), "too large", 5},
+		"a long path":           {text: "a" + strings.Repeat(".a", 30_000) + " == 1"},
+		"parens at both":        {text: nested(64) + " AND " + nested(64)},
 	} {
 		e, err := routing.ParseExpression(c.text, routing.ScopeTask)
 		if c.reason == "" {

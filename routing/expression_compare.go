@@ -41,9 +41,6 @@ var operators = [...]struct {
 func (o operator) holds(l, r value) bool {
 	switch o {
 	case opEqual:
-		if l.kind == kindNull || r.kind == kindNull {
-			return l.kind == r.kind
-		}
 		return sameScalar(l, r)
 	case opNotEqual:
 		if l.kind == kindNull || r.kind == kindNull {

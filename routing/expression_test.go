@@ -197,6 +197,20 @@ func TestComparisonsOfValues(t *testing.T) {
 	}
 }
 
+func TestNumbersInLists(t *testing.T) {
+	t.Parallel()
+	task := attributes(t, `{"l": [1, 2.50, 1e3, "7", true, -0.0, 9007199254740993], "x": 25e-1, "y": 1000, "z": 9007199254740992}`)
+	for text, want := range map[string]bool{
+		`l HAS 2.5`: true, `l HAS 1000`: true, `l HAS 1.0`: true, `l HAS 0`: true, `l HAS 9007199254740993`: true, `x IN l`: true, `y IN l`: true,
+		`l HAS 2`: false, `l HAS 7`: false, `l HAS '7'`: true, `l HAS '1'`: false, `l HAS true`: true, `l HAS false`: false, `z IN l`: false,
+		`l HAS 9007199254740993.5`: false,
+	} {
+		if got := expression(t, text, routing.ScopeTask).Holds(routing.Facts{Task: task}); got != want {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+}
+
 func TestWhatIsNoExpression(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -240,6 +254,10 @@ func TestWhatIsNoExpression(t *testing.T) {
 		{routing.ScopeTask, `a == 1.`, 5, "no number"},
 		{routing.ScopeTask, `a == 1.2.3`, 5, "no number"},
 		{routing.ScopeTask, `a == 1e99999`, 5, "too large"},
+		{routing.ScopeTask, `a == 10e9999`, 5, "too large"},
+		{routing.ScopeTask, `a == 0.1e-9999`, 5, "too large"},
+		{routing.ScopeTask, "a.\u0301b == 5", 2, "behind the dot"},
+		{routing.ScopeTask, "\u0301b == 5", 0, "no meaning"},
 		{routing.ScopeTask, `a == 5km`, 5, "ends in letters"},
 		{routing.ScopeTask, `a == -`, 5, "hyphens"},
 		{routing.ScopeTask, `a IN ('x')`, 5, "missing before ("},

@@ -333,7 +333,7 @@ func shownName(name string) string {
 
 func (r *configurationReader) array(path string, v json.RawMessage) ([]json.RawMessage, bool) {
 	var elements []json.RawMessage
-	if err := json.Unmarshal(v, &elements); err != nil || elements == nil {
+	if err := json.Unmarshal(v, &elements); err != nil {
 		r.add(path, "must be a list")
 		return nil, false
 	}
