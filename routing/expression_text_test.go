@@ -10,6 +10,7 @@ import (
 func TestCanonicalForm(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
+		`a == 'b  c ~'`:                          `a == 'b  c ~'`,
 		`(a==1)`:                                 `a == 1`,
 		`a = "it's"`:                             `a == 'it\'s'`,
 		`a=="\"\\\/\n\u0001\u007f\u00e4"`:        `a == '"\\/\n\u0001\u007fä'`,

@@ -134,7 +134,12 @@ func TestAStepOutlivesItsConfiguration(t *testing.T) {
 	for _, n := range []int{-5, -1, 0, 1, 1 << 30} {
 		for _, c := range []routing.Configuration{one, none, {}} {
 			step := routing.Step{Filter: n, Target: n}
-			c.At(step)
+			if _, ok := c.At(step); ok != (n == 0 && len(c.Filters) > 0) {
+				t.Errorf("there is a target at %d of %s", n, c)
+			}
+			if _, ok := c.At(routing.Step{Target: n}); ok != (n == 0 && len(c.Filters) > 0) {
+				t.Errorf("there is a target at 0, %d of %s", n, c)
+			}
 			c.Next(step, routing.LeftByTimeout, nil, start)
 			c.Next(step, "", nil, start)
 			c.At(routing.Step{Default: true, Filter: n})
