@@ -1,0 +1,80 @@
+package routing
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/engage-interactions/engage/interaction"
+)
+
+// Codes of the platform's error dictionary.
+const (
+	// CodeInvalid is that of whatever is wrong with a request and has no code of its own.
+	CodeInvalid = 20001
+	// CodeParticipant says that a participant has not exactly one of identity and the pair
+	// of address and proxy_address, or not in the form that the channel needs.
+	CodeParticipant = 45351
+	// CodeDuplicate says that the conversation has a live channel already.
+	CodeDuplicate = 45353
+	// CodeConversationClosed says that a channel cannot be created for a closed conversation.
+	CodeConversationClosed = 45354
+	// CodeNoParticipants says that there is nobody to talk to.
+	CodeNoParticipants = 45355
+	// CodeMissingStatus says that an update of a channel does not say to which status.
+	CodeMissingStatus = 45358
+	// CodeInvalidStatus says that a channel cannot be updated to the status.
+	CodeInvalidStatus = 45359
+	// CodeChannelInvalid says that the Channel parameter of a request is wrong.
+	CodeChannelInvalid = 45366
+	// CodeParticipantInvalid says that a request to add a participant is wrong.
+	CodeParticipantInvalid = 45367
+	// CodeNotInactivated says that a channel did not become inactive.
+	CodeNotInactivated = 45379
+	// CodeInteractionEnded says that what was to happen to a channel comes too late.
+	CodeInteractionEnded = 80906
+)
+
+// interactionEnded is what the platform says with CodeInteractionEnded.
+const interactionEnded = "Interaction Not Open"
+
+// RefusedError says that something is not possible in the state that things are in.
+type RefusedError struct {
+	// Code is the platform's, 0 if none is documented.
+	Code int
+	// Text is what the platform says, for clients that show it or look into it. Empty: the
+	// platform has no words for it.
+	Text string
+	// Err is the rule: an [*interaction.TransitionError].
+	Err error
+}
+
+// Error gives the rule, and the platform's text.
+func (e *RefusedError) Error() string {
+	if e.Text == "" {
+		return e.Err.Error()
+	}
+	return e.Err.Error() + ": " + e.Text
+}
+
+// Unwrap returns the rule.
+func (e *RefusedError) Unwrap() error { return e.Err }
+
+// refusal is err with the platform's code and text, which are sought by what was to
+// happen.
+func refusal(err error, texts func(rule *interaction.TransitionError) (code int, text string)) error {
+	rule, ok := errors.AsType[*interaction.TransitionError](err)
+	if !ok {
+		return err
+	}
+	code, text := texts(rule)
+	return &RefusedError{Code: code, Text: text, Err: rule}
+}
+
+// names lists the values of an enum, as texts.
+func names[T ~string](values []T) string {
+	texts := make([]string, len(values))
+	for n, value := range values {
+		texts[n] = string(value)
+	}
+	return strings.Join(texts, ", ")
+}
