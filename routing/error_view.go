@@ -1,0 +1,50 @@
+package routing
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+)
+
+// ErrorView is what the APIs show of an error, with the status of HTTP.
+type ErrorView struct {
+	Code     int    `json:"code"`
+	Message  string `json:"message"`
+	MoreInfo string `json:"more_info"`
+	Status   int    `json:"status"`
+	// Details are all problems of a request, each with its path.
+	Details []ProblemView `json:"details,omitempty"`
+}
+
+// ProblemView is what is shown of a problem.
+type ProblemView struct {
+	Path    string `json:"path"`
+	Message string `json:"message"`
+	Code    int    `json:"code,omitempty"`
+}
+
+// MoreInfo is where the platform explains an error code.
+func MoreInfo(code int) string { return fmt.Sprintf("https://www.twilio.com/docs/errors/%d", code) }
+
+// statusBadRequest is that of HTTP for what is wrong with a request, or not possible now:
+// the platform makes no difference.
+const statusBadRequest = 400
+
+// ShowError returns what the APIs show of an error of this package, or of one that wraps
+// such: a [*ProblemsError] or a [*RefusedError]. Of any other it knows nothing, and says so.
+func ShowError(err error) (view ErrorView, known bool) {
+	if problems, ok := errors.AsType[*ProblemsError](err); ok {
+		view.Message = problems.Error()
+		for _, p := range problems.Problems {
+			view.Code = cmp.Or(view.Code, p.Code)
+			view.Details = append(view.Details, ProblemView(p))
+		}
+	} else if refused, ok := errors.AsType[*RefusedError](err); ok {
+		view.Code, view.Message = refused.Code, cmp.Or(refused.Text, refused.Err.Error())
+	} else {
+		return ErrorView{}, false
+	}
+	view.Code, view.Status = cmp.Or(view.Code, CodeInvalid), statusBadRequest
+	view.MoreInfo = MoreInfo(view.Code)
+	return view, true
+}
