@@ -31,6 +31,7 @@ type Queue struct {
 	// MaxReservedWorkers is to how many workers a task is offered at a time, 1 to 50.
 	MaxReservedWorkers int       `json:"max_reserved_workers"`
 	TaskOrder          TaskOrder `json:"task_order"`
+	Matching           Matching  `json:"matching,omitzero"`
 	// ReservationActivitySID and AssignmentActivitySID are what workers do once a task is
 	// offered to them and once they have accepted it; empty: what they did before.
 	ReservationActivitySID  string    `json:"reservation_activity_sid,omitempty"`

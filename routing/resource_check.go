@@ -59,6 +59,7 @@ func (q Queue) Check() error {
 	f.name(q.FriendlyName)
 	f.between("max_reserved_workers", q.MaxReservedWorkers, 1, MaxReservedWorkers)
 	f.order("task_order", q.TaskOrder)
+	q.Matching.find(&f)
 	f.sid("reservation_activity_sid", CodeInvalid, PrefixActivity, q.ReservationActivitySID)
 	f.sid("assignment_activity_sid", CodeInvalid, PrefixActivity, q.AssignmentActivitySID)
 	if _, err := ParseExpression(q.TargetWorkers, ScopeWorker); err != nil {

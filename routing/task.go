@@ -59,6 +59,8 @@ type Task struct {
 	IgnoreCapacity bool `json:"ignore_capacity,omitempty"`
 	// Assignments counts how often it went from pending to reserved.
 	Assignments int `json:"assignments"`
+	// Waiting is how it is being routed.
+	Waiting Waiting `json:"waiting,omitzero"`
 	// ReservationSIDs are those of its reservations that have not ended.
 	ReservationSIDs []string `json:"reservation_sids,omitempty"`
 

@@ -1,0 +1,54 @@
+package routing
+
+import "time"
+
+// Waiting is what is kept of a task while it is being routed.
+type Waiting struct {
+	// Step is where it is in its workflow. Zero: it has not entered it.
+	Step Step `json:"step,omitzero"`
+	// Settled says that nobody could take it at once when it came to the step, and that it
+	// stays nevertheless: skip_if is not asked again.
+	Settled bool `json:"settled,omitempty"`
+	// CoolDowns keep it from workers who have rejected it.
+	CoolDowns []CoolDown `json:"cool_downs,omitempty"`
+}
+
+// Again returns the task as it is when it has to go through its workflow again from the
+// beginning, after the workflow or the task's attributes were changed. It keeps its priority,
+// also if a target gave it, and the cool-downs. (TaskRouter's documentation, "Workflow
+// Resource", ReEvaluateTasks.)
+func (t Task) Again() Task {
+	t.Waiting = Waiting{CoolDowns: t.Waiting.CoolDowns}
+	return t
+}
+
+// MaxCoolDowns is how many workers a task remembers to have been rejected by. The
+// cool-downs that end first are forgotten for later ones.
+const MaxCoolDowns = 100
+
+// CoolDown keeps a task from being offered to a worker who has rejected it, until a time.
+type CoolDown struct {
+	WorkerSID string    `json:"worker_sid"`
+	Until     time.Time `json:"until"`
+}
+
+// Cool returns the task after a worker has rejected it, with the cool-down that its queue
+// has for that. Cool-downs that have ended are forgotten.
+func (t Task) Cool(workerSID string, m Matching, now time.Time) Task {
+	var kept []CoolDown
+	for _, c := range t.Waiting.CoolDowns {
+		if now.Before(c.Until) && c.WorkerSID != workerSID {
+			kept = append(kept, c)
+		}
+	}
+	if m.RejectCoolDown > 0 {
+		kept = append(kept, CoolDown{WorkerSID: workerSID, Until: now.Add(time.Duration(m.RejectCoolDown) * time.Second)})
+	}
+	if over := len(kept) - MaxCoolDowns; over > 0 {
+		// They were added one after the other: the first ends first, as long as the
+		// setting stays.
+		kept = kept[over:]
+	}
+	t.Waiting.CoolDowns = kept
+	return t
+}
