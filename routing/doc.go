@@ -43,6 +43,18 @@
 // the configuration of a workflow; [Configuration.Enter] and [Configuration.Next] take a task
 // through it, step by step.
 //
+// # Matching
+//
+// [Configuration.Advance] says what is to be done about a waiting task, from its creation to
+// its end: seek workers, wait and until when, or cancel; [Assignment.Follow] does it. [Choose]
+// finds the workers for a task, [ChooseTask] the task for a worker who is free. Both explain
+// themselves by a [Trace]: why this one, why not the others.
+//
+// Tasks that demand the same are in one [Line], in the order of [Task.OrderKey]; workers are
+// in the order of [Worker.IdleKey]. Both are texts that compare bytewise and are written once,
+// so that an index has the next one first. What a queue can have beyond the platform is in
+// [Matching].
+//
 // # Lifecycles
 //
 // What can happen stands in tables: [TaskLifecycle], [ReservationLifecycle],

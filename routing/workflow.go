@@ -67,8 +67,8 @@ func (t Target) Skips(workers WorkersFacts) bool {
 	return t.SkipIf != nil && t.SkipIf.Holds(Facts{Workers: workers})
 }
 
-// KnownWorker is who is to take a task before anybody else. A worker is known by one of
-// the two; both are empty if nobody is known.
+// KnownWorker is the one worker who is to take a task in a target; see [Choose]. A worker is
+// known by one of the two; both are empty if nobody is known.
 type KnownWorker struct {
 	SID          string
 	FriendlyName string

@@ -11,7 +11,8 @@ type Workspace struct {
 	// PrioritizeQueueOrder says in which order the queues are looked at for a worker who
 	// can take from several.
 	PrioritizeQueueOrder TaskOrder `json:"prioritize_queue_order"`
-	// MultiTask lets workers have tasks on several task channels at a time.
+	// MultiTask lets workers have several tasks at a time, up to their capacities. Without
+	// it a task is offered to a worker only when they have none.
 	MultiTask bool `json:"multi_task_enabled"`
 	// DefaultActivitySID is what new workers do, TimeoutActivitySID what those do who let
 	// the time to answer go by.
