@@ -87,6 +87,22 @@ const (
 	ResourceJob          = "job"
 	ResourceControl      = "thread_control" // of one conversation: the ID is "source/identity"
 
+	// Of routing, the ID is the SID.
+	ResourceWorkspace       = "workspace"
+	ResourceActivity        = "activity"
+	ResourceTaskChannel     = "task_channel"
+	ResourceTaskQueue       = "task_queue"
+	ResourceWorkflow        = "workflow"
+	ResourceWorker          = "worker"
+	ResourceTask            = "task"
+	ResourceReservation     = "reservation"
+	ResourceFlexInteraction = "flex_interaction"
+	ResourceFlexChannel     = "interaction_channel"
+	ResourceFlexInvite      = "interaction_invite"
+	ResourceFlexParticipant = "interaction_participant"
+	ResourceFlexTransfer    = "interaction_transfer"
+	ResourceFlexAddress     = "interaction_address"
+
 	ResourceIdempotencyKey = "idempotency_key"
 	ResourceEvents         = "events"
 )
@@ -163,6 +179,35 @@ const (
 	ActionControlAnswer    Action = "control.answer" // accept and decline
 	ActionControlReport    Action = "control.report"
 	ActionControlSettle    Action = "control.settle"
+
+	ActionWorkspacesRead   Action = "workspaces.read" // and activities, task channels, queues, workflows
+	ActionWorkspacesManage Action = "workspaces.manage"
+
+	ActionWorkersRead   Action = "workers.read"
+	ActionWorkersCreate Action = "workers.create"
+	// ActionWorkersUpdate is to change what a worker is doing, their attributes and their
+	// capacities.
+	ActionWorkersUpdate Action = "workers.update"
+	ActionWorkersDelete Action = "workers.delete"
+
+	ActionTasksCreate Action = "tasks.create"
+	ActionTasksRead   Action = "tasks.read" // and explain
+	// ActionTasksUpdate is to change a task, to cancel it, to wrap it up and to complete it.
+	ActionTasksUpdate Action = "tasks.update"
+
+	ActionReservationsRead Action = "reservations.read"
+	// ActionReservationsUpdate is to accept, reject, wrap up, complete or cancel one.
+	ActionReservationsUpdate Action = "reservations.update"
+	// ActionReservationsManage is to do so with one of another agent. It is asked about
+	// beside the other; without Options.Authorize, only the system may.
+	ActionReservationsManage Action = "reservations.manage"
+
+	ActionFlexCreate    Action = "flex.create"
+	ActionFlexRead      Action = "flex.read"
+	ActionFlexUpdate    Action = "flex.update" // channels and participants
+	ActionFlexInvite    Action = "flex.invite"
+	ActionFlexTransfer  Action = "flex.transfer"
+	ActionFlexConfigure Action = "flex.configure" // addresses
 
 	ActionJobsRead   Action = "jobs.read"
 	ActionJobsSettle Action = "jobs.settle" // and retry

@@ -200,7 +200,23 @@ type Services struct {
 	Contents Contents
 	// Interventions is how agents and bots answer.
 	Interventions Interventions
-	Control       Control
+	// Control says who may write to the customer.
+	Control Control
+
+	// Flex keeps interactions: conversations that are routed to agents.
+	Flex Flex
+	// Tasks are what is routed, and Reservations their offers to workers.
+	Tasks        Tasks
+	Reservations Reservations
+	// Workers are who does tasks.
+	Workers Workers
+	// Workspaces, and what is in them, say how tasks are routed.
+	Workspaces   Workspaces
+	Activities   Activities
+	TaskChannels TaskChannels
+	Queues       Queues
+	Workflows    Workflows
+
 	// Jobs is what is to happen later or outside.
 	Jobs Jobs
 }
@@ -212,8 +228,9 @@ type core struct {
 	feed   *feed.Feed
 	jobs   *jobs.Jobs
 
-	compiled   compiledSchemas
-	categories latestCategories
+	compiled       compiledSchemas
+	categories     latestCategories
+	configurations configurationCache
 }
 
 // New returns an Engine on the store, acting for the system, and prepares the
@@ -265,7 +282,8 @@ func New(ctx context.Context, st store.Store, opts *Options) (*Engine, error) {
 	c.registerEchoes()
 	c.registerTimers()
 	c.registerTasks()
-	if err := st.Prepare(ctx, slices.Concat(kinds(), conversationKinds(), feed.Kinds(), jobs.Kinds())...); err != nil {
+	c.registerRouting()
+	if err := st.Prepare(ctx, slices.Concat(kinds(), conversationKinds(), routingKinds(), feed.Kinds(), jobs.Kinds())...); err != nil {
 		return nil, fmt.Errorf("preparing the store: %w", err)
 	}
 	return c.engine(System()), nil

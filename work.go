@@ -60,7 +60,18 @@ func (s scope) services() Services {
 		Contents:      Contents{s},
 		Interventions: Interventions{s},
 		Control:       Control{s},
-		Jobs:          Jobs{s},
+
+		Flex:         Flex{s},
+		Tasks:        Tasks{s},
+		Reservations: Reservations{s},
+		Workers:      Workers{s},
+		Workspaces:   Workspaces{s},
+		Activities:   Activities{s},
+		TaskChannels: TaskChannels{s},
+		Queues:       Queues{s},
+		Workflows:    Workflows{s},
+
+		Jobs: Jobs{s},
 	}
 }
 

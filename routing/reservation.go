@@ -29,6 +29,8 @@ type Reservation struct {
 	// QueueSID and TaskChannelSID are those of the task when it was offered.
 	QueueSID       string `json:"queue_sid,omitempty"`
 	TaskChannelSID string `json:"task_channel_sid,omitempty"`
+	// Version counts its changes: who changes what they have read before names it.
+	Version int64 `json:"version"`
 	// DueAt is until when it can be accepted.
 	DueAt     time.Time `json:"due_at"`
 	CreatedAt time.Time `json:"created_at"`

@@ -3,6 +3,7 @@ package routing
 import (
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -51,6 +52,18 @@ func (w Worker) Check() error {
 // SameName reports whether two friendly names of workers are the same one: the case does
 // not matter.
 func SameName(a, b string) bool { return strings.EqualFold(a, b) }
+
+// NameKey returns a text that two names have in common if, and only if, they are the same
+// one; see [SameName].
+func NameKey(name string) string {
+	return strings.Map(func(r rune) rune {
+		least := r
+		for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
+			least = min(least, next)
+		}
+		return least
+	}, name)
+}
 
 // Check holds a queue against TaskRouter's documentation. Whether its activities exist is
 // not looked at. The error is a [*ProblemsError].

@@ -63,6 +63,8 @@ type Task struct {
 	Waiting Waiting `json:"waiting,omitzero"`
 	// ReservationSIDs are those of its reservations that have not ended.
 	ReservationSIDs []string `json:"reservation_sids,omitempty"`
+	// Version counts its changes: who changes what they have read before names it.
+	Version int64 `json:"version"`
 
 	// VirtualStart is since when it has been waiting, for the order.
 	VirtualStart time.Time `json:"virtual_start"`

@@ -38,6 +38,7 @@ type TaskProperties struct {
 	TaskChannelUniqueName string     `json:"task_channel_unique_name"`
 	RoutingTarget         *string    `json:"routing_target"`
 	Addons                string     `json:"addons"`
+	Version               int64      `json:"version"`
 }
 
 // Properties returns what the Flex Interactions API shows of the task at a time. Its ages
@@ -53,6 +54,7 @@ func (t Task) Properties(n TaskNames, now time.Time) TaskProperties {
 		WorkflowSID: t.WorkflowSID, WorkflowName: n.Workflow, QueueSID: orNull(t.QueueSID),
 		Priority: t.Priority, Age: age(t.CreatedAt, now), AgeInQueue: age(t.QueueEnteredAt, now), Reason: t.Reason, Timeout: t.Timeout,
 		TaskChannelSID: t.TaskChannelSID, TaskChannelUniqueName: n.TaskChannel, RoutingTarget: orNull(t.RoutingTarget), Addons: noAddons,
+		Version: t.Version,
 	}
 	if p.QueueSID != nil {
 		p.QueueName = &n.Queue

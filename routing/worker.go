@@ -12,10 +12,15 @@ type Worker struct {
 	AccountSID   string `json:"account_sid"`
 	WorkspaceSID string `json:"workspace_sid"`
 	// FriendlyName is unique in its workspace, whatever the case.
-	FriendlyName string     `json:"friendly_name"`
-	Attributes   Attributes `json:"attributes"`
-	ActivitySID  string     `json:"activity_sid"`
-	ActivityName string     `json:"activity_name"`
+	FriendlyName string `json:"friendly_name"`
+	// AgentID is the agent as whom they talk to customers; empty: as nobody.
+	AgentID    string     `json:"agent_id,omitempty"`
+	Attributes Attributes `json:"attributes"`
+	// Version counts the changes of what is said of them: of all but their status and what
+	// they have to do.
+	Version      int64  `json:"version"`
+	ActivitySID  string `json:"activity_sid"`
+	ActivityName string `json:"activity_name"`
 	// Available is what the activity says.
 	Available       bool      `json:"available"`
 	StatusChangedAt time.Time `json:"status_changed_at"`

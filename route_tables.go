@@ -1,0 +1,422 @@
+package engage
+
+import (
+	"encoding/hex"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"github.com/engage-interactions/engage/internal/work"
+	"github.com/engage-interactions/engage/routing"
+	"github.com/engage-interactions/engage/store"
+)
+
+// storedWorkspace is a workspace with what all that happens in it goes by. Who creates or
+// deletes a workflow rewrites it.
+type storedWorkspace struct {
+	routing.Workspace
+
+	// WorkflowSIDs are its workflows, sorted.
+	WorkflowSIDs []string `json:"workflow_sids,omitempty"`
+	Joins        Joins    `json:"joins,omitzero"`
+}
+
+// crew is the workers for whom one expression holds: those of all queues that say the same.
+type crew struct {
+	ID         string `json:"id"`         // see crewID
+	Expression string `json:"expression"` // in its canonical form
+	// QueueSIDs are the queues that it works for, sorted. None: it goes.
+	QueueSIDs []string `json:"queue_sids,omitempty"`
+	// Turn counts how often it began to be put together, or to be taken apart; Settled is
+	// the turn that is done.
+	Turn    int64 `json:"turn"`
+	Settled int64 `json:"settled,omitempty"`
+}
+
+// storedCrews are all crews of a workspace. The one record is the guard of which there are:
+// whoever makes a worker, or changes what is known of one, reads it.
+type storedCrews struct {
+	WorkspaceSID string `json:"workspace_sid"`
+	Crews        []crew `json:"crews,omitempty"` // by ID
+}
+
+// storedQueue is a queue with the crew that works for it.
+type storedQueue struct {
+	routing.Queue
+
+	CrewID string `json:"crew_id"`
+}
+
+// storedWorkflow is a workflow as it is now. Tasks that wait go by the version of its
+// configuration that they were lined up by, until they are lined up anew.
+type storedWorkflow struct {
+	routing.Workflow
+
+	Version int64 `json:"version"` // of the configuration, from 1
+	// Oldest is the first version by which tasks may be waiting still.
+	Oldest int64 `json:"oldest"`
+}
+
+// storedConfiguration is one version of a workflow's configuration. It never changes.
+type storedConfiguration struct {
+	WorkflowSID   string                `json:"workflow_sid"`
+	Version       int64                 `json:"version"`
+	Configuration routing.Configuration `json:"configuration"`
+}
+
+// storedWorker is a worker with the crews that they belong to.
+type storedWorker struct {
+	routing.Worker
+
+	CrewIDs []string `json:"crew_ids,omitempty"` // sorted
+	// Gone says that they were deleted, and what they had is being given to others.
+	Gone bool `json:"gone,omitempty"`
+}
+
+// readyWorker says that a worker of a crew can take one more task on a task channel. There
+// is one as long as that is so.
+type readyWorker struct {
+	CrewID         string `json:"crew_id"`
+	TaskChannelSID string `json:"task_channel_sid"`
+	WorkerSID      string `json:"worker_sid"`
+	IdleKey        string `json:"idle_key"`
+}
+
+// storedTask is a task with its place among those that wait.
+type storedTask struct {
+	routing.Task
+
+	// LineID is the line that it waits in; see [routing.Line]. Empty: it is in none, for it
+	// does not wait, or its channel is not set up.
+	LineID string `json:"line_id,omitempty"`
+	// ForKey names the worker whom it waits for, if it is for nobody else.
+	ForKey string `json:"for_key,omitempty"`
+	// Place is where it stands in the line; see [routing.Task.OrderKey].
+	Place string `json:"place,omitempty"`
+	// Tried says that workers were sought for it in the line, and nobody could take it;
+	// Behind that somebody was turned down only because of the task itself.
+	Tried  bool `json:"tried,omitempty"`
+	Behind bool `json:"behind,omitempty"`
+	// Version is that of the workflow's configuration that it goes by.
+	Version int64 `json:"version,omitempty"`
+	// Held says that it is not routed yet: its channel is being set up.
+	Held bool `json:"held,omitempty"`
+	// Accept has it accepted as soon as it is offered.
+	Accept bool `json:"accept,omitempty"`
+	// RouteJob is the job that looks after it as long as it waits, RouteAt when it does so
+	// next; zero: at once.
+	RouteJob string    `json:"route_job,omitempty"`
+	RouteAt  time.Time `json:"route_at,omitzero"`
+}
+
+// storedReservation is a reservation with the job that ends its time.
+type storedReservation struct {
+	routing.Reservation
+
+	// TimeOutJob looks whether the worker has let the time go by.
+	TimeOutJob string `json:"time_out_job,omitempty"`
+}
+
+// storedInteraction is an interaction with what its creation asked for.
+type storedInteraction struct {
+	routing.Interaction
+}
+
+// storedChannel is a channel with all that has not ended on it: its guard.
+type storedChannel struct {
+	routing.Channel
+
+	WorkspaceSID string `json:"workspace_sid"`
+	// ThreadID is the conversation; before it is set up, what it will be.
+	ThreadID string `json:"thread_id"`
+	// Request is what the interaction was created with: how to set the channel up, and how
+	// to route a task for it anew.
+	Request routing.CreateRequest `json:"request"`
+
+	TaskSIDs        []string `json:"task_sids,omitempty"`        // live
+	InviteSIDs      []string `json:"invite_sids,omitempty"`      // open
+	TransferSIDs    []string `json:"transfer_sids,omitempty"`    // open
+	ParticipantSIDs []string `json:"participant_sids,omitempty"` // not closed
+
+	// Job is the one that sets it up, or ends its pause.
+	Job string `json:"job,omitempty"`
+	// RestedWorker is who has paused it.
+	RestedWorker string `json:"rested_worker,omitempty"`
+}
+
+// shardedTasks counts the tasks of a queue, of one shard.
+type shardedTasks struct {
+	QueueSID string                       `json:"queue_sid"`
+	Shard    int                          `json:"shard"`
+	Tasks    map[routing.TaskStatus]int64 `json:"tasks,omitempty"`
+}
+
+// shardedWorkers counts the workers of a crew by their activities, of one shard.
+type shardedWorkers struct {
+	CrewID     string           `json:"crew_id"`
+	Shard      int              `json:"shard"`
+	Available  int64            `json:"available"`
+	Activities map[string]int64 `json:"activities,omitempty"` // by SID
+}
+
+// storedAddress says on which source customers are reached who write to an address of the
+// company.
+type storedAddress struct {
+	Address
+}
+
+// The tables of routing.
+var (
+	workspaces = work.Table[storedWorkspace]{
+		Kind: "workspace", Format: 1,
+		ID: func(w *storedWorkspace) string { return w.SID },
+	}
+	routingNames = work.Table[foreignKey]{Kind: "routing_name", Format: 1, ID: hashID} // what, workspace, name
+	activities   = work.Table[routing.Activity]{
+		Kind: "activity", Format: 1,
+		ID:      func(a *routing.Activity) string { return a.SID },
+		Indexes: []work.Index[routing.Activity]{{Name: byWorkspace, Term: func(a *routing.Activity) (string, bool) { return inWorkspace(a.WorkspaceSID, a.SID), true }}},
+	}
+	taskChannels = work.Table[routing.TaskChannel]{
+		Kind: "task_channel", Format: 1,
+		ID: func(c *routing.TaskChannel) string { return c.SID },
+		Indexes: []work.Index[routing.TaskChannel]{{Name: byWorkspace, Term: func(c *routing.TaskChannel) (string, bool) {
+			return inWorkspace(c.WorkspaceSID, c.SID), true
+		}}},
+	}
+	crews = work.Table[storedCrews]{
+		Kind: "crews", Format: 1,
+		ID: func(c *storedCrews) string { return c.WorkspaceSID },
+	}
+	queues = work.Table[storedQueue]{
+		Kind: "task_queue", Format: 1,
+		ID:      func(q *storedQueue) string { return q.SID },
+		Indexes: []work.Index[storedQueue]{{Name: byWorkspace, Term: func(q *storedQueue) (string, bool) { return inWorkspace(q.WorkspaceSID, q.SID), true }}},
+	}
+	workflows = work.Table[storedWorkflow]{
+		Kind: "workflow", Format: 1,
+		ID:      func(w *storedWorkflow) string { return w.SID },
+		Indexes: []work.Index[storedWorkflow]{{Name: byWorkspace, Term: func(w *storedWorkflow) (string, bool) { return inWorkspace(w.WorkspaceSID, w.SID), true }}},
+	}
+	configurations = work.Table[storedConfiguration]{
+		Kind: "workflow_configuration", Format: 1,
+		ID: func(c *storedConfiguration) string { return configurationID(c.WorkflowSID, c.Version) },
+	}
+	workers = work.Table[storedWorker]{
+		Kind: "worker", Format: 1,
+		ID: func(w *storedWorker) string { return w.SID },
+		Indexes: []work.Index[storedWorker]{
+			{Name: byWorkspace, Term: func(w *storedWorker) (string, bool) { return inWorkspace(w.WorkspaceSID, w.SID), true }},
+			{Name: byActivity, Term: func(w *storedWorker) (string, bool) { return idTerm(w.ActivitySID).Text(w.SID).String(), !w.Gone }},
+			{Name: byAgent, Term: func(w *storedWorker) (string, bool) { return idTerm(plain(w.AgentID)).Text(w.SID).String(), !w.Gone }},
+		},
+	}
+	readyWorkers = work.Table[readyWorker]{
+		Kind: "ready_worker", Format: 1,
+		ID: func(r *readyWorker) string {
+			return idTerm(r.CrewID).Text(r.TaskChannelSID).Text(r.WorkerSID).String()
+		},
+		Indexes: []work.Index[readyWorker]{{Name: byIdle, Term: func(r *readyWorker) (string, bool) {
+			return readyTerm(r.CrewID, r.TaskChannelSID).Text(r.IdleKey).String(), true
+		}}},
+	}
+	tasks = work.Table[storedTask]{
+		Kind: "task", Format: 1,
+		ID: func(k *storedTask) string { return k.SID },
+		Indexes: []work.Index[storedTask]{
+			{Name: byLine, Term: func(k *storedTask) (string, bool) {
+				return lineTerm(k.QueueSID, k.TaskChannelSID).Text(k.LineID).Text(k.Place).String(), k.LineID != "" && k.ForKey == ""
+			}},
+			{Name: byKnown, Term: func(k *storedTask) (string, bool) {
+				return idTerm(k.ForKey).Text(k.LineID).Text(k.Place).String(), k.LineID != "" && k.ForKey != ""
+			}},
+			{Name: byQueueWaiting, Term: func(k *storedTask) (string, bool) {
+				return idTerm(k.QueueSID).Time(k.CreatedAt).Text(k.SID).String(), k.QueueSID != "" && k.waits()
+			}},
+			{Name: byWorkflowWaiting, Term: func(k *storedTask) (string, bool) {
+				return idTerm(k.WorkflowSID).Text(k.SID).String(), k.waits()
+			}},
+			{Name: byWorkspace, Term: func(k *storedTask) (string, bool) { return inWorkspace(k.WorkspaceSID, k.SID), true }},
+			{Name: byWorkspaceStatus, Term: func(k *storedTask) (string, bool) {
+				return idTerm(k.WorkspaceSID).Text(string(k.Status)).Text(k.SID).String(), true
+			}},
+			{Name: byQueue, Term: func(k *storedTask) (string, bool) {
+				return idTerm(k.QueueSID).Text(k.SID).String(), k.QueueSID != ""
+			}},
+			{Name: byChannel, Term: func(k *storedTask) (string, bool) {
+				return idTerm(k.ChannelSID).Text(k.SID).String(), k.ChannelSID != ""
+			}},
+		},
+	}
+	reservations = work.Table[storedReservation]{
+		Kind: "reservation", Format: 1,
+		ID: func(r *storedReservation) string { return r.SID },
+		Indexes: []work.Index[storedReservation]{
+			{Name: byTask, Term: func(r *storedReservation) (string, bool) { return idTerm(r.TaskSID).Text(r.SID).String(), true }},
+			{Name: byWorker, Term: func(r *storedReservation) (string, bool) { return idTerm(r.WorkerSID).Text(r.SID).String(), true }},
+			{Name: byWorkerLive, Term: func(r *storedReservation) (string, bool) {
+				return idTerm(r.WorkerSID).Text(r.SID).String(), r.Status.Live()
+			}},
+		},
+	}
+	flexInteractions = work.Table[storedInteraction]{
+		Kind: "flex_interaction", Format: 1,
+		ID: func(i *storedInteraction) string { return i.SID },
+		Indexes: []work.Index[storedInteraction]{
+			{Name: byContext, Term: func(i *storedInteraction) (string, bool) {
+				return idTerm(i.ContextSID).Text(i.SID).String(), i.ContextSID != ""
+			}},
+		},
+	}
+	flexKeys     = work.Table[foreignKey]{Kind: "flex_key", Format: 1, ID: hashID} // idempotency key
+	flexChannels = work.Table[storedChannel]{
+		Kind: "interaction_channel", Format: 1,
+		ID: func(c *storedChannel) string { return c.SID },
+		Indexes: []work.Index[storedChannel]{
+			{Name: byInteraction, Term: func(c *storedChannel) (string, bool) { return idTerm(c.InteractionSID).Text(c.SID).String(), true }},
+			{Name: byWorkspaceStatus, Term: func(c *storedChannel) (string, bool) {
+				return idTerm(c.WorkspaceSID).Text(string(c.Status)).Text(c.SID).String(), true
+			}},
+		},
+	}
+	invites = work.Table[routing.Invite]{
+		Kind: "interaction_invite", Format: 1,
+		ID:      func(i *routing.Invite) string { return i.SID },
+		Indexes: []work.Index[routing.Invite]{{Name: byChannel, Term: func(i *routing.Invite) (string, bool) { return idTerm(i.ChannelSID).Text(i.SID).String(), true }}},
+	}
+	participants = work.Table[routing.Participant]{
+		Kind: "interaction_participant", Format: 1,
+		ID:      func(p *routing.Participant) string { return p.SID },
+		Indexes: []work.Index[routing.Participant]{{Name: byChannel, Term: func(p *routing.Participant) (string, bool) { return idTerm(p.ChannelSID).Text(p.SID).String(), true }}},
+	}
+	transfers = work.Table[routing.Transfer]{
+		Kind: "interaction_transfer", Format: 1,
+		ID:      func(x *routing.Transfer) string { return x.SID },
+		Indexes: []work.Index[routing.Transfer]{{Name: byChannel, Term: func(x *routing.Transfer) (string, bool) { return idTerm(x.ChannelSID).Text(x.SID).String(), true }}},
+	}
+	taskCounts = work.Table[shardedTasks]{
+		Kind: "task_count", Format: 1,
+		ID: func(c *shardedTasks) string { return shardID(c.QueueSID, c.Shard) },
+	}
+	workerCounts = work.Table[shardedWorkers]{
+		Kind: "worker_count", Format: 1,
+		ID: func(c *shardedWorkers) string { return shardID(c.CrewID, c.Shard) },
+	}
+	addresses = work.Table[storedAddress]{
+		Kind: "interaction_address", Format: 1,
+		ID: func(a *storedAddress) string { return a.id() },
+	}
+)
+
+// routingKinds returns what the services of routing need of a store.
+func routingKinds() []store.Kind {
+	return []store.Kind{
+		workspaces.Declare(), routingNames.Declare(), activities.Declare(), taskChannels.Declare(), crews.Declare(), queues.Declare(),
+		workflows.Declare(), configurations.Declare(), workers.Declare(), readyWorkers.Declare(), tasks.Declare(), reservations.Declare(),
+		flexInteractions.Declare(), flexKeys.Declare(), flexChannels.Declare(), invites.Declare(), participants.Declare(), transfers.Declare(),
+		taskCounts.Declare(), workerCounts.Declare(), addresses.Declare(),
+	}
+}
+
+// The indexes of routing. Where nothing else is said, the last part is the SID.
+const (
+	byWorkspace       = "workspace"
+	byWorkspaceStatus = "workspace_status"
+	byActivity        = "activity"
+	byAgent           = "agent"
+	byIdle            = "crew_channel_idle"
+	byLine            = "queue_channel_line_order"
+	byKnown           = "known_worker_line_order"
+	byQueue           = "queue"
+	byQueueWaiting    = "queue_waiting_created"
+	byWorkflowWaiting = "workflow_waiting"
+	byChannel         = "channel"
+	byTask            = "task"
+	byWorker          = "worker"
+	byWorkerLive      = "worker_live"
+	byContext         = "context"
+	byInteraction     = "interaction"
+)
+
+// waits reports whether nobody has the task yet.
+func (k *storedTask) waits() bool {
+	return k.Status == routing.TaskPending || k.Status == routing.TaskReserved
+}
+
+func inWorkspace(workspaceSID, sid string) string { return idTerm(workspaceSID).Text(sid).String() }
+
+// readyTerm begins the terms of the workers of a crew who can take one more task on a task
+// channel.
+func readyTerm(crewID, taskChannelSID string) store.Tuple { return idTerm(crewID).Text(taskChannelSID) }
+
+// lineTerm begins the terms of the tasks that wait in a queue, on a task channel.
+func lineTerm(queueSID, taskChannelSID string) store.Tuple {
+	return idTerm(queueSID).Text(taskChannelSID)
+}
+
+func shardID(of string, shard int) string { return idTerm(of).Int(int64(shard)).String() }
+
+func configurationID(workflowSID string, version int64) string {
+	return idTerm(workflowSID).Int(version).String()
+}
+
+// crewID is the ID of the crew of a workspace for whom an expression holds, in its canonical
+// form.
+func crewID(workspaceSID string, e routing.Expression) string {
+	return hashOf(workspaceSID, e.String())[:32]
+}
+
+// lineID is what stands for a line in an index.
+func lineID(l routing.Line) string { return hashOf(l.Key())[:32] }
+
+// forKey names the worker whom tasks wait for: by SID, or by name, which is unique in a
+// workspace whatever its case.
+func forKey(workspaceSID string, k routing.KnownWorker) string {
+	switch {
+	case k.SID != "":
+		return k.SID
+	case k.FriendlyName != "":
+		return nameHash(nameOfWorker, workspaceSID, k.FriendlyName)[:32]
+	}
+	return "nobody"
+}
+
+// What has a unique name in its workspace.
+const (
+	nameOfWorker      = "worker"
+	nameOfQueue       = "task_queue"
+	nameOfWorkflow    = "workflow"
+	nameOfActivity    = "activity"
+	nameOfTaskChannel = "task_channel"
+)
+
+// nameHash is the ID of what a name stands for. The case of names does not matter.
+func nameHash(of, workspaceSID, name string) string {
+	return hashOf(of, workspaceSID, routing.NameKey(name))
+}
+
+// sid mints a SID.
+func (t *turn) sid(p routing.Prefix) string { return p.Of(digits(t.ID())) }
+
+// digits are those of an ID in a SID: of a ULID, its own; of what else a host mints
+// (Options.NewID), some of its hash.
+func digits(id string) [16]byte {
+	if u, err := ulid.ParseStrict(id); err == nil {
+		return u
+	}
+	sum, _ := hex.DecodeString(hashOf(id)[:32])
+	return [16]byte(sum)
+}
+
+// conversationSID is the SID of a thread: CH and the digits of its ID.
+func conversationSID(threadID string) string { return routing.PrefixConversation.Of(digits(threadID)) }
+
+// threadIDOf returns the ID of the thread with a SID, in whose digits the case does not
+// matter. Only threads whose IDs are ULIDs are found so.
+func threadIDOf(conversationSID string) string {
+	bytes, err := hex.DecodeString(conversationSID[len(routing.PrefixConversation):])
+	if err != nil || len(bytes) != 16 {
+		return ""
+	}
+	return ulid.ULID(bytes).String()
+}

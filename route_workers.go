@@ -1,0 +1,208 @@
+package engage
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/engage-interactions/engage/internal/jobs"
+	"github.com/engage-interactions/engage/routing"
+)
+
+// What is kept of workers beside themselves, and always follows from them: where they stand
+// ready, and how they are counted. Their own record is the guard of all of it.
+
+// jobSeekTasks seeks tasks for a worker.
+const jobSeekTasks = "worker.route"
+
+type seekTasks struct {
+	WorkerSID string `json:"worker_sid"`
+}
+
+// worker reads a worker who must be there.
+func (t *turn) worker(ctx context.Context, sid string) (*storedWorker, error) {
+	w, err := need(workers.Get(ctx, t.Work, sid))(workerResource(sid))
+	if err == nil && w.Gone {
+		return nil, &NotFoundError{Resource: workerResource(sid), Reason: "was deleted"}
+	}
+	return w, err
+}
+
+// keepWorker writes a worker, who was read as before; nil: they are new. Whoever can take
+// anything is looked for tasks afterwards.
+func (t *turn) keepWorker(ctx context.Context, in *storedWorkspace, before, after *storedWorker) error {
+	after.UpdatedAt = t.now
+	if err := t.keepReady(ctx, before.ready(in), after.ready(in)); err != nil {
+		return err
+	}
+	if err := t.countWorker(ctx, before, after); err != nil {
+		return err
+	}
+	if after.Available && !after.Gone {
+		if _, err := t.add(ctx, jobs.Job{Type: jobSeekTasks}, seekTasks{WorkerSID: after.SID}); err != nil {
+			return err
+		}
+	}
+	if before == nil {
+		return workers.Insert(t.Work, after)
+	}
+	return workers.Put(t.Work, after)
+}
+
+// clone returns a copy that can be changed.
+func (w *storedWorker) clone() *storedWorker {
+	c := *w
+	c.Channels, c.CrewIDs = slices.Clone(w.Channels), slices.Clone(w.CrewIDs)
+	return &c
+}
+
+// ready returns where a worker stands ready, by the IDs of the records that say so.
+func (w *storedWorker) ready(in *storedWorkspace) map[string]*readyWorker {
+	if w == nil || w.Gone || !w.Available {
+		return nil
+	}
+	busy := slices.ContainsFunc(w.Channels, func(c routing.WorkerChannel) bool { return c.Reservations() > 0 })
+	if busy && !in.MultiTask {
+		return nil
+	}
+	idle := w.IdleKey()
+	ready := map[string]*readyWorker{}
+	for _, c := range w.Channels {
+		if !c.Takes() {
+			continue
+		}
+		for _, crewID := range w.CrewIDs {
+			r := &readyWorker{CrewID: crewID, TaskChannelSID: c.TaskChannelSID, WorkerSID: w.SID, IdleKey: idle}
+			ready[readyWorkers.ID(r)] = r
+		}
+	}
+	return ready
+}
+
+// keepReady writes where a worker stands ready now. All at once are read what is to change.
+func (t *turn) keepReady(ctx context.Context, before, after map[string]*readyWorker) error {
+	var changed []string
+	for id, was := range before {
+		if is := after[id]; is == nil || *is != *was {
+			changed = append(changed, id)
+		}
+	}
+	for id := range after {
+		if before[id] == nil {
+			changed = append(changed, id)
+		}
+	}
+	slices.Sort(changed)
+	if _, err := readyWorkers.All(ctx, t.Work, changed...); err != nil {
+		return err
+	}
+	for _, id := range changed {
+		var err error
+		if is := after[id]; is != nil {
+			err = readyWorkers.Put(t.Work, is)
+		} else {
+			err = readyWorkers.Delete(t.Work, before[id])
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shards is over how many records a count is spread, so that those who change it at the same
+// time seldom meet.
+const shards = 16
+
+// shardOf returns the shard in which something is counted.
+func shardOf(sid string) int {
+	n := 0
+	for _, c := range []byte(sid) {
+		n = n*31 + int(c)
+		n &= 0xffff
+	}
+	return n % shards
+}
+
+// countWorker counts a worker by what they do, in each of their crews.
+func (t *turn) countWorker(ctx context.Context, before, after *storedWorker) error {
+	type counted struct {
+		crewID, activity string
+		available        bool
+	}
+	changes := map[counted]int64{}
+	add := func(w *storedWorker, by int64) {
+		if w == nil || w.Gone {
+			return
+		}
+		for _, id := range w.CrewIDs {
+			changes[counted{id, w.ActivitySID, w.Available}] += by
+		}
+	}
+	add(before, -1)
+	add(after, 1)
+	maps.DeleteFunc(changes, func(_ counted, by int64) bool { return by == 0 })
+	if len(changes) == 0 {
+		return nil
+	}
+	shard := shardOf(after.SID)
+	crewIDs := map[string]bool{}
+	for c := range changes {
+		crewIDs[c.crewID] = true
+	}
+	sorted := slices.Sorted(maps.Keys(crewIDs))
+	ids := make([]string, len(sorted))
+	for n, crewID := range sorted {
+		ids[n] = shardID(crewID, shard)
+	}
+	counts, err := workerCounts.All(ctx, t.Work, ids...)
+	if err != nil {
+		return err
+	}
+	for n, crewID := range sorted {
+		count := counts[n]
+		if count == nil {
+			count = &shardedWorkers{CrewID: crewID, Shard: shard}
+		}
+		if count.Activities == nil {
+			count.Activities = map[string]int64{}
+		}
+		for c, by := range changes {
+			if c.crewID != crewID {
+				continue
+			}
+			if count.Activities[c.activity] += by; count.Activities[c.activity] == 0 {
+				delete(count.Activities, c.activity)
+			}
+			if c.available {
+				count.Available += by
+			}
+		}
+		if err := workerCounts.Put(t.Work, count); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// crewCounts returns how many workers of a crew there are, by what they do: one read.
+func (t *turn) crewCounts(ctx context.Context, crewID string) (routing.WorkersFacts, error) {
+	ids := make([]string, shards)
+	for n := range ids {
+		ids[n] = shardID(crewID, n)
+	}
+	all, err := workerCounts.All(ctx, t.Work, ids...)
+	facts := routing.WorkersFacts{ByActivity: map[string]int{}}
+	for _, count := range all {
+		if count == nil {
+			continue
+		}
+		facts.Available += int(count.Available)
+		for activity, n := range count.Activities {
+			facts.ByActivity[activity] += int(n)
+			facts.Unavailable += int(n)
+		}
+	}
+	facts.Unavailable -= facts.Available
+	return facts, err
+}
