@@ -181,7 +181,7 @@ func (r *configurationReader) target(path string, v json.RawMessage, t *Target, 
 			if sid != "" && !isSID("WQ", sid) {
 				r.add(path, "is not the SID of a queue: WQ and 32 hexadecimal digits")
 			}
-			t.Queue = sid
+			t.Queue = PrefixQueue.Alike(sid) // the case of its digits does not matter
 		},
 		"expression": func(path string, v json.RawMessage) {
 			if text, ok := r.optional(path, v); ok {
