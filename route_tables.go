@@ -12,13 +12,15 @@ import (
 )
 
 // storedWorkspace is a workspace with what all that happens in it goes by. Who creates or
-// deletes a workflow rewrites it.
+// deletes an activity, a task channel or a workflow rewrites it.
 type storedWorkspace struct {
 	routing.Workspace
 
-	// WorkflowSIDs are its workflows, sorted.
-	WorkflowSIDs []string `json:"workflow_sids,omitempty"`
-	Joins        Joins    `json:"joins,omitzero"`
+	// ActivitySIDs, TaskChannelSIDs and WorkflowSIDs are all that it has of them, sorted.
+	ActivitySIDs    []string `json:"activity_sids,omitempty"`
+	TaskChannelSIDs []string `json:"task_channel_sids,omitempty"`
+	WorkflowSIDs    []string `json:"workflow_sids,omitempty"`
+	Joins           Joins    `json:"joins,omitzero"`
 }
 
 // crew is the workers for whom one expression holds: those of all queues that say the same.
@@ -27,8 +29,8 @@ type crew struct {
 	Expression string `json:"expression"` // in its canonical form
 	// QueueSIDs are the queues that it works for, sorted. None: it goes.
 	QueueSIDs []string `json:"queue_sids,omitempty"`
-	// Turn counts how often it began to be put together, or to be taken apart; Settled is
-	// the turn that is done.
+	// Turn is that of the workspace in which it was last begun to be put together, or to be
+	// taken apart; Settled is the last one that is done.
 	Turn    int64 `json:"turn"`
 	Settled int64 `json:"settled,omitempty"`
 }
@@ -38,6 +40,12 @@ type crew struct {
 type storedCrews struct {
 	WorkspaceSID string `json:"workspace_sid"`
 	Crews        []crew `json:"crews,omitempty"` // by ID
+	// Places are the activities that queues name, with the SIDs of these.
+	Places map[string][]string `json:"places,omitempty"`
+	// Turn counts what all workers have to be brought up to date with; Job does so, as long
+	// as there is something.
+	Turn int64  `json:"turn"`
+	Job  string `json:"job,omitempty"`
 }
 
 // storedQueue is a queue with the crew that works for it.
@@ -45,6 +53,9 @@ type storedQueue struct {
 	routing.Queue
 
 	CrewID string `json:"crew_id"`
+	// WorkflowSIDs are the workflows that name it, also in a configuration by which tasks
+	// are waiting still, sorted.
+	WorkflowSIDs []string `json:"workflow_sids,omitempty"`
 }
 
 // storedWorkflow is a workflow as it is now. Tasks that wait go by the version of its
@@ -55,6 +66,11 @@ type storedWorkflow struct {
 	Version int64 `json:"version"` // of the configuration, from 1
 	// Oldest is the first version by which tasks may be waiting still.
 	Oldest int64 `json:"oldest"`
+	// Anew is the version with which tasks go through it from the beginning that were lined
+	// up by an older one.
+	Anew int64 `json:"anew,omitempty"`
+	// Job moves tasks to the version, as long as there may be some.
+	Job string `json:"job,omitempty"`
 }
 
 // storedConfiguration is one version of a workflow's configuration. It never changes.
@@ -69,6 +85,9 @@ type storedWorker struct {
 	routing.Worker
 
 	CrewIDs []string `json:"crew_ids,omitempty"` // sorted
+	// SingleTask says that they stand ready only while they have no task at all: how the
+	// workspace was when that was written.
+	SingleTask bool `json:"single_task,omitempty"`
 	// Gone says that they were deleted, and what they had is being given to others.
 	Gone bool `json:"gone,omitempty"`
 }
@@ -144,14 +163,17 @@ type storedChannel struct {
 	RestedWorker string `json:"rested_worker,omitempty"`
 }
 
-// shardedTasks counts the tasks of a queue, of one shard.
+// shardedTasks counts tasks that have not ended, of one shard: those of a queue, of a
+// workflow, or on a task channel. Of the latter two, all are counted as pending: what
+// matters is whether there is any.
 type shardedTasks struct {
 	QueueSID string                       `json:"queue_sid"`
 	Shard    int                          `json:"shard"`
 	Tasks    map[routing.TaskStatus]int64 `json:"tasks,omitempty"`
 }
 
-// shardedWorkers counts the workers of a crew by their activities, of one shard.
+// shardedWorkers counts workers by their activities, of one shard: those of a crew, or all
+// of a workspace.
 type shardedWorkers struct {
 	CrewID     string           `json:"crew_id"`
 	Shard      int              `json:"shard"`
@@ -206,7 +228,7 @@ var (
 		Kind: "worker", Format: 1,
 		ID: func(w *storedWorker) string { return w.SID },
 		Indexes: []work.Index[storedWorker]{
-			{Name: byWorkspace, Term: func(w *storedWorker) (string, bool) { return inWorkspace(w.WorkspaceSID, w.SID), true }},
+			{Name: byWorkspace, Term: func(w *storedWorker) (string, bool) { return inWorkspace(w.WorkspaceSID, w.SID), !w.Gone }},
 			{Name: byActivity, Term: func(w *storedWorker) (string, bool) { return idTerm(w.ActivitySID).Text(w.SID).String(), !w.Gone }},
 			{Name: byAgent, Term: func(w *storedWorker) (string, bool) { return idTerm(plain(w.AgentID)).Text(w.SID).String(), !w.Gone }},
 		},
@@ -366,8 +388,9 @@ func crewID(workspaceSID string, e routing.Expression) string {
 	return hashOf(workspaceSID, e.String())[:32]
 }
 
-// lineID is what stands for a line in an index.
-func lineID(l routing.Line) string { return hashOf(l.Key())[:32] }
+// lineID is what stands for a line in an index. When a queue has another crew, its tasks wait
+// in other lines: that nobody of the one could take them says nothing of the other.
+func lineID(crewID string, l routing.Line) string { return hashOf(crewID, l.Key())[:32] }
 
 // forKey names the worker whom tasks wait for: by SID, or by name, which is unique in a
 // workspace whatever its case.
@@ -381,13 +404,15 @@ func forKey(workspaceSID string, k routing.KnownWorker) string {
 	return "nobody"
 }
 
-// What has a unique name in its workspace.
+// What has a unique name in its workspace. A task channel has two.
 const (
 	nameOfWorker      = "worker"
 	nameOfQueue       = "task_queue"
 	nameOfWorkflow    = "workflow"
 	nameOfActivity    = "activity"
 	nameOfTaskChannel = "task_channel"
+	nameOfWorkspace   = "workspace" // in the tenant
+	nameOfUnique      = "task_channel_unique"
 )
 
 // nameHash is the ID of what a name stands for. The case of names does not matter.

@@ -42,6 +42,8 @@ func (t *turn) keepWaiting(ctx context.Context, r *routed, was, is *storedTask) 
 	}
 	at := is.ExpiresAt()
 	switch {
+	case is.LineID == "" && is.Status == routing.TaskPending && !is.Held: // it has to enter its workflow, again
+		at = time.Time{}
 	case is.LineID == "":
 	case moved:
 		at = time.Time{}
@@ -75,7 +77,7 @@ func (t *turn) lineUp(ctx context.Context, k *storedTask) error {
 	if err != nil || demand == nil {
 		return err
 	}
-	k.LineID, k.Place = lineID(demand.Line), k.Task.OrderKey(queue.Ordering())
+	k.LineID, k.Place = lineID(queue.CrewID, demand.Line), k.Task.OrderKey(queue.Ordering())
 	if demand.Line.ForKnown && !demand.Line.Fallback {
 		k.ForKey = forKey(k.WorkspaceSID, demand.Line.Known)
 	}

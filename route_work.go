@@ -426,39 +426,54 @@ func (t *turn) keepTask(ctx context.Context, r *routed, a *routing.Assignment) e
 	return tasks.Put(t.Work, after)
 }
 
-// countTask counts a task in its queue, by its state.
+// countTask counts a task in its queue, by its state, and in its workflow and on its task
+// channel while it has not ended: whoever deletes one of them reads all shards, so that no
+// task can come meanwhile.
 func (t *turn) countTask(ctx context.Context, was, is *storedTask) error {
 	type at struct {
-		queue  string
+		of     string
 		status routing.TaskStatus
 	}
-	from, to := at{}, at{is.QueueSID, is.Status}
-	if was != nil {
-		from = at{was.QueueSID, was.Status}
-	}
-	if from == to {
-		return nil
-	}
-	shard := shardOf(is.SID)
-	for _, change := range []struct {
-		at
-		by int64
-	}{{from, -1}, {to, 1}} {
-		if change.queue == "" || !change.status.Live() {
-			continue
+	changes := map[at]int64{}
+	count := func(k *storedTask, by int64) {
+		if k == nil || !k.Status.Live() {
+			return
 		}
-		count, err := taskCounts.Get(ctx, t.Work, shardID(change.queue, shard))
-		if err != nil {
-			return err
-		}
+		changes[at{k.QueueSID, k.Status}] += by
+		changes[at{k.WorkflowSID, routing.TaskPending}] += by
+		changes[at{k.TaskChannelSID, routing.TaskPending}] += by
+	}
+	count(was, -1)
+	count(is, 1)
+	maps.DeleteFunc(changes, func(a at, by int64) bool { return by == 0 || a.of == "" })
+	of := map[string]bool{}
+	for a := range changes {
+		of[a.of] = true
+	}
+	sorted, shard := sortedKeys(of), shardOf(is.SID)
+	ids := make([]string, len(sorted))
+	for n, sid := range sorted {
+		ids[n] = shardID(sid, shard)
+	}
+	counts, err := taskCounts.All(ctx, t.Work, ids...)
+	if err != nil {
+		return err
+	}
+	for n, sid := range sorted {
+		count := counts[n]
 		if count == nil {
-			count = &shardedTasks{QueueSID: change.queue, Shard: shard}
+			count = &shardedTasks{QueueSID: sid, Shard: shard}
 		}
 		if count.Tasks == nil {
 			count.Tasks = map[routing.TaskStatus]int64{}
 		}
-		if count.Tasks[change.status] += change.by; count.Tasks[change.status] == 0 {
-			delete(count.Tasks, change.status)
+		for a, by := range changes {
+			if a.of != sid {
+				continue
+			}
+			if count.Tasks[a.status] += by; count.Tasks[a.status] == 0 {
+				delete(count.Tasks, a.status)
+			}
 		}
 		if err := taskCounts.Put(t.Work, count); err != nil {
 			return err

@@ -21,9 +21,9 @@ type seekTasks struct {
 
 // worker reads a worker who must be there.
 func (t *turn) worker(ctx context.Context, sid string) (*storedWorker, error) {
-	w, err := need(workers.Get(ctx, t.Work, sid))(workerResource(sid))
+	w, err := routingRecord(ctx, t, workers.Get, routing.PrefixWorker, sid, workerResource)
 	if err == nil && w.Gone {
-		return nil, &NotFoundError{Resource: workerResource(sid), Reason: "was deleted"}
+		w, err = nil, &NotFoundError{Resource: workerResource(sid), Reason: "was deleted"}
 	}
 	return w, err
 }
@@ -32,7 +32,8 @@ func (t *turn) worker(ctx context.Context, sid string) (*storedWorker, error) {
 // anything is looked for tasks afterwards.
 func (t *turn) keepWorker(ctx context.Context, in *storedWorkspace, before, after *storedWorker) error {
 	after.UpdatedAt = t.now
-	if err := t.keepReady(ctx, before.ready(in), after.ready(in)); err != nil {
+	after.SingleTask = !in.MultiTask
+	if err := t.keepReady(ctx, before.stands(), after.stands()); err != nil {
 		return err
 	}
 	if err := t.countWorker(ctx, before, after); err != nil {
@@ -56,13 +57,20 @@ func (w *storedWorker) clone() *storedWorker {
 	return &c
 }
 
-// ready returns where a worker stands ready, by the IDs of the records that say so.
+// ready returns where a worker stands ready in their workspace as it is now.
 func (w *storedWorker) ready(in *storedWorkspace) map[string]*readyWorker {
+	is := *w
+	is.SingleTask = !in.MultiTask
+	return is.stands()
+}
+
+// stands returns where a worker stands ready, by the IDs of the records that say so.
+func (w *storedWorker) stands() map[string]*readyWorker {
 	if w == nil || w.Gone || !w.Available {
 		return nil
 	}
 	busy := slices.ContainsFunc(w.Channels, func(c routing.WorkerChannel) bool { return c.Reservations() > 0 })
-	if busy && !in.MultiTask {
+	if busy && w.SingleTask {
 		return nil
 	}
 	idle := w.IdleKey()
@@ -124,7 +132,7 @@ func shardOf(sid string) int {
 	return n % shards
 }
 
-// countWorker counts a worker by what they do, in each of their crews.
+// countWorker counts a worker by what they do, in their workspace and in each of their crews.
 func (t *turn) countWorker(ctx context.Context, before, after *storedWorker) error {
 	type counted struct {
 		crewID, activity string
@@ -135,7 +143,7 @@ func (t *turn) countWorker(ctx context.Context, before, after *storedWorker) err
 		if w == nil || w.Gone {
 			return
 		}
-		for _, id := range w.CrewIDs {
+		for _, id := range append([]string{w.WorkspaceSID}, w.CrewIDs...) {
 			changes[counted{id, w.ActivitySID, w.Available}] += by
 		}
 	}
@@ -185,13 +193,19 @@ func (t *turn) countWorker(ctx context.Context, before, after *storedWorker) err
 	return nil
 }
 
-// crewCounts returns how many workers of a crew there are, by what they do: one read.
-func (t *turn) crewCounts(ctx context.Context, crewID string) (routing.WorkersFacts, error) {
+// shardIDs returns the IDs of all shards in which something is counted.
+func shardIDs(of string) []string {
 	ids := make([]string, shards)
 	for n := range ids {
-		ids[n] = shardID(crewID, n)
+		ids[n] = shardID(of, n)
 	}
-	all, err := workerCounts.All(ctx, t.Work, ids...)
+	return ids
+}
+
+// crewCounts returns how many workers of a crew there are, by what they do, or of a
+// workspace: one read.
+func (t *turn) crewCounts(ctx context.Context, crewID string) (routing.WorkersFacts, error) {
+	all, err := workerCounts.All(ctx, t.Work, shardIDs(crewID)...)
 	facts := routing.WorkersFacts{ByActivity: map[string]int{}}
 	for _, count := range all {
 		if count == nil {
