@@ -12,6 +12,7 @@ import (
 	"github.com/engage-interactions/engage/internal/feed"
 	"github.com/engage-interactions/engage/internal/jobs"
 	"github.com/engage-interactions/engage/internal/work"
+	"github.com/engage-interactions/engage/routing"
 	"github.com/engage-interactions/engage/schema"
 	"github.com/engage-interactions/engage/store"
 )
@@ -29,6 +30,9 @@ type Options struct {
 	Schema schema.Options
 	// Authorize guards every call. Nil allows everything.
 	Authorize Authorize
+	// AccountSID is the account of the platform that what routing keeps is said to belong
+	// to: AC and 32 hexadecimal digits. Empty: one that stands for the tenant.
+	AccountSID string
 	// NewContact is asked when an interaction is recorded for a contact that is
 	// not known yet; an error refuses it. It may be asked several times for one
 	// call. Others who record for the contact wait for its answer, so it should be
@@ -309,6 +313,9 @@ func (o Options) check() error {
 			wrong.Option = "MaxClockSkew"
 		}
 		return invalid("Options.Jobs."+wrong.Option, wrong.Reason)
+	}
+	if o.AccountSID != "" && !routing.PrefixAccount.Valid(o.AccountSID) {
+		return invalid("Options.AccountSID", "must be a SID: AC and 32 hexadecimal digits")
 	}
 	if o.Schema.Limits.Properties > maxProperties {
 		return invalid("Options.Schema.Limits.Properties", "is more than 1,000, so that all that an interaction comes to fits into a commit")

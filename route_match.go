@@ -29,6 +29,7 @@ type reservationTimeOut struct {
 }
 
 func (c *core) registerRouting() {
+	c.registerStaff()
 	c.jobs.Within(jobRoute, c.routingJob(func(ctx context.Context, t *turn, job string, d *routeTask) (time.Time, error) {
 		return t.lookAfter(ctx, job, d.TaskSID)
 	}))
