@@ -396,8 +396,10 @@ func lineID(crewID string, l routing.Line) string { return hashOf(crewID, l.Key(
 // workspace whatever its case.
 func forKey(workspaceSID string, k routing.KnownWorker) string {
 	switch {
-	case k.SID != "":
+	case routing.PrefixWorker.Valid(k.SID):
 		return k.SID
+	case k.SID != "": // what a task says of whom it knows can be any text
+		return "nobody"
 	case k.FriendlyName != "":
 		return nameHash(nameOfWorker, workspaceSID, k.FriendlyName)[:32]
 	}

@@ -41,22 +41,19 @@ func (t *turn) keepWaiting(ctx context.Context, r *routed, was, is *storedTask) 
 		return t.withdraw(ctx, job)
 	}
 	at := is.ExpiresAt()
-	switch {
-	case is.LineID == "" && is.Status == routing.TaskPending && !is.Held: // it has to enter its workflow, again
+	if is.Status == routing.TaskPending && !is.Held && (moved || is.LineID == "") {
 		at = time.Time{}
-	case is.LineID == "":
-	case moved:
-		at = time.Time{}
-	case is.RouteJob != "":
-		return nil // as it was
 	}
 	switch {
-	case is.RouteJob != "" && is.RouteJob == r.doing: // it goes on itself
+	case is.RouteJob == "":
+	case is.LineID != "" && !moved:
+		return nil // as it was, or as its job has just said
+	case is.RouteJob == r.doing: // it goes on itself
 		is.RouteAt = at
 		return nil
-	case is.RouteJob != "" && !at.Before(is.RouteAt):
+	case !at.Before(is.RouteAt): // it comes early enough
 		return nil
-	case is.RouteJob != "":
+	default:
 		if err := t.withdraw(ctx, is.RouteJob); err != nil {
 			return err
 		}
@@ -70,7 +67,7 @@ func (t *turn) keepWaiting(ctx context.Context, r *routed, was, is *storedTask) 
 // unless it waits for a worker.
 func (t *turn) lineUp(ctx context.Context, k *storedTask) error {
 	k.LineID, k.ForKey, k.Place = "", "", ""
-	if k.Status != routing.TaskPending || k.Held || k.QueueSID == "" {
+	if k.Status != routing.TaskPending || k.Held {
 		return nil
 	}
 	demand, queue, err := t.demandOf(ctx, k)
@@ -85,15 +82,17 @@ func (t *turn) lineUp(ctx context.Context, k *storedTask) error {
 }
 
 // demandOf returns what a task demands where it waits; nil, if its workflow has nothing there
-// any more.
+// any more. A task for a worker needs no queue: then the one that is returned is empty.
 func (t *turn) demandOf(ctx context.Context, k *storedTask) (*routing.Demand, *storedQueue, error) {
 	configuration, err := t.configuration(ctx, k.WorkflowSID, k.Version)
 	if err != nil {
 		return nil, nil, err
 	}
-	queue, err := t.queue(ctx, k.QueueSID)
-	if err != nil {
-		return nil, nil, err
+	queue := &storedQueue{}
+	if k.QueueSID != "" {
+		if queue, err = t.queue(ctx, k.QueueSID); err != nil {
+			return nil, nil, err
+		}
 	}
 	workspace, err := t.workspace(ctx, k.WorkspaceSID)
 	if err != nil {

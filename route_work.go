@@ -36,8 +36,11 @@ type routed struct {
 	// places are the activities that workers go to who reject something, by their SIDs.
 	places map[string]string
 
+	// dispositions say what came of the tasks that are completed, by their SIDs.
+	dispositions map[string][]string
+
 	fresh bool   // the channel is new
-	doing string // the job that does this, if it is one that looks after a task
+	doing string // the job that does this, if it looks after a task or times a reservation out
 }
 
 func newRouted() *routed {
@@ -45,6 +48,7 @@ func newRouted() *routed {
 		tasks: map[string]*storedTask{}, reservations: map[string]*storedReservation{}, invites: map[string]routing.Invite{},
 		participants: map[string]routing.Participant{}, transfers: map[string]routing.Transfer{},
 		drafts: map[string]*storedTask{}, workers: map[string]*storedWorker{}, readWorkers: map[string]*storedWorker{}, places: map[string]string{},
+		dispositions: map[string][]string{},
 	}
 }
 
@@ -257,6 +261,9 @@ func (t *turn) keepRouted(ctx context.Context, r *routed) error {
 	if err := t.takePlace(ctx, r, changed); err != nil {
 		return err
 	}
+	if err := t.agentsJoin(r, changed); err != nil {
+		return err
+	}
 	if err := t.joinConversation(ctx, r, changed); err != nil {
 		return err
 	}
@@ -297,11 +304,10 @@ func (t *turn) keepReservations(ctx context.Context, r *routed, a *routing.Assig
 			if from = was.Status; from == is.Status {
 				continue
 			}
-			after.TimeOutJob = was.TimeOutJob
+			is.Version++
+			after.Version, after.TimeOutJob = is.Version, was.TimeOutJob
 		}
-		is.Version++
-		after.Version = is.Version
-		if after.TimeOutJob, err = t.timeReservation(ctx, from, after); err != nil {
+		if after.TimeOutJob, err = t.timeReservation(ctx, r, from, after); err != nil {
 			return nil, err
 		}
 		w, err := t.workerOf(ctx, r, is.WorkerSID)
@@ -327,12 +333,12 @@ func (t *turn) keepReservations(ctx context.Context, r *routed, a *routing.Assig
 
 // timeReservation sees to it that a reservation ends that nobody answers, and returns the job
 // that does.
-func (t *turn) timeReservation(ctx context.Context, from routing.ReservationStatus, r storedReservation) (string, error) {
+func (t *turn) timeReservation(ctx context.Context, r *routed, from routing.ReservationStatus, is storedReservation) (string, error) {
 	switch {
-	case r.Status == routing.ReservationPending:
-		return t.later(ctx, jobTimeOutReservation, r.DueAt, reservationTimeOut{ReservationSID: r.SID})
-	case from == routing.ReservationPending && r.TimeOutJob != "" && r.Status != routing.ReservationTimeout: // else it is that job
-		return "", t.withdraw(ctx, r.TimeOutJob)
+	case is.Status == routing.ReservationPending:
+		return t.later(ctx, jobTimeOutReservation, is.DueAt, reservationTimeOut{ReservationSID: is.SID})
+	case from == routing.ReservationPending && is.TimeOutJob != "" && is.TimeOutJob != r.doing:
+		return "", t.withdraw(ctx, is.TimeOutJob)
 	}
 	return "", nil
 }
@@ -359,6 +365,9 @@ func (t *turn) takePlace(ctx context.Context, r *routed, changed []happening) er
 		activity := ""
 		switch h.reservation.Status {
 		case routing.ReservationPending, routing.ReservationAccepted:
+			if h.reservation.QueueSID == "" { // it is for the worker, whatever the queue
+				continue
+			}
 			queue, err := t.queue(ctx, h.reservation.QueueSID)
 			if err != nil {
 				return err
@@ -383,6 +392,32 @@ func (t *turn) takePlace(ctx context.Context, r *routed, changed []happening) er
 	return nil
 }
 
+// agentsJoin makes workers participants of the channel who have accepted a task on it: whatever
+// way they have, this is where it passes.
+func (t *turn) agentsJoin(r *routed, changed []happening) error {
+	if r.channel == nil {
+		return nil
+	}
+	for _, h := range changed {
+		if h.reservation.Status != routing.ReservationAccepted {
+			continue
+		}
+		agent, events, err := routing.Participant{
+			SID: t.sid(routing.PrefixParticipant), AccountSID: r.work.Channel.AccountSID, InteractionSID: r.work.Channel.InteractionSID,
+			ChannelSID: r.work.Channel.SID, Type: routing.ParticipantAgent,
+			TaskSID: h.reservation.TaskSID, WorkerSID: h.reservation.WorkerSID, ReservationSID: h.reservation.SID,
+		}.Apply(routing.ParticipantJoins, t.now)
+		if err != nil {
+			return err
+		}
+		r.work.Participants = append(slices.Clip(r.work.Participants), agent)
+		for _, event := range events {
+			r.work.Happenings = append(slices.Clip(r.work.Happenings), routing.Happening{Type: event, SID: agent.SID})
+		}
+	}
+	return nil
+}
+
 // busy changes what a worker is doing, and tells of it.
 func (t *turn) busy(ctx context.Context, w *storedWorker, activitySID string) error {
 	a, err := t.activity(ctx, activitySID)
@@ -401,7 +436,7 @@ func (t *turn) keepTask(ctx context.Context, r *routed, a *routing.Assignment) e
 		return nil
 	}
 	after := r.draft(a.Task.SID)
-	if was == nil || len(a.Happenings) > 0 || was.Status != a.Task.Status {
+	if was != nil && (len(a.Happenings) > 0 || was.Status != a.Task.Status) {
 		a.Task.Version++
 	}
 	after.Task = a.Task

@@ -29,7 +29,8 @@ func (t *turn) worker(ctx context.Context, sid string) (*storedWorker, error) {
 }
 
 // keepWorker writes a worker, who was read as before; nil: they are new. Whoever can take
-// anything is looked for tasks afterwards.
+// one more is looked for tasks afterwards, and who becomes available, for there may be tasks for
+// them whatever else they do.
 func (t *turn) keepWorker(ctx context.Context, in *storedWorkspace, before, after *storedWorker) error {
 	after.UpdatedAt = t.now
 	after.SingleTask = !in.MultiTask
@@ -39,7 +40,7 @@ func (t *turn) keepWorker(ctx context.Context, in *storedWorkspace, before, afte
 	if err := t.countWorker(ctx, before, after); err != nil {
 		return err
 	}
-	if after.Available && !after.Gone {
+	if after.takesAny() || after.Available && !after.Gone && (before == nil || !before.Available) {
 		if _, err := t.add(ctx, jobs.Job{Type: jobSeekTasks}, seekTasks{WorkerSID: after.SID}); err != nil {
 			return err
 		}
@@ -57,20 +58,21 @@ func (w *storedWorker) clone() *storedWorker {
 	return &c
 }
 
-// ready returns where a worker stands ready in their workspace as it is now.
-func (w *storedWorker) ready(in *storedWorkspace) map[string]*readyWorker {
-	is := *w
-	is.SingleTask = !in.MultiTask
-	return is.stands()
+// takesAny reports whether a worker can take one more task on any task channel.
+func (w *storedWorker) takesAny() bool {
+	if w.Gone || !w.Available {
+		return false
+	}
+	takes, busy := false, false
+	for _, c := range w.Channels {
+		takes, busy = takes || c.Takes(), busy || c.Reservations() > 0
+	}
+	return takes && (!busy || !w.SingleTask)
 }
 
 // stands returns where a worker stands ready, by the IDs of the records that say so.
 func (w *storedWorker) stands() map[string]*readyWorker {
-	if w == nil || w.Gone || !w.Available {
-		return nil
-	}
-	busy := slices.ContainsFunc(w.Channels, func(c routing.WorkerChannel) bool { return c.Reservations() > 0 })
-	if busy && w.SingleTask {
+	if w == nil || !w.takesAny() {
 		return nil
 	}
 	idle := w.IdleKey()

@@ -1,0 +1,175 @@
+package engage
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/engage-interactions/engage/internal/work"
+	"github.com/engage-interactions/engage/routing"
+	"github.com/engage-interactions/engage/store"
+)
+
+// seekTasks looks for a task for a worker, and offers it to them. If they can take one more
+// then, that adds another of these jobs; if what was found is not there any more, or is for
+// somebody before them, they look again.
+func (t *turn) seekTasks(ctx context.Context, sid string) (again time.Time, err error) {
+	var found sought
+	err = t.core.runner.Look(ctx, func(w *work.Work) (err error) {
+		found, err = t.turn(w).taskFor(ctx, sid, true)
+		return err
+	})
+	if err != nil || found.task == nil {
+		return time.Time{}, gone(err)
+	}
+	offered, err := t.offer(ctx, nil, found)
+	if err != nil || offered && found.workers[0] == sid {
+		return time.Time{}, err
+	}
+	return atOnce, nil
+}
+
+// taskFor finds the task that a worker is to be offered; or, if there is nothing for them but
+// what is kept for somebody else, what that one is.
+func (t *turn) taskFor(ctx context.Context, sid string, orOther bool) (found sought, err error) {
+	w, err := t.worker(ctx, sid)
+	if err != nil || !w.Available {
+		return sought{}, err
+	}
+	workspace, err := t.workspace(ctx, w.WorkspaceSID)
+	if err != nil {
+		return sought{}, err
+	}
+	waiting, err := t.headsFor(ctx, workspace, w)
+	if err != nil {
+		return sought{}, err
+	}
+	for {
+		heads := make([]routing.Head, len(waiting))
+		for n, h := range waiting {
+			heads[n] = h.head
+		}
+		pick := routing.ChooseTask(w.Worker, heads, workspace.PrioritizeQueueOrder, t.now)
+		if pick.Head >= 0 {
+			found.task, found.workers = waiting[pick.Head].task, []string{w.SID}
+		}
+		// Of what the worker is kept from, the next in line may be for them, and come before
+		// what was found.
+		deeper := false
+		for _, n := range pick.Behind {
+			next, err := t.nextInLine(ctx, w, waiting[n].task)
+			if err != nil {
+				return sought{}, err
+			}
+			waiting[n] = next
+			deeper = deeper || next != nil
+		}
+		waiting = slices.DeleteFunc(waiting, func(h *waitingHead) bool { return h == nil })
+		if !deeper {
+			break
+		}
+	}
+	if found.task != nil || !orOther {
+		return found, nil
+	}
+	for _, h := range waiting {
+		known := h.head.Known
+		if known == nil || known.Worker.SID == w.SID {
+			continue
+		}
+		if theirs := routing.Choose(h.head.Demand, known, nil, t.now); len(theirs.Workers) > 0 {
+			return t.taskFor(ctx, known.Worker.SID, false) // there is something for them: this, or better
+		}
+	}
+	return sought{}, nil
+}
+
+// waitingHead is the first task of a line.
+type waitingHead struct {
+	task *storedTask
+	head routing.Head
+}
+
+// headsFor returns the first tasks of all lines that are for a worker: in the queues of their
+// crews, on the task channels on which they can take one more, and those that wait for them
+// and nobody else.
+func (t *turn) headsFor(ctx context.Context, in *storedWorkspace, w *storedWorker) (waiting []*waitingHead, err error) {
+	for _, key := range []string{forKey(w.WorkspaceSID, routing.KnownWorker{SID: w.SID}), forKey(w.WorkspaceSID, routing.KnownWorker{FriendlyName: w.FriendlyName})} {
+		if waiting, err = t.headsIn(ctx, w, waiting, byKnown, idTerm(key)); err != nil {
+			return nil, err
+		}
+	}
+	if len(w.ready(in)) == 0 {
+		return waiting, nil
+	}
+	all, err := crews.Get(ctx, t.Work, w.WorkspaceSID)
+	if err != nil || all == nil {
+		return waiting, err
+	}
+	for _, crew := range all.Crews {
+		if _, in := slices.BinarySearch(w.CrewIDs, crew.ID); !in {
+			continue
+		}
+		for _, queueSID := range crew.QueueSIDs {
+			for _, c := range w.Channels {
+				if !c.Takes() {
+					continue
+				}
+				if waiting, err = t.headsIn(ctx, w, waiting, byLine, lineTerm(queueSID, c.TaskChannelSID)); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	return waiting, nil
+}
+
+// headsIn adds the first tasks of the lines within a part of an index: each is found behind
+// the line before it, however many tasks that has.
+func (t *turn) headsIn(ctx context.Context, w *storedWorker, waiting []*waitingHead, index string, within store.Tuple) ([]*waitingHead, error) {
+	q := store.Query{Index: index, Prefix: within.String(), Limit: 1}
+	for {
+		found, _, err := tasks.Find(ctx, t.Work, q)
+		if err != nil || len(found) == 0 {
+			return waiting, err
+		}
+		head, err := t.headFor(ctx, w, found[0])
+		if err != nil {
+			return nil, err
+		}
+		if head != nil {
+			waiting = append(waiting, head)
+		}
+		q.From = behindText(slices.Clone(within).Text(found[0].LineID))
+	}
+}
+
+// behindText returns where the terms begin that come behind all those that begin with a
+// tuple, which ends with a text.
+func behindText(t store.Tuple) string { return string(t[:len(t)-1]) + "\x02" }
+
+// headFor returns a task as one that could be offered to a worker; nil: it cannot be.
+func (t *turn) headFor(ctx context.Context, w *storedWorker, task *storedTask) (*waitingHead, error) {
+	demand, queue, err := t.demandOf(ctx, task)
+	if err != nil || demand == nil {
+		return nil, gone(err)
+	}
+	h := &waitingHead{task: task, head: routing.Head{
+		Task: task.Task, Demand: *demand, Ordering: queue.Ordering(), InQueue: w.candidate(queue.CrewID).InQueue,
+	}}
+	if demand.Line.ForKnown && demand.Line.Fallback {
+		h.head.Known, err = t.knownWorker(ctx, task.WorkspaceSID, queue.CrewID, demand.Line)
+	}
+	return h, err
+}
+
+// nextInLine returns the task behind one in its line; nil: there is none.
+func (t *turn) nextInLine(ctx context.Context, w *storedWorker, task *storedTask) (*waitingHead, error) {
+	q := task.line(1, "")
+	q.From = string(store.Tuple(q.Prefix).Text(task.Place)) + "\x02"
+	found, _, err := tasks.Find(ctx, t.Work, q)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return t.headFor(ctx, w, found[0])
+}

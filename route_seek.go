@@ -1,0 +1,145 @@
+package engage
+
+import (
+	"context"
+	"iter"
+	"slices"
+
+	"github.com/engage-interactions/engage/internal/work"
+	"github.com/engage-interactions/engage/routing"
+	"github.com/engage-interactions/engage/store"
+)
+
+// linePage is how many tasks of a line are read at a time.
+const linePage = 10
+
+// seekWorkers looks for workers for a task, or for one that is before it in its line and
+// comes first.
+func (t *turn) seekWorkers(ctx context.Context, task *storedTask) (found sought, err error) {
+	err = t.core.runner.Look(ctx, func(w *work.Work) error {
+		look, cursor := t.turn(w), ""
+		for {
+			line, next, err := tasks.Find(ctx, w, task.line(linePage, cursor))
+			if err != nil {
+				return err
+			}
+			for _, first := range line {
+				switch {
+				case first.Place > task.Place:
+					return nil // it is in no line any more: somebody else has it
+				case first.SID != task.SID && first.Tried && !first.Behind:
+					return nil // nobody can take it, nor what is behind it
+				case first.SID != task.SID && first.Tried:
+					continue
+				}
+				choice, err := look.choose(ctx, first)
+				switch {
+				case err != nil:
+					return err
+				case len(choice.Workers) > 0:
+					found.task = first
+					for _, w := range choice.Workers {
+						found.workers = append(found.workers, w.SID)
+					}
+					return nil
+				case first.SID == task.SID || !choice.Behind:
+					return nil
+				}
+			}
+			if next == "" {
+				return nil
+			}
+			cursor = next
+		}
+	})
+	return found, err
+}
+
+// line is the query of the tasks of the line that a task waits in, in their order.
+func (k *storedTask) line(limit int, cursor string) store.Query {
+	if k.ForKey != "" {
+		return store.Query{Index: byKnown, Prefix: idTerm(k.ForKey).Text(k.LineID).String(), Limit: limit, Cursor: cursor}
+	}
+	return store.Query{Index: byLine, Prefix: lineTerm(k.QueueSID, k.TaskChannelSID).Text(k.LineID).String(), Limit: limit, Cursor: cursor}
+}
+
+// choose seeks workers for a task among those who stand ready.
+func (t *turn) choose(ctx context.Context, task *storedTask) (routing.Choice, error) {
+	demand, queue, err := t.demandOf(ctx, task)
+	if err != nil || demand == nil {
+		return routing.Choice{}, err
+	}
+	known, err := t.knownWorker(ctx, task.WorkspaceSID, queue.CrewID, demand.Line)
+	if err != nil {
+		return routing.Choice{}, err
+	}
+	var failed error
+	choice := routing.Choose(*demand, known, t.candidates(ctx, queue.CrewID, task.TaskChannelSID, &failed), t.now)
+	return choice, failed
+}
+
+// knownWorker reads the worker whom a line is for; nil: there is none.
+func (t *turn) knownWorker(ctx context.Context, workspaceSID, crewID string, l routing.Line) (*routing.Candidate, error) {
+	if !l.ForKnown {
+		return nil, nil //nolint:nilnil // nobody is nobody
+	}
+	sid := l.Known.SID
+	if sid == "" {
+		bound, err := t.routingName(ctx, nameOfWorker, workspaceSID, l.Known.FriendlyName)
+		if err != nil || bound == "" {
+			return nil, err
+		}
+		sid = bound
+	}
+	w, err := t.worker(ctx, sid)
+	if err != nil {
+		return nil, gone(err)
+	}
+	if w.WorkspaceSID != workspaceSID {
+		return nil, nil //nolint:nilnil // nobody is nobody
+	}
+	c := w.candidate(crewID)
+	return &c, nil
+}
+
+// candidate is the worker as somebody who could take a task of the queues of a crew.
+func (w *storedWorker) candidate(crewID string) routing.Candidate {
+	_, in := slices.BinarySearch(w.CrewIDs, crewID)
+	return routing.Candidate{Worker: w.Worker, InQueue: in}
+}
+
+// candidatePage is how many workers who stand ready are read at a time.
+const candidatePage = 8
+
+// candidates goes through the workers of a crew who stand ready, who is idle for longest
+// first.
+func (t *turn) candidates(ctx context.Context, crewID, taskChannelSID string, failed *error) iter.Seq[routing.Candidate] {
+	return func(yield func(routing.Candidate) bool) {
+		q := store.Query{Index: byIdle, Prefix: readyTerm(crewID, taskChannelSID).String(), Limit: candidatePage}
+		for {
+			ready, next, err := readyWorkers.Find(ctx, t.Work, q)
+			if err != nil {
+				*failed = err
+				return
+			}
+			sids := make([]string, len(ready))
+			for n, r := range ready {
+				sids[n] = r.WorkerSID
+			}
+			all, err := workers.All(ctx, t.Work, sids...)
+			if err != nil {
+				*failed = err
+				return
+			}
+			for _, w := range all {
+				if w != nil && !w.Gone && !yield(w.candidate(crewID)) {
+					return
+				}
+			}
+			if next == "" {
+				return
+			}
+			q.Cursor, q.Limit = next, min(4*q.Limit, store.MaxLimit)
+		}
+	}
+}
