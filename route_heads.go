@@ -40,7 +40,7 @@ func (t *turn) taskFor(ctx context.Context, sid string, orOther bool) (found sou
 	if err != nil {
 		return sought{}, err
 	}
-	waiting, err := t.headsFor(ctx, workspace, w)
+	waiting, err := t.headsFor(ctx, w, w.openChannels(workspace))
 	if err != nil {
 		return sought{}, err
 	}
@@ -90,16 +90,28 @@ type waitingHead struct {
 	head routing.Head
 }
 
+// openChannels are the task channels on which a worker can take one more task.
+func (w *storedWorker) openChannels(in *storedWorkspace) (sids []string) {
+	if !w.takesAny(in) {
+		return nil
+	}
+	for _, c := range w.Channels {
+		if c.Takes() {
+			sids = append(sids, c.TaskChannelSID)
+		}
+	}
+	return sids
+}
+
 // headsFor returns the first tasks of all lines that are for a worker: in the queues of their
-// crews, on the task channels on which they can take one more, and those that wait for them
-// and nobody else.
-func (t *turn) headsFor(ctx context.Context, in *storedWorkspace, w *storedWorker) (waiting []*waitingHead, err error) {
+// crews, on some task channels, and those that wait for them and nobody else.
+func (t *turn) headsFor(ctx context.Context, w *storedWorker, taskChannelSIDs []string) (waiting []*waitingHead, err error) {
 	for _, key := range []string{forKey(w.WorkspaceSID, routing.KnownWorker{SID: w.SID}), forKey(w.WorkspaceSID, routing.KnownWorker{FriendlyName: w.FriendlyName})} {
 		if waiting, err = t.headsIn(ctx, w, waiting, byKnown, idTerm(key)); err != nil {
 			return nil, err
 		}
 	}
-	if len(w.ready(in)) == 0 {
+	if len(taskChannelSIDs) == 0 {
 		return waiting, nil
 	}
 	all, err := crews.Get(ctx, t.Work, w.WorkspaceSID)
@@ -111,11 +123,8 @@ func (t *turn) headsFor(ctx context.Context, in *storedWorkspace, w *storedWorke
 			continue
 		}
 		for _, queueSID := range crew.QueueSIDs {
-			for _, c := range w.Channels {
-				if !c.Takes() {
-					continue
-				}
-				if waiting, err = t.headsIn(ctx, w, waiting, byLine, lineTerm(queueSID, c.TaskChannelSID)); err != nil {
+			for _, channelSID := range taskChannelSIDs {
+				if waiting, err = t.headsIn(ctx, w, waiting, byLine, lineTerm(queueSID, channelSID)); err != nil {
 					return nil, err
 				}
 			}

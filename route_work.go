@@ -59,10 +59,10 @@ func (t *turn) routedTask(ctx context.Context, sid string) (*routed, error) {
 		return nil, err
 	}
 	if task.ChannelSID != "" {
-		return t.routedChannel(ctx, task.ChannelSID, sid)
+		return t.routedChannel(ctx, task.ChannelSID, task.SID)
 	}
 	r := newRouted()
-	if err := t.readRouted(ctx, r, task.WorkspaceSID, []string{sid}); err != nil {
+	if err := t.readRouted(ctx, r, task.WorkspaceSID, []string{task.SID}); err != nil {
 		return nil, err
 	}
 	return r, nil
@@ -78,8 +78,8 @@ func (t *turn) routedReservation(ctx context.Context, sid string) (*routed, *sto
 	if err != nil {
 		return nil, nil, err
 	}
-	if r.reservations[sid] == nil { // it has ended
-		r.reservations[sid] = reservation
+	if r.reservations[reservation.SID] == nil { // it has ended
+		r.reservations[reservation.SID] = reservation
 		a := r.assignment(reservation.TaskSID)
 		a.Reservations = append(a.Reservations, reservation.Reservation)
 	}
