@@ -40,7 +40,7 @@ func (t *turn) taskFor(ctx context.Context, sid string, orOther bool) (found sou
 	if err != nil {
 		return sought{}, err
 	}
-	waiting, err := t.headsFor(ctx, w, w.openChannels(workspace))
+	waiting, err := t.headsFor(ctx, w, w.openChannels(!workspace.MultiTask))
 	if err != nil {
 		return sought{}, err
 	}
@@ -91,8 +91,9 @@ type waitingHead struct {
 }
 
 // openChannels are the task channels on which a worker can take one more task.
-func (w *storedWorker) openChannels(in *storedWorkspace) (sids []string) {
-	if !w.takesAny(in) {
+func (w *storedWorker) openChannels(singleTask bool) (sids []string) {
+	is := *w
+	if is.SingleTask = singleTask; !is.takesAny() {
 		return nil
 	}
 	for _, c := range w.Channels {

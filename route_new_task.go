@@ -47,7 +47,7 @@ func (t *turn) routedIn(ctx context.Context, workspaceSID string) (*routed, erro
 // workflow; else whoever the workflow finds. All that is wrong comes at once, in an
 // [*InvalidError] of a [*routing.ProblemsError].
 func (t *turn) addTask(ctx context.Context, r *routed, spec newTask) (sid string, err error) {
-	var wrong wrongs
+	var wrong problems
 	task := routing.Task{
 		SID: cmp.Or(spec.SID, t.sid(routing.PrefixTask)), AccountSID: r.workspace.AccountSID, WorkspaceSID: r.workspace.SID,
 		InteractionSID: spec.InteractionSID, ChannelSID: spec.ChannelSID, InviteSID: spec.InviteSID,
@@ -126,7 +126,7 @@ func (n newTask) at(field string) string {
 var firstStart = time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // checkBounds looks at what can be looked at without the store.
-func (n newTask) checkBounds(wrong *wrongs, now time.Time) {
+func (n newTask) checkBounds(wrong *problems, now time.Time) {
 	if n.Priority < 0 || n.Priority > routing.MaxPriority {
 		wrong.add(n.at("priority"), "must be 0 to 2147483647")
 	}
@@ -137,7 +137,7 @@ func (n newTask) checkBounds(wrong *wrongs, now time.Time) {
 }
 
 // checkStart looks at since when a task is to have been waiting.
-func checkStart(wrong *wrongs, path string, start, now time.Time) {
+func checkStart(wrong *problems, path string, start, now time.Time) {
 	switch {
 	case start.IsZero():
 	case start.After(now):
@@ -162,7 +162,7 @@ func checkAttributes(a routing.Attributes) (routing.Attributes, error) {
 }
 
 // aim finds out whom the task is for, other than by its workflow.
-func (t *turn) aim(ctx context.Context, r *routed, task *routing.Task, spec newTask, wrong *wrongs) error {
+func (t *turn) aim(ctx context.Context, r *routed, task *routing.Task, spec newTask, wrong *problems) error {
 	target, path := spec.RoutingTarget, spec.at("routing_target")
 	switch {
 	case target != "":
@@ -173,11 +173,11 @@ func (t *turn) aim(ctx context.Context, r *routed, task *routing.Task, spec newT
 	}
 	if spec.QueueSID != "" && spec.QueueSID != target {
 		queue, err := t.queueIn(ctx, r.workspace.SID, spec.QueueSID)
-		if err := wrong.unknown(spec.at("queue_sid"), err); err != nil {
-			return err
-		}
 		if err == nil {
 			spec.QueueSID = queue.SID
+		}
+		if err := wrong.exists(spec.at("queue_sid"), "queue", spec.QueueSID, err); err != nil {
+			return err
 		}
 	}
 	var err error
@@ -209,12 +209,12 @@ func (t *turn) aim(ctx context.Context, r *routed, task *routing.Task, spec newT
 	default:
 		wrong.add(path, "must be the SID of a worker, a queue or a workflow")
 	}
-	return wrong.unknown(path, err)
+	return wrong.exists(path, "such thing as", target, err)
 }
 
 // workflowFor finds the workflow of the task: the one that is named, or the only one that there
 // is.
-func (t *turn) workflowFor(ctx context.Context, r *routed, task *routing.Task, spec newTask, wrong *wrongs) (*storedWorkflow, error) {
+func (t *turn) workflowFor(ctx context.Context, r *routed, task *routing.Task, spec newTask, wrong *problems) (*storedWorkflow, error) {
 	sid, path := spec.WorkflowSID, spec.at("workflow_sid")
 	switch {
 	case routing.PrefixWorkflow.Valid(task.RoutingTarget):
@@ -230,7 +230,7 @@ func (t *turn) workflowFor(ctx context.Context, r *routed, task *routing.Task, s
 	}
 	workflow, err := t.workflowIn(ctx, r.workspace.SID, sid)
 	if err != nil {
-		return nil, wrong.unknown(path, err)
+		return nil, wrong.exists(path, "workflow", sid, err)
 	}
 	task.WorkflowSID = workflow.SID
 	return workflow, nil
@@ -241,12 +241,12 @@ func (t *turn) workflowFor(ctx context.Context, r *routed, task *routing.Task, s
 const defaultTaskChannel = "default"
 
 // taskChannelFor finds the task channel: by its SID, or by its unique name.
-func (t *turn) taskChannelFor(ctx context.Context, task *routing.Task, spec newTask, wrong *wrongs) error {
+func (t *turn) taskChannelFor(ctx context.Context, task *routing.Task, spec newTask, wrong *problems) error {
 	sid, path := spec.TaskChannelSID, spec.at("task_channel_sid")
 	if sid == "" {
 		path = spec.at("task_channel_unique_name")
 		var err error
-		if sid, err = t.routingName(ctx, nameOfTaskChannel, task.WorkspaceSID, cmp.Or(spec.TaskChannel, defaultTaskChannel)); err != nil {
+		if sid, err = t.routingName(ctx, nameOfUnique, task.WorkspaceSID, cmp.Or(spec.TaskChannel, defaultTaskChannel)); err != nil {
 			return err
 		}
 	}
@@ -255,7 +255,7 @@ func (t *turn) taskChannelFor(ctx context.Context, task *routing.Task, spec newT
 		err = &NotFoundError{Resource: taskChannelResource(sid)}
 	}
 	if err != nil {
-		return wrong.unknown(path, err)
+		return wrong.exists(path, "task channel", cmp.Or(spec.TaskChannelSID, spec.TaskChannel, defaultTaskChannel), err)
 	}
 	task.TaskChannelSID = c.SID
 	if name := spec.TaskChannel; spec.TaskChannelSID != "" && name != "" && !routing.SameName(name, c.UniqueName) {

@@ -2,6 +2,7 @@ package engage
 
 import (
 	"context"
+	"errors"
 
 	"github.com/engage-interactions/engage/routing"
 	"github.com/engage-interactions/engage/store"
@@ -98,15 +99,9 @@ type Rejection struct {
 func (s Reservations) Reject(ctx context.Context, sid string, rejection Rejection) (routing.Reservation, error) {
 	return s.answer(ctx, sid, rejection.IfVersion, "", func(t *turn, r *routed, is *storedReservation) error {
 		if rejection.ActivitySID != "" {
-			activity, err := t.activity(ctx, rejection.ActivitySID)
-			if err == nil && activity.WorkspaceSID != is.WorkspaceSID {
-				err = &NotFoundError{Resource: activityResource(rejection.ActivitySID)}
-			}
-			var wrong wrongs
-			if err := wrong.unknown("worker_activity_sid", err); err != nil {
-				return err
-			}
-			if err := wrong.err(); err != nil {
+			var wrong problems
+			activity, err := t.activityOf(ctx, &wrong, "worker_activity_sid", is.WorkspaceSID, rejection.ActivitySID)
+			if err := errors.Join(err, wrong.err()); err != nil {
 				return err
 			}
 			r.places[is.WorkerSID] = activity.SID
@@ -181,7 +176,7 @@ func (s Reservations) answer(
 		if is.Status == already {
 			return is, nil
 		}
-		if err := checkVersion(reservationResource(is.SID), seen, is.Version); err != nil {
+		if err := ifVersion(seen, is.Version, reservationResource(is.SID)); err != nil {
 			return nil, err
 		}
 		if err := do(t, r, is); err != nil {

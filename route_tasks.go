@@ -166,7 +166,7 @@ type TaskUpdate struct {
 func (s Tasks) Update(ctx context.Context, sid string, update TaskUpdate) (routing.Task, error) {
 	return s.change(ctx, sid, update.IfVersion, "", func(t *turn, r *routed, task routing.Task) (routing.Assignment, error) {
 		a := *r.assignment(task.SID)
-		var wrong wrongs
+		var wrong problems
 		if update.Attributes != nil {
 			read, err := checkAttributes(*update.Attributes)
 			if err != nil {
@@ -274,7 +274,7 @@ func (s Tasks) change(
 		if task.Status == already {
 			return &task.Task, nil
 		}
-		if err := checkVersion(taskResource(task.SID), seen, task.Version); err != nil {
+		if err := ifVersion(seen, task.Version, taskResource(task.SID)); err != nil {
 			return nil, err
 		}
 		r, err := t.routedTask(ctx, task.SID)
