@@ -15,6 +15,8 @@ const (
 	ReasonPaused        = "Channel paused"
 	ReasonTransferred   = "Transferred"
 	ReasonDeclined      = "Invite declined"
+
+	ReasonTransferCanceled = "Transfer canceled"
 )
 
 // ChannelWork is a channel with its tasks and whatever else belongs to it. What happens to
@@ -129,6 +131,11 @@ func (w ChannelWork) refused(by, rule, remedy string) error {
 // Transfer returns what there is after a transfer has begun, which comes without a state.
 // The error is a [*RefusedError].
 func (w ChannelWork) Transfer(t Transfer, now time.Time) (ChannelWork, error) {
+	if slices.ContainsFunc(w.Transfers, func(x Transfer) bool { return x.Status == TransferActive && x.FromTaskSID == t.FromTaskSID }) {
+		return w, &RefusedError{Err: &interaction.TransitionError{
+			Of: TransferLifecycle.Of, By: string(TransferStarts), Rule: "no other transfer of the same task is open", Remedy: "cancel it, or wait until it has ended",
+		}}
+	}
 	t.InteractionSID, t.ChannelSID, t.AccountSID = w.Channel.InteractionSID, w.Channel.SID, w.Channel.AccountSID
 	t, events, err := t.Apply(TransferStarts, now)
 	if err != nil {

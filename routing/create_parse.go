@@ -149,7 +149,13 @@ func (o *jsonObject) routing() TaskRequest {
 	return t
 }
 
-func (o *jsonObject) at(name string) string { return o.path + "." + name }
+// at is the path of a field.
+func (o *jsonObject) at(name string) string {
+	if o.path == "" {
+		return name
+	}
+	return o.path + "." + name
+}
 
 // take takes a field out; nil: it is not there.
 func (o *jsonObject) take(name string) any {

@@ -30,12 +30,22 @@ const (
 	CodeParticipantInvalid = 45367
 	// CodeNotInactivated says that a channel did not become inactive.
 	CodeNotInactivated = 45379
+	// CodeParticipantThere says that somebody who is to join a channel is on it already.
+	CodeParticipantThere = 80102
+	// CodeOutbound says that a conversation with a customer could not be begun.
+	CodeOutbound = 45352
+	// CodeNotConfigured says that a channel could not be set up, for a reason that has no
+	// code of its own.
+	CodeNotConfigured = 45357
 	// CodeInteractionEnded says that what was to happen to a channel comes too late.
 	CodeInteractionEnded = 80906
 )
 
 // interactionEnded is what the platform says with CodeInteractionEnded.
 const interactionEnded = "Interaction Not Open"
+
+// participantThere is what the platform says with CodeParticipantThere.
+const participantThere = "Participant Already In Interaction"
 
 // RefusedError says that something is not possible in the state that things are in.
 type RefusedError struct {

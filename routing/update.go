@@ -77,9 +77,20 @@ func ParseInvite(routing []byte, only OnlyWorkflow) (t TaskRequest, warnings []P
 	case o != nil:
 		t = o.routing()
 	}
+	f.invite(t, only)
+	return t, f.warnings, f.err()
+}
+
+// CheckInvite holds a request for one more agent that was made in Go against the same rules.
+func CheckInvite(t TaskRequest, only OnlyWorkflow) (warnings []Problem, err error) {
+	var f findings
+	f.invite(t, only)
+	return f.warnings, f.err()
+}
+
+func (f *findings) invite(t TaskRequest, only OnlyWorkflow) {
 	f.place("routing.properties", t, only)
 	f.task("routing.properties", t)
-	return t, f.warnings, f.err()
 }
 
 // ParticipantForm is a request for a participant as it is sent: the fields of a form, of
@@ -95,14 +106,7 @@ type ParticipantForm struct {
 func ParseParticipant(form ParticipantForm, on ChannelType) (t ParticipantType, media ParticipantRequest, warnings []Problem, err error) {
 	var f findings
 	t = ParticipantType(form.Type)
-	switch {
-	case t == "":
-		f.problem("type", CodeParticipantInvalid, missing+"always")
-	case !slices.Contains(ParticipantTypes(), t):
-		f.problem("type", CodeParticipantInvalid, "must be one of "+names(ParticipantTypes()))
-	case t == ParticipantAgent:
-		f.problem("type", CodeParticipantInvalid, "must not be agent: invite the agent")
-	}
+	f.participantType(t)
 	switch o, given := f.parse("media_properties", CodeParticipantInvalid, form.MediaProperties); {
 	case !given:
 		f.cannotRead("media_properties", CodeParticipantInvalid, missing+"always")
@@ -111,4 +115,24 @@ func ParseParticipant(form ParticipantForm, on ChannelType) (t ParticipantType, 
 	}
 	f.participant("media_properties", on, media)
 	return t, media, f.warnings, f.err()
+}
+
+// CheckParticipant holds a request for one more participant that was made in Go against the
+// same rules.
+func CheckParticipant(t ParticipantType, media ParticipantRequest, on ChannelType) (warnings []Problem, err error) {
+	var f findings
+	f.participantType(t)
+	f.participant("media_properties", on, media)
+	return f.warnings, f.err()
+}
+
+func (f *findings) participantType(t ParticipantType) {
+	switch {
+	case t == "":
+		f.problem("type", CodeParticipantInvalid, missing+"always")
+	case !slices.Contains(ParticipantTypes(), t):
+		f.problem("type", CodeParticipantInvalid, "must be one of "+names(ParticipantTypes()))
+	case t == ParticipantAgent:
+		f.problem("type", CodeParticipantInvalid, "must not be agent: invite the agent")
+	}
 }

@@ -1,0 +1,104 @@
+package routing
+
+import (
+	"slices"
+	"time"
+
+	"github.com/engage-interactions/engage/interaction"
+)
+
+// Join returns what there is with one more participant, who comes without a state. Somebody
+// who is on the channel in just this way already does not join again: 80102. The error is a
+// [*RefusedError].
+func (w ChannelWork) Join(p Participant, now time.Time) (ChannelWork, error) {
+	if !w.Channel.Status.Live() {
+		return w, w.refused("join", "", "")
+	}
+	for _, there := range w.Participants {
+		if there.Status != ParticipantClosed && there.same(p) {
+			return w, &RefusedError{
+				Code: CodeParticipantThere, Text: participantThere,
+				Err: &interaction.TransitionError{
+					Of: ParticipantLifecycle.Of, By: string(ParticipantJoins), Rule: "they are not on the channel", Remedy: "use participant " + there.SID,
+				},
+			}
+		}
+	}
+	p.InteractionSID, p.ChannelSID, p.AccountSID = w.Channel.InteractionSID, w.Channel.SID, w.Channel.AccountSID
+	p, events, err := p.Apply(ParticipantJoins, now)
+	if err != nil {
+		return w, err
+	}
+	next := w.clone()
+	next.Participants = append(next.Participants, p)
+	next.tell(events, p.SID)
+	return next.ChannelWork, nil
+}
+
+// same reports whether two participants are the same account, or have the same task. Of an
+// account that is not known nothing can be said.
+func (p Participant) same(other Participant) bool {
+	if p.TaskSID != "" || other.TaskSID != "" {
+		return p.TaskSID == other.TaskSID
+	}
+	if p.Media == nil || other.Media == nil || p.Type != other.Type {
+		return false
+	}
+	return p.Media.Address+p.Media.Identity != "" && p.Media.Address == other.Media.Address && p.Media.Identity == other.Media.Identity
+}
+
+// CancelTransfer returns what there is after a transfer was given up: whoever has the
+// channel keeps it, and the task that was to take over is canceled. The error is a
+// [*RefusedError].
+func (w ChannelWork) CancelTransfer(sid string, now time.Time) (ChannelWork, error) {
+	n, err := w.openTransfer(sid, TransferCancels)
+	if err != nil {
+		return w, err
+	}
+	next := w.clone()
+	if err := next.transfer(n, TransferCancels, now); err != nil {
+		return w, err
+	}
+	if task := slices.IndexFunc(w.Assignments, func(a Assignment) bool { return a.Task.SID == w.Transfers[n].TaskSID }); task >= 0 {
+		a, err := w.Assignments[task].Happen(TaskCancels, TaskChange{Reason: ReasonTransferCanceled}, now)
+		if err != nil {
+			return w, err
+		}
+		return next.With(a, now)
+	}
+	if next.Channel.Settled() {
+		return next.Happen(ChannelSettles, ChannelChange{}, now)
+	}
+	return next.ChannelWork, nil
+}
+
+// DeclineTransfer returns what there is after the one who was to take a channel over does
+// not want it. The transfer stays open: the next agent in the workflow is asked, for whom
+// its task is (TaskRouter's documentation, "Transfers"). The error is a [*RefusedError].
+func (w ChannelWork) DeclineTransfer(sid string, now time.Time) (ChannelWork, error) {
+	n, err := w.openTransfer(sid, TransferDeclined)
+	if err != nil {
+		return w, err
+	}
+	next := w.clone()
+	x, events, err := next.Transfers[n].Apply(TransferDeclined, now)
+	if err != nil {
+		return w, err
+	}
+	next.Transfers[n] = x
+	next.tell(events, x.FromTaskSID)
+	return next.ChannelWork, nil
+}
+
+// openTransfer finds a transfer that is open.
+func (w ChannelWork) openTransfer(sid string, by TransferVerb) (int, error) {
+	n := slices.IndexFunc(w.Transfers, func(x Transfer) bool { return x.SID == sid })
+	if n >= 0 && w.Transfers[n].Status == TransferActive {
+		return n, nil
+	}
+	rule := &interaction.TransitionError{Of: TransferLifecycle.Of, By: string(by)}
+	if n >= 0 {
+		rule.From = string(w.Transfers[n].Status)
+	}
+	return -1, &RefusedError{Err: rule}
+}
