@@ -141,6 +141,13 @@ type storedInteraction struct {
 	routing.Interaction
 }
 
+// flexKey says which interaction an idempotency key stands for.
+type flexKey struct {
+	Hash           string `json:"hash"` // of the key
+	InteractionSID string `json:"interaction_sid"`
+	RequestHash    string `json:"request_hash"` // of what was asked for with it
+}
+
 // storedChannel is a channel with all that has not ended on it: its guard.
 type storedChannel struct {
 	routing.Channel
@@ -290,7 +297,7 @@ var (
 			}},
 		},
 	}
-	flexKeys     = work.Table[foreignKey]{Kind: "flex_key", Format: 1, ID: hashID} // idempotency key
+	flexKeys     = work.Table[flexKey]{Kind: "flex_key", Format: 1, ID: func(k *flexKey) string { return k.Hash }}
 	flexChannels = work.Table[storedChannel]{
 		Kind: "interaction_channel", Format: 1,
 		ID: func(c *storedChannel) string { return c.SID },

@@ -319,6 +319,11 @@ func (t *turn) addContent(k *talk, c, parent *interaction.Content) {
 // openThread writes a new thread, whose first content was written at a time; now, if it
 // has none yet.
 func (t *turn) openThread(ctx context.Context, source *interaction.Source, identityID, foreignID, title string, at time.Time) (*interaction.Thread, error) {
+	return t.openThreadAs(ctx, t.ID(), source, identityID, foreignID, title, at)
+}
+
+// openThreadAs writes a new thread whose ID was minted before.
+func (t *turn) openThreadAs(ctx context.Context, id string, source *interaction.Source, identityID, foreignID, title string, at time.Time) (*interaction.Thread, error) {
 	tree, err := t.categoryTree(ctx)
 	if err != nil {
 		return nil, err
@@ -328,7 +333,7 @@ func (t *turn) openThread(ctx context.Context, source *interaction.Source, ident
 		return nil, err
 	}
 	thread := &interaction.Thread{
-		ID: t.ID(), SourceID: source.ID, Status: row.To, Title: title, IdentityID: identityID, ForeignID: foreignID,
+		ID: id, SourceID: source.ID, Status: row.To, Title: title, IdentityID: identityID, ForeignID: foreignID,
 		ThreadCategoryIDs: defaultCategories(tree, source),
 		LastContentAt:     at, LastReceivedAt: t.now, CreatedAt: t.now, UpdatedAt: t.now,
 	}

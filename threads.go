@@ -59,38 +59,45 @@ func (s Threads) Open(ctx context.Context, thread NewThread) (interaction.Thread
 		if err := active(source); err != nil {
 			return nil, err
 		}
-		identity, err := t.meetIdentity(ctx, source, thread.Customer.ForeignID, thread.Customer.Profile, thread.Customer.ContactID)
-		if err != nil {
-			return nil, err
-		}
-		if thread.ForeignID != "" {
-			if err := t.unused(ctx, source.ID, thread.ForeignID); err != nil {
-				return nil, err
-			}
-		}
-		would := joining{turn: t, source: source, identity: identity, in: in, at: t.now}
-		goesOn, err := would.unnamed(ctx, would.takes)
-		if err != nil {
-			return nil, err
-		}
-		opened, err := t.openThread(ctx, source, identity.ID, thread.ForeignID, thread.Title, t.now)
-		if err != nil {
-			return nil, err
-		}
-		if thread.ForeignID != "" {
-			if err := t.rebind(ctx, &threadKeys, opened.ID, source.ID, thread.ForeignID); err != nil {
-				return nil, err
-			}
-		}
-		k, err := t.talk(ctx, opened, identity.ID)
-		if err != nil {
-			return nil, err
-		}
-		if goesOn == nil {
-			err = t.follow(ctx, source.ID, identity.ID, opened, t.now)
-		}
-		return opened, errors.Join(err, t.keep(ctx, k))
+		return t.begins(ctx, t.ID(), source, in, "")
 	})
+}
+
+// begins opens a thread, whose ID was minted before, in which no customer has written yet. It
+// is bound to a channel, if that is not empty.
+func (t *turn) begins(ctx context.Context, id string, source *interaction.Source, in Inbound, channelSID string) (*interaction.Thread, error) {
+	identity, err := t.meetIdentity(ctx, source, in.Customer.ForeignID, in.Customer.Profile, in.Customer.ContactID)
+	if err != nil {
+		return nil, err
+	}
+	if in.ThreadForeignID != "" {
+		if err := t.unused(ctx, source.ID, in.ThreadForeignID); err != nil {
+			return nil, err
+		}
+	}
+	would := joining{turn: t, source: source, identity: identity, in: in, at: t.now}
+	goesOn, err := would.unnamed(ctx, would.takes)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := t.openThreadAs(ctx, id, source, identity.ID, in.ThreadForeignID, in.ThreadTitle, t.now)
+	if err != nil {
+		return nil, err
+	}
+	opened.ChannelSID = channelSID
+	if in.ThreadForeignID != "" {
+		if err := t.rebind(ctx, &threadKeys, opened.ID, source.ID, in.ThreadForeignID); err != nil {
+			return nil, err
+		}
+	}
+	k, err := t.talk(ctx, opened, identity.ID)
+	if err != nil {
+		return nil, err
+	}
+	if goesOn == nil {
+		err = t.follow(ctx, source.ID, identity.ID, opened, t.now)
+	}
+	return opened, errors.Join(err, t.keep(ctx, k))
 }
 
 // active refuses to write to a source that is not.

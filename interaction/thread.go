@@ -108,6 +108,12 @@ type Thread struct {
 	// none is. It has no meaning while the thread is closed.
 	WaitingSince time.Time `json:"waiting_since,omitzero"`
 
+	// ChannelSID is the live channel of a Flex interaction that is bound to it: there is one
+	// at most. ChannelResting says that no agent has that one, until the customer writes:
+	// it is inactive or paused.
+	ChannelSID     string `json:"channel_sid,omitempty"`
+	ChannelResting bool   `json:"channel_resting,omitempty"`
+
 	ClosedAt   time.Time  `json:"closed_at,omitzero"`
 	CloseCause CloseCause `json:"close_cause,omitempty"`
 	CreatedAt  time.Time  `json:"created_at"`
