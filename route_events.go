@@ -70,6 +70,7 @@ const (
 	// Flex interactions, each with [FlexEvent]. The names are our own; the Flex
 	// documentation calls them onInteractionCreated, onChannelCreated and so on.
 	EventFlexInteractionCreated  EventType = "flex.interaction.created"
+	EventFlexInteractionUpdated  EventType = "flex.interaction.updated"
 	EventFlexChannelCreated      EventType = "flex.channel.created"
 	EventFlexChannelCreateFailed EventType = "flex.channel.create_failed"
 	EventFlexChannelUpdated      EventType = "flex.channel.status_updated"

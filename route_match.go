@@ -53,6 +53,7 @@ type reservationTimeOut struct {
 
 func (c *core) registerRouting() {
 	c.registerStaff()
+	c.registerFlex()
 	c.jobs.Within(jobRoute, withinJob(c, func(ctx context.Context, t *turn, job string, d *routeTask) (time.Time, error) {
 		return t.lookAfter(ctx, job, d.TaskSID)
 	}))

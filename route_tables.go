@@ -166,8 +166,9 @@ type storedChannel struct {
 
 	// Job is the one that sets it up, or ends its pause.
 	Job string `json:"job,omitempty"`
-	// RestedWorker is who has paused it.
+	// RestedWorker is who has paused it, RestedTask what they had.
 	RestedWorker string `json:"rested_worker,omitempty"`
+	RestedTask   string `json:"rested_task,omitempty"`
 }
 
 // shardedTasks counts tasks that have not ended, of one shard: those of a queue, of a

@@ -560,6 +560,9 @@ func (t *turn) keepChannel(ctx context.Context, r *routed) error {
 		}
 	}
 	r.work.Happenings = nil
+	if err := t.followChannel(ctx, r, &after); err != nil {
+		return err
+	}
 	if r.fresh {
 		return flexChannels.Insert(t.Work, &after)
 	}

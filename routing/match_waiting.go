@@ -1,6 +1,9 @@
 package routing
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Waiting is what is kept of a task while it is being routed.
 type Waiting struct {
@@ -44,11 +47,24 @@ func (t Task) Cool(workerSID string, m Matching, now time.Time) Task {
 	if m.RejectCoolDown > 0 {
 		kept = append(kept, CoolDown{WorkerSID: workerSID, Until: now.Add(time.Duration(m.RejectCoolDown) * time.Second)})
 	}
+	t.Waiting.CoolDowns = bounded(kept)
+	return t
+}
+
+// KeepFrom returns the task as it is when it is not to be offered to a worker as long as it
+// waits: to an agent who is on its channel already, or hands it over.
+func (t Task) KeepFrom(workerSID string) Task {
+	kept := slices.DeleteFunc(slices.Clone(t.Waiting.CoolDowns), func(c CoolDown) bool { return c.WorkerSID == workerSID })
+	t.Waiting.CoolDowns = bounded(append(kept, CoolDown{WorkerSID: workerSID, Until: t.ExpiresAt()}))
+	return t
+}
+
+// bounded forgets the first of too many cool-downs.
+func bounded(kept []CoolDown) []CoolDown {
 	if over := len(kept) - MaxCoolDowns; over > 0 {
 		// They were added one after the other: the first ends first, as long as the
 		// setting stays.
 		kept = kept[over:]
 	}
-	t.Waiting.CoolDowns = kept
-	return t
+	return kept
 }

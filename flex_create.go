@@ -1,0 +1,444 @@
+package engage
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/oklog/ulid/v2"
+
+	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/routing"
+)
+
+// NewInteraction is an interaction that is to be created.
+type NewInteraction struct {
+	Request routing.CreateRequest
+	// IdempotencyKey makes a repeated call harmless: the interaction that was created with it
+	// comes back. It may be any bytes; empty: there is none. (The platform has none.)
+	IdempotencyKey string
+}
+
+// Create begins an interaction (seed 003, "POST /Interactions"): it writes the interaction, its
+// channel in setup, the task and its invite, and returns them with the SID of the conversation.
+// The channel is set up by a job, which Run does; the events flex.channel.status_updated and
+// flex.channel.create_failed tell how that ended, and Get shows it.
+//
+// A conversation that is there is named by properties.media_channel_sid: CH and the digits of a
+// thread's ID. Without it one is opened with the first participant, or, of an email, the first
+// one with the level to: on the source that SetAddress has for the type and the company's
+// address. The others are kept as participants, and not written to.
+//
+// A channel that is there can be named by channel.sid. It has its interaction, and an
+// interaction has one channel: so that is the one that comes back; routing asks for one more
+// agent then, as Invite does, and participants join, as AddParticipant says.
+//
+// Whom the task is for: agents who begin an interaction get it themselves, and must be
+// available (the documentation of Flex); else, as for any task, the worker or queue that is
+// named, or whoever the workflow finds. Its attributes are those of the request "as is", with
+// the known ones where these are absent ([routing.Known]).
+//
+// The error wraps ErrInvalid, with a [*routing.ProblemsError] of all that is wrong with the
+// request and what is not known; ErrRefused if the conversation is closed (45354), has a live
+// channel (45353), or the agent is not available; ErrConflict if the idempotency key was used
+// for another request.
+func (s Flex) Create(ctx context.Context, is NewInteraction) (FlexInteraction, error) {
+	return s.create(ctx, is.IdempotencyKey, func(only routing.OnlyWorkflow) (routing.CreateRequest, []routing.Problem, error) {
+		warnings, err := is.Request.Check(only)
+		return is.Request, warnings, err
+	})
+}
+
+// CreateForm does what Create does with a request as client libraries of the platform send it;
+// see [routing.ParseCreate]. What cannot be read is among what is wrong.
+func (s Flex) CreateForm(ctx context.Context, form routing.CreateForm, idempotencyKey string) (FlexInteraction, error) {
+	return s.create(ctx, idempotencyKey, func(only routing.OnlyWorkflow) (routing.CreateRequest, []routing.Problem, error) {
+		return routing.ParseCreate(form, only)
+	})
+}
+
+func (s Flex) create(
+	ctx context.Context, key string, request func(routing.OnlyWorkflow) (routing.CreateRequest, []routing.Problem, error),
+) (FlexInteraction, error) {
+	if err := s.allow(ctx, ActionFlexCreate, flexResource("")); err != nil {
+		return FlexInteraction{}, err
+	}
+	return read(ctx, s.scope, func(t *turn) (*FlexInteraction, error) {
+		var failed error
+		r, warnings, err := request(t.onlyWorkflow(ctx, &failed))
+		if err = cmp.Or(failed, problemsError(err)); err != nil {
+			return nil, err
+		}
+		created, err := t.createOnce(ctx, r, key)
+		if err == nil {
+			created.Warnings = warnings
+		}
+		return created, err
+	})
+}
+
+// onlyWorkflow looks up the workflow of a workspace that has one only. What the store says of
+// that is in failed.
+func (t *turn) onlyWorkflow(ctx context.Context, failed *error) routing.OnlyWorkflow {
+	return func(workspaceSID string) string {
+		w, err := t.workspace(ctx, workspaceSID)
+		if gone(err) != nil {
+			*failed = err
+		}
+		if err != nil || len(w.WorkflowSIDs) != 1 {
+			return ""
+		}
+		return w.WorkflowSIDs[0]
+	}
+}
+
+// createOnce creates an interaction, unless its key says that it was.
+func (t *turn) createOnce(ctx context.Context, r routing.CreateRequest, key string) (*FlexInteraction, error) {
+	bound, err := t.flexKey(ctx, r, key)
+	if err != nil {
+		return nil, err
+	}
+	if bound.InteractionSID != "" {
+		i, err := t.flexInteraction(ctx, bound.InteractionSID)
+		if err != nil {
+			return nil, err
+		}
+		shown, err := t.showInteraction(ctx, i)
+		if err == nil {
+			shown.Repeated = true
+		}
+		return shown, err
+	}
+	create := t.createInteraction
+	if r.Channel.SID != "" {
+		create = t.goOnWith
+	}
+	i, err := create(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if key != "" {
+		bound.InteractionSID = i.SID
+		if err := flexKeys.Put(t.Work, &bound); err != nil {
+			return nil, err
+		}
+	}
+	return t.showInteraction(ctx, i)
+}
+
+// flexKey returns what an idempotency key stands for; nothing, if it is new, or there is none.
+func (t *turn) flexKey(ctx context.Context, r routing.CreateRequest, key string) (flexKey, error) {
+	if key == "" {
+		return flexKey{}, nil
+	}
+	text, err := json.Marshal(r)
+	if err != nil {
+		return flexKey{}, invalid("request", "is not JSON")
+	}
+	is := flexKey{Hash: hashOf(keyText(key)), RequestHash: hashOf(string(text))}
+	was, err := flexKeys.Get(ctx, t.Work, is.Hash)
+	switch {
+	case err != nil || was == nil:
+		return is, err
+	case was.RequestHash != is.RequestHash:
+		return is, &ConflictError{Resource: Resource{Type: ResourceIdempotencyKey}, Reason: "was used for another interaction"}
+	}
+	return *was, nil
+}
+
+// createInteraction writes a new interaction with all that belongs to it.
+func (t *turn) createInteraction(ctx context.Context, request routing.CreateRequest) (*storedInteraction, error) {
+	const path = "routing.properties"
+	var wrong problems
+	place := request.Routing.Properties
+	r, err := t.routedIn(ctx, place.WorkspaceSID)
+	if err != nil {
+		if errors.Is(err, ErrNotFound) {
+			wrong.add(path+".workspace_sid", "is not known")
+			err = wrong.err()
+		}
+		return nil, err
+	}
+	thread, refused, err := t.conversationFor(ctx, request, &wrong)
+	if err != nil {
+		return nil, err
+	}
+	i := &storedInteraction{Interaction: routing.Interaction{
+		SID: t.sid(routing.PrefixInteraction), AccountSID: r.workspace.AccountSID, ChannelSID: t.sid(routing.PrefixChannel),
+		ChannelType: request.Channel.Type, InitiatedBy: request.Channel.InitiatedBy, TaskSID: t.sid(routing.PrefixTask),
+		WebhookTTID: request.WebhookTTID, CreatedAt: t.now, UpdatedAt: t.now,
+	}}
+	if request.ContextSID != "" {
+		i.ContextSID = routing.PrefixContext.Alike(request.ContextSID)
+	}
+	if r.channel, err = t.newChannel(i, r.workspace, request, thread); err != nil {
+		return nil, err
+	}
+	r.fresh = true
+	r.work.Channel = r.channel.Channel
+	if r.work, err = r.work.Happen(routing.ChannelStarts, routing.ChannelChange{}, t.now); err != nil {
+		return nil, err
+	}
+	if err := t.joinCustomers(ctx, r, request, thread, &wrong); err != nil {
+		return nil, err
+	}
+	err = t.ask(ctx, r, newTask{TaskRequest: place, Path: path, SID: i.TaskSID, RoutingTarget: request.RoutingTarget()})
+	if err := wrong.join(err); err != nil {
+		return nil, err
+	}
+	if refused == nil {
+		refused, err = t.beginsNow(ctx, request)
+	}
+	if err := cmp.Or(err, refused); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(flexInteractions.Insert(t.Work, i), t.tellInteraction(EventFlexInteractionCreated, i, r.channel)); err != nil {
+		return nil, err
+	}
+	return i, t.keepRouted(ctx, r)
+}
+
+// newChannel returns the channel of a new interaction, which is bound to a thread, or to one
+// that is yet to be opened.
+func (t *turn) newChannel(i *storedInteraction, in *storedWorkspace, request routing.CreateRequest, thread *interaction.Thread) (*storedChannel, error) {
+	c := &storedChannel{
+		Channel:      routing.Channel{SID: i.ChannelSID, AccountSID: i.AccountSID, InteractionSID: i.SID, Type: i.ChannelType},
+		WorkspaceSID: in.SID, Request: request,
+	}
+	if thread != nil {
+		c.ThreadID = thread.ID
+	} else {
+		c.ThreadID = t.ID()
+	}
+	if minted, err := ulid.ParseStrict(c.ThreadID); err != nil || minted.String() != c.ThreadID {
+		return nil, invalid("Options.NewID", "mints no ULIDs: the SID of a conversation has the digits of one")
+	}
+	c.MediaChannelSID = conversationSID(c.ThreadID)
+	return c, nil
+}
+
+// conversationFor reads the conversation that a request names; nil, if it names none, or none
+// that is known. That it cannot have a channel is refused, which is returned: what is wrong
+// with the request comes first.
+func (t *turn) conversationFor(ctx context.Context, request routing.CreateRequest, wrong *problems) (thread *interaction.Thread, refused, err error) {
+	const path = "channel.properties.media_channel_sid"
+	sid := request.Channel.Properties.MediaChannelSID
+	if sid == "" {
+		return nil, nil, nil
+	}
+	if id := threadIDOf(sid); id != "" {
+		thread, err = t.thread(ctx, id)
+	}
+	switch {
+	case gone(err) != nil:
+		return nil, nil, err
+	case thread == nil:
+		wrong.addCoded(path, "is not known", routing.CodeChannelInvalid)
+		return nil, nil, nil
+	case thread.Status != interaction.ThreadOpen:
+		return thread, conversationRefused(thread, routing.CodeConversationClosed, "its conversation is open", "reopen it: Threads.Reopen"), nil
+	case thread.ChannelSID != "":
+		return thread, conversationRefused(thread, routing.CodeDuplicate, "its conversation has no live channel",
+			fmt.Sprintf("invite an agent to channel %s, or close that", thread.ChannelSID)), nil
+	case thread.CustomersCount == 0:
+		return thread, conversationRefused(thread, routing.CodeNoParticipants, "a customer takes part in its conversation", "let them write first"), nil
+	}
+	return thread, nil, nil
+}
+
+// conversationRefused says why a conversation cannot have a channel.
+func conversationRefused(thread *interaction.Thread, code int, rule, remedy string) error {
+	return refusal(&routing.RefusedError{Code: code, Err: &interaction.TransitionError{
+		Of: routing.ChannelLifecycle.Of, By: string(routing.ChannelStarts), Rule: rule, Remedy: remedy,
+	}}, threadResource(thread.ID))
+}
+
+// joinCustomers lets the participants of a request join its channel. If there are none, it is
+// the customer with whom the conversation began.
+func (t *turn) joinCustomers(ctx context.Context, r *routed, request routing.CreateRequest, thread *interaction.Thread, wrong *problems) error {
+	people := request.Channel.Participants
+	if len(people) == 0 && thread != nil {
+		identity, err := t.identity(ctx, thread.IdentityID)
+		if err != nil {
+			return err
+		}
+		people = []routing.ParticipantRequest{customerOf(request.Channel.Type, identity)}
+	}
+	for n, media := range people {
+		next, err := r.work.Join(routing.Participant{SID: t.sid(routing.PrefixParticipant), Type: routing.ParticipantCustomer, Media: &media}, t.now)
+		if again, ok := errors.AsType[*routing.RefusedError](err); ok {
+			wrong.addCoded(fmt.Sprintf("channel.participants[%d]", n), "is one of those before", again.Code)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		r.work = next
+	}
+	return nil
+}
+
+// customerOf returns an account as a participant of a channel.
+func customerOf(on routing.ChannelType, i *interaction.Identity) routing.ParticipantRequest {
+	p := routing.ParticipantRequest{Name: cmp.Or(i.DisplayName, strings.TrimSpace(i.Firstname+" "+i.Lastname), i.Screenname)}
+	switch on {
+	case routing.ChannelSMS, routing.ChannelWhatsApp:
+		p.Address = i.ForeignID
+	case routing.ChannelEmail:
+		p.Address, p.Level = cmp.Or(i.Email, i.ForeignID), routing.EmailTo
+	case routing.ChannelWeb, routing.ChannelChat, routing.ChannelMessenger, routing.ChannelGBM:
+		p.Identity = i.ForeignID
+	}
+	return p
+}
+
+// beginsNow refuses an interaction of an agent who is not available.
+func (t *turn) beginsNow(ctx context.Context, request routing.CreateRequest) (refused, err error) {
+	target := request.RoutingTarget()
+	if target == "" {
+		return nil, nil
+	}
+	w, err := t.workerIn(ctx, request.Routing.Properties.WorkspaceSID, target)
+	if err != nil || w.Available {
+		return nil, err
+	}
+	return &RefusedError{
+		Rule: "an agent who begins an interaction is available", Resource: workerResource(w.SID),
+		Remedy: "change the worker's activity: Workers.Update",
+	}, nil
+}
+
+// goOnWith goes on with an interaction whose channel a request names: one more agent is asked
+// for, if it has routing, and its participants join.
+func (t *turn) goOnWith(ctx context.Context, request routing.CreateRequest) (*storedInteraction, error) {
+	var wrong problems
+	r, err := t.routedChannel(ctx, routing.PrefixChannel.Alike(request.Channel.SID))
+	if err != nil {
+		if errors.Is(err, ErrNotFound) {
+			wrong.addCoded("channel.sid", "is not known", routing.CodeChannelInvalid)
+			err = wrong.err()
+		}
+		return nil, err
+	}
+	i, err := t.flexInteraction(ctx, r.channel.InteractionSID)
+	if err != nil {
+		return nil, err
+	}
+	t.compare(i, r.channel, request, &wrong)
+	for n, media := range request.Channel.Participants {
+		next, err := r.work.Join(routing.Participant{SID: t.sid(routing.PrefixParticipant), Type: routing.ParticipantCustomer, Media: &media}, t.now)
+		if refused, ok := errors.AsType[*routing.RefusedError](err); ok && refused.Code == routing.CodeParticipantThere {
+			wrong.addCoded(fmt.Sprintf("channel.participants[%d]", n), "is on the channel already", refused.Code)
+			continue
+		}
+		if err != nil {
+			return nil, refusal(err, channelResource(r.channel.SID))
+		}
+		r.work = next
+	}
+	if !r.work.Channel.Status.Live() {
+		_, err := r.work.Invite(routing.Invite{}, t.now) // for its refusal
+		return nil, refusal(err, channelResource(r.channel.SID))
+	}
+	if request.Routing != nil {
+		err = t.ask(ctx, r, newTask{TaskRequest: request.Routing.Properties, Path: "routing.properties", RoutingTarget: request.RoutingTarget()})
+	}
+	if err := wrong.join(err); err != nil {
+		return nil, err
+	}
+	refused, err := t.beginsNow(ctx, request)
+	if err := cmp.Or(err, refused); err != nil {
+		return nil, err
+	}
+	if i.ContextSID == "" && request.ContextSID != "" {
+		i.ContextSID, i.UpdatedAt = routing.PrefixContext.Alike(request.ContextSID), t.now
+		r.channel.Request.ContextSID = i.ContextSID
+		if err := flexInteractions.Put(t.Work, i); err != nil {
+			return nil, err
+		}
+	}
+	return i, t.keepRouted(ctx, r)
+}
+
+// compare finds what a request says otherwise of a channel than it is.
+func (t *turn) compare(i *storedInteraction, c *storedChannel, request routing.CreateRequest, wrong *problems) {
+	add := func(path, message string) {
+		wrong.addCoded(path, message, routing.CodeChannelInvalid)
+	}
+	if request.Channel.Type != c.Type {
+		add("channel.type", "is not that of the channel, which is "+string(c.Type))
+	}
+	if sid := request.Channel.Properties.MediaChannelSID; sid != "" && routing.PrefixConversation.Alike(sid) != c.MediaChannelSID {
+		add("channel.properties.media_channel_sid", "is not the conversation of the channel, which is "+c.MediaChannelSID)
+	}
+	if sid := request.ContextSID; sid != "" && i.ContextSID != "" && routing.PrefixContext.Alike(sid) != i.ContextSID {
+		wrong.add("interaction_context_sid", "is not that of the channel's interaction, which is "+i.ContextSID)
+	}
+	if request.Routing != nil && routing.PrefixWorkspace.Alike(request.Routing.Properties.WorkspaceSID) != c.WorkspaceSID {
+		wrong.add("routing.properties.workspace_sid", "is not that of the channel, which is "+c.WorkspaceSID)
+	}
+}
+
+// ask asks for an agent on a channel: by an invite with a task of its own, which has the known
+// attributes beside those that it is given. While the channel is being set up, it is held.
+func (t *turn) ask(ctx context.Context, r *routed, spec newTask) error {
+	invite := routing.Invite{SID: t.sid(routing.PrefixInvite), TaskSID: spec.SID}
+	if invite.TaskSID == "" {
+		invite.TaskSID = t.sid(routing.PrefixTask)
+	}
+	if routing.PrefixWorker.Valid(spec.WorkerSID) {
+		invite.WorkerSID = routing.PrefixWorker.Alike(spec.WorkerSID)
+	}
+	next, err := r.work.Invite(invite, t.now)
+	if err != nil {
+		return refusal(err, channelResource(r.channel.SID))
+	}
+	spec.SID = invite.TaskSID
+	if spec, err = r.known(spec, invite.SID); err != nil {
+		return err
+	}
+	r.work = next
+	return t.addAsked(ctx, r, spec)
+}
+
+// addAsked adds the task of somebody who is asked to come to a channel. Who is there already is
+// not asked, as long as the task waits.
+func (t *turn) addAsked(ctx context.Context, r *routed, spec newTask) error {
+	spec.InteractionSID, spec.ChannelSID = r.work.Channel.InteractionSID, r.work.Channel.SID
+	spec.Held = r.work.Channel.Status == routing.ChannelSetup
+	sid, err := t.addTask(ctx, r, spec)
+	if err != nil {
+		return err
+	}
+	if a := r.assignment(sid); !routing.PrefixWorker.Valid(a.Task.RoutingTarget) {
+		for _, p := range r.work.Participants {
+			if p.WorkerSID != "" && p.Status == routing.ParticipantActive {
+				a.Task = a.Task.KeepFrom(p.WorkerSID)
+			}
+		}
+	}
+	return nil
+}
+
+// known gives a task the attributes that every task of an interaction has.
+func (r *routed) known(spec newTask, inviteSID string) (newTask, error) {
+	c := r.work.Channel
+	known := r.channel.Request.Known(routing.CreatedSIDs{Interaction: c.InteractionSID, Channel: c.SID, Invite: inviteSID, Conversation: c.MediaChannelSID})
+	if n := slices.IndexFunc(r.work.Participants, func(p routing.Participant) bool { return p.Type == routing.ParticipantCustomer && p.Media != nil }); n >= 0 && known.Address == "" {
+		media := r.work.Participants[n].Media
+		known.Address, known.Name = cmp.Or(media.Address, media.Identity), media.Name
+	}
+	spec.InviteSID = inviteSID
+	merged, err := known.Merge(spec.Attributes)
+	if err != nil {
+		var wrong problems
+		wrong.add(spec.at("attributes"), strings.TrimPrefix(err.Error(), "attributes: "))
+		return spec, wrong.err()
+	}
+	spec.Attributes = merged
+	return spec, nil
+}

@@ -1,4 +1,0 @@
-package engage
-
-// Flex keeps interactions with customers.
-type Flex struct{ scope }
