@@ -1,0 +1,25 @@
+package engage
+
+import (
+	"context"
+	"testing"
+
+	"github.com/engage-interactions/engage/internal/work"
+)
+
+// CustomerWrote lets an Engine know that a customer has written in a thread, as Receive does.
+func CustomerWrote(tb testing.TB, e *Engine, threadID string) {
+	tb.Helper()
+	ctx := context.Background()
+	err := e.core.runner.Do(ctx, func(w *work.Work) error {
+		t := e.core.system(w)
+		thread, err := t.thread(ctx, threadID)
+		if err != nil {
+			return err
+		}
+		return t.customerWrote(ctx, thread)
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
