@@ -1,0 +1,139 @@
+package engage_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/engage-interactions/engage"
+	"github.com/engage-interactions/engage/routing"
+)
+
+// wantRefusal holds an error against a refusal of any kind.
+func wantRefusal(tb testing.TB, err error) {
+	tb.Helper()
+	if !errors.Is(err, engage.ErrRefused) {
+		tb.Fatalf("%v, want a refusal", err)
+	}
+}
+
+func TestAgentsAreInvited(t *testing.T) {
+	t.Parallel()
+	l := newLobby(t)
+	ada := l.hires("Ada", 5)
+	i := l.begins()
+	l.accepts(ada)
+	bob := l.hires("Bob", 5)
+	invite := must(l.Flex.Invite(t.Context(), i.ChannelSID, routing.TaskRequest{WorkflowSID: l.workflow.SID, Attributes: routing.Attributes{"why": "help"}}))(t)
+	if a := invite.Routed.Task.Attributes; a["why"] != "help" || a["flexChannelInviteSid"] != invite.SID || a["flexInteractionSid"] != i.SID || a["customerName"] != "Customer 1" {
+		t.Errorf("its attributes are %s", a)
+	}
+	l.runs()
+	if len(l.offered(ada)) != 0 {
+		t.Error("it was offered to who is there")
+	}
+	l.accepts(bob)
+	l.is(i, routing.ChannelActive, "assigned assigned")
+
+	_, err := l.Flex.Invite(t.Context(), i.ChannelSID, routing.TaskRequest{WorkflowSID: l.workflow.SID, WorkerSID: bob.SID})
+	wantCode(t, err, routing.CodeParticipantThere)
+	all := must(l.Flex.Invites(t.Context(), i.ChannelSID, 0, ""))(t).Items
+	if len(all) != 2 || all[0].TaskSID != i.TaskSID || all[1].SID != invite.SID || all[1].Status != routing.InviteAccepted {
+		t.Errorf("invites are %+v", all)
+	}
+	if v := all[1].View(routing.Base{}); v.Routing == nil || v.Routing.Reservation == nil || v.Routing.Properties.QueueName == nil || *v.Routing.Properties.QueueName != "Everybody" {
+		t.Errorf("it is shown as %+v", v)
+	}
+
+	// The first leaves, and the channel goes on.
+	agents := l.agents(i)
+	_, err = l.As(engage.Agent("Bob")).Flex.UpdateParticipant(t.Context(), agents[0].SID, routing.ParticipantCloses, engage.Completion{})
+	wantRefusal(t, err)
+	wrapping := must(l.As(engage.Agent("Ada")).Flex.UpdateParticipant(t.Context(), agents[0].SID, routing.ParticipantWrapsUp, engage.Completion{}))(t)
+	if wrapping.Status != routing.ParticipantWrapup {
+		t.Errorf("ada is %s", wrapping.Status)
+	}
+	l.is(i, routing.ChannelActive, "wrapping assigned")
+	for range 2 {
+		left := must(l.As(engage.Agent("Ada")).Flex.UpdateParticipant(t.Context(), agents[0].SID, routing.ParticipantCloses, engage.Completion{}))(t)
+		if left.Status != routing.ParticipantClosed {
+			t.Errorf("ada is %s", left.Status)
+		}
+		l.is(i, routing.ChannelActive, "completed assigned")
+	}
+	must(l.Flex.UpdateParticipant(t.Context(), agents[1].SID, routing.ParticipantCloses, engage.Completion{Reason: "solved"}))(t)
+	l.is(i, routing.ChannelClosed, "completed completed")
+}
+
+func TestWhoIsInvitedByNameMayDecline(t *testing.T) {
+	t.Parallel()
+	for _, late := range []bool{false, true} {
+		l := newLobby(t)
+		bob := l.hires("Bob", 5)
+		r := l.request(1)
+		r.Routing.Properties.WorkerSID = bob.SID
+		i := l.creates(r)
+		l.runs()
+		eve := l.hires("Eve", 5)
+		if late {
+			l.passes(3 * time.Minute)
+		} else {
+			l.puts(bob.SID, "Break")
+			l.rejects(bob)
+		}
+		l.is(i, routing.ChannelActive, "canceled reserved")
+		l.accepts(eve)
+		l.is(i, routing.ChannelActive, "canceled assigned")
+		// With somebody there, nobody else is asked.
+		l.puts(bob.SID, "Available")
+		request := l.place()
+		request.WorkerSID = bob.SID
+		must(l.Flex.Invite(t.Context(), i.ChannelSID, request))(t)
+		l.runs()
+		l.rejects(bob)
+		l.is(i, routing.ChannelActive, "canceled assigned canceled")
+		all := must(l.Flex.Invites(t.Context(), i.ChannelSID, 0, ""))(t).Items
+		if len(all) != 3 || all[0].Status != routing.InviteDeclined || all[1].Status != routing.InviteAccepted || all[2].Status != routing.InviteDeclined {
+			t.Errorf("invites are %+v", all)
+		}
+	}
+}
+
+func TestAnOutboundInteractionEndsIfItsAgentDoesNotWantIt(t *testing.T) {
+	t.Parallel()
+	l := newLobby(t)
+	ada := l.hires("Ada", 5)
+	r := l.request(1)
+	r.Channel.InitiatedBy, r.Routing.Properties.QueueSID, r.Routing.Properties.WorkerSID = routing.ByAgent, l.queue.SID, ada.SID
+	i := l.creates(r)
+	l.hires("Bob", 5)
+	l.runs()
+	l.rejects(ada)
+	l.is(i, routing.ChannelClosed, "canceled")
+}
+
+func TestParticipantsJoin(t *testing.T) {
+	t.Parallel()
+	l := newLobby(t)
+	i := l.begins()
+	media := customer(77)
+	p := must(l.Flex.AddParticipant(t.Context(), i.ChannelSID, routing.ParticipantSupervisor, media))(t)
+	if p.Status != routing.ParticipantActive || p.Media == nil || *p.Media != media {
+		t.Errorf("the participant is %+v", p)
+	}
+	_, err := l.Flex.AddParticipant(t.Context(), i.ChannelSID, routing.ParticipantSupervisor, media)
+	wantCode(t, err, routing.CodeParticipantThere)
+	_, err = l.Flex.AddParticipant(t.Context(), i.ChannelSID, routing.ParticipantAgent, media)
+	wantProblem(t, err, "type", routing.CodeParticipantInvalid)
+	_, err = l.Flex.AddParticipant(t.Context(), i.ChannelSID, routing.ParticipantCustomer, routing.ParticipantRequest{Identity: "ann"})
+	wantProblem(t, err, "media_properties.identity", routing.CodeParticipant)
+	_, err = l.Flex.UpdateParticipant(t.Context(), p.SID, routing.ParticipantWrapsUp, engage.Completion{})
+	wantCode(t, err, 0)
+	must(l.Flex.UpdateParticipant(t.Context(), p.SID, routing.ParticipantCloses, engage.Completion{}))(t)
+	l.is(i, routing.ChannelActive, "pending")
+	must(l.Flex.UpdateChannel(t.Context(), i.ChannelSID, routing.ChannelUpdate{By: routing.ChannelCloses}))(t)
+	_, err = l.Flex.AddParticipant(t.Context(), i.ChannelSID, routing.ParticipantSupervisor, media)
+	wantCode(t, err, routing.CodeInteractionEnded)
+	_, err = l.Flex.Invite(t.Context(), i.ChannelSID, l.place())
+	wantCode(t, err, routing.CodeInteractionEnded)
+}
