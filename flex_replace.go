@@ -7,28 +7,41 @@ import (
 	"github.com/engage-interactions/engage/routing"
 )
 
-// reasonWorkerGone is why a task is completed whose worker was deleted.
-const reasonWorkerGone = "Worker deleted"
-
 // replaceAgent completes a task whose worker was deleted. If they were talking to the customer,
 // and nobody else is, another agent is asked for: the customer is not left alone.
 func (t *turn) replaceAgent(ctx context.Context, r *routed, taskSID string) error {
-	if c := r.work.Channel; r.channel != nil && r.assignment(taskSID).Task.Status == routing.TaskAssigned &&
-		c.LiveTasks == 1 && c.OpenInvites == 0 && c.OpenTransfers == 0 && routing.ChannelLifecycle.Possible(c.Status, routing.ChannelSettles) {
+	if r.assignment(taskSID).Task.Status == routing.TaskAssigned {
 		if err := t.askAnew(ctx, r); err != nil {
 			return err
 		}
 	}
-	a, err := r.assignment(taskSID).Happen(routing.TaskCompletes, routing.TaskChange{Reason: reasonWorkerGone}, t.now)
+	return t.endFor(r, taskSID, routing.TaskCompletes)
+}
+
+// withoutWorker cancels a task that waits for a deleted worker and no other. Where it is the
+// last of a channel, another agent is asked for.
+func (t *turn) withoutWorker(ctx context.Context, r *routed, taskSID string) error {
+	if err := t.askAnew(ctx, r); err != nil {
+		return err
+	}
+	return t.endFor(r, taskSID, routing.TaskCancels)
+}
+
+// endFor ends a task because its worker was deleted.
+func (t *turn) endFor(r *routed, taskSID string, by routing.TaskVerb) error {
+	a, err := r.assignment(taskSID).Happen(by, routing.TaskChange{Reason: ReasonWorkerDeleted}, t.now)
 	if err != nil {
 		return err
 	}
 	return r.with(a, t.now)
 }
 
-// askAnew asks for an agent in place of one who is gone, unless no workflow is left that would
-// find anybody.
+// askAnew asks for an agent in place of one who is gone, if the channel has nobody else, and
+// unless no workflow is left that would find anybody.
 func (t *turn) askAnew(ctx context.Context, r *routed) error {
+	if c := r.work.Channel; r.channel == nil || c.LiveTasks != 1 || c.OpenTransfers > 0 || !routing.ChannelLifecycle.Possible(c.Status, routing.ChannelSettles) {
+		return nil
+	}
 	before := r.work
 	another := routing.Invite{SID: t.sid(routing.PrefixInvite), TaskSID: t.sid(routing.PrefixTask)}
 	next, err := r.work.Invite(another, t.now)

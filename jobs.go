@@ -50,6 +50,19 @@ import (
 //	                       has no control any more, at once        where there is none, an hour longer
 //	source.retime          looks at the threads of a source,       they close when it said before,      within a day, by itself; Retry; each thread
 //	                       after an update of when they close      if at all                            in which anything is said or done; an update again
+//	workspace.workers      looks at all workers of a workspace,    workers stay out of queues that are  within a day, by itself; Retry; the next such
+//	                       after its queues, task channels or      new, or in those that were, and      change; for one worker, an update of them
+//	                       names of activities were changed        without channels that are new
+//	queue.reorder          looks at the tasks that wait in a       they wait where they stood before,   within a day, by itself; Retry; the next such
+//	                       queue, after its order or expression    or for the workers that it had       update; for one task, whatever moves it
+//	                       was changed
+//	workflow.relined       moves the tasks that wait to a new      they go by the one that they came    within a day, by itself; Retry; the next update of
+//	                       configuration of a workflow             by                                   the configuration
+//	worker.remove          sees to what a deleted worker has       what they had accepted stays         within a day, by itself; Retry; for one task, to
+//	                                                               theirs, what they were offered       complete it
+//	                                                               times out
+//	worker.reject_pending  rejects what is offered to a worker     the rest stays offered until its     within a day, by itself; Retry
+//	                       who goes away, where that is much       time is over
 //	task.step              goes on with an erasing, a replay, a    the task rests behind its last step  within a day, by itself; Retry; at once,
 //	                       merge or unmerge that was interrupted,                                       whoever calls for it again
 //	                       ten seconds after it was last seen
@@ -81,7 +94,7 @@ const (
 // Job is something that is to happen later, or outside.
 type Job struct {
 	ID    string   `json:"id"`
-	Type  string   `json:"type"` // "content.deliver", "content.adopt", "intervention.fall_due", "thread.time_out", "source.retime", "task.step", "control.verb", "control.owner", "control.deadline", "control.inactive", "control.follow", "control.settings"
+	Type  string   `json:"type"` // "content.deliver", "content.adopt", "intervention.fall_due", "thread.time_out", "source.retime", "task.step", "control.verb", "control.owner", "control.deadline", "control.inactive", "control.follow", "control.settings", "workspace.workers", "queue.reorder", "workflow.relined", "worker.remove", "worker.reject_pending"
 	State JobState `json:"state"`
 	// Due is when it is to be done, or tried again. Zero: at once, or, of one that is
 	// uncertain or of a delivery that has failed, never.

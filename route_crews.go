@@ -221,6 +221,18 @@ func (c *core) registerStaff() {
 	c.jobs.Within(jobWorkers, within(c, func(ctx context.Context, t *turn, d *workersDue) (time.Time, error) {
 		return t.updateWorkers(ctx, d)
 	}))
+	c.jobs.Within(jobReorder, within(c, func(ctx context.Context, t *turn, d *reorder) (time.Time, error) {
+		return t.reorder(ctx, d)
+	}))
+	c.jobs.Within(jobRelined, within(c, func(ctx context.Context, t *turn, d *relined) (time.Time, error) {
+		return t.relineAll(ctx, d)
+	}))
+	c.jobs.Within(jobRemoveWorker, within(c, func(ctx context.Context, t *turn, d *removeWorker) (time.Time, error) {
+		return t.removeWorker(ctx, d)
+	}))
+	c.jobs.Within(jobRejectPending, within(c, func(ctx context.Context, t *turn, d *rejectPending) (time.Time, error) {
+		return t.rejectPending(ctx, d.WorkerSID)
+	}))
 }
 
 // maxStep is how many operations a step of a long work comes to before it leaves the rest to
@@ -374,7 +386,11 @@ func (t *turn) dropTaskCounts(ctx context.Context, of string) error {
 }
 
 // waitingIn returns the query of the tasks that wait, by an index whose terms begin with
-// what they wait in.
-func waitingIn(index, of string, limit int, cursor string) store.Query {
-	return store.Query{Index: index, Prefix: idTerm(of).String(), Limit: limit, Cursor: cursor}
+// what they wait in: of those behind a term, if there is one.
+func waitingIn(index, of string, limit int, behind string) store.Query {
+	q := store.Query{Index: index, Prefix: idTerm(of).String(), Limit: limit}
+	if behind != "" {
+		q.From = behind + "\x01"
+	}
+	return q
 }

@@ -109,6 +109,9 @@ type WorkerUpdate struct {
 	AgentID      *string
 	Attributes   *routing.Attributes
 	ActivitySID  *string
+	// RejectPendingReservations rejects what is offered to the worker. It goes with an
+	// activity in which they are not available; without it they can accept that still.
+	RejectPendingReservations bool
 	// IfVersion refuses the update if the worker has another version by now.
 	IfVersion *int64
 }
@@ -148,7 +151,13 @@ func (s Workers) Update(ctx context.Context, sid string, u WorkerUpdate) (routin
 		}
 		var wrong problems
 		activity, err := t.checkWorker(ctx, &wrong, after)
-		if err := errors.Join(err, wrong.err()); err != nil {
+		if err != nil {
+			return err
+		}
+		if u.RejectPendingReservations && activity != nil && activity.Available {
+			wrong.add("reject_pending_reservations", "goes with an activity in which the worker is not available")
+		}
+		if err := wrong.err(); err != nil {
 			return err
 		}
 		after.ActivitySID = before.ActivitySID
@@ -169,8 +178,18 @@ func (s Workers) Update(ctx context.Context, sid string, u WorkerUpdate) (routin
 				return err
 			}
 		}
-		err = t.keepWorker(ctx, in.workspace, before, after)
-		updated = after.Worker
+		if err := t.keepWorker(ctx, in.workspace, before, after); err != nil {
+			return err
+		}
+		if u.RejectPendingReservations {
+			if err := t.rejectsPending(ctx, after.SID); err != nil {
+				return err
+			}
+		}
+		is, err := t.worker(ctx, after.SID)
+		if err == nil {
+			updated = is.Worker
+		}
 		return err
 	})
 	if err != nil {

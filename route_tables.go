@@ -56,6 +56,10 @@ type storedQueue struct {
 	// WorkflowSIDs are the workflows that name it, also in a configuration by which tasks
 	// are waiting still, sorted.
 	WorkflowSIDs []string `json:"workflow_sids,omitempty"`
+	// Turn counts what the tasks that wait in it have to be ordered anew for; Job does so,
+	// as long as there may be some.
+	Turn int64  `json:"turn,omitempty"`
+	Job  string `json:"job,omitempty"`
 }
 
 // storedWorkflow is a workflow as it is now. Tasks that wait go by the version of its
@@ -258,13 +262,13 @@ var (
 				return lineTerm(k.QueueSID, k.TaskChannelSID).Text(k.LineID).Text(k.Place).String(), k.LineID != "" && k.ForKey == ""
 			}},
 			{Name: byKnown, Term: func(k *storedTask) (string, bool) {
-				return idTerm(k.ForKey).Text(k.LineID).Text(k.Place).String(), k.LineID != "" && k.ForKey != ""
+				return knownTerm(k), k.LineID != "" && k.ForKey != ""
 			}},
 			{Name: byQueueWaiting, Term: func(k *storedTask) (string, bool) {
-				return idTerm(k.QueueSID).Time(k.CreatedAt).Text(k.SID).String(), k.QueueSID != "" && k.waits()
+				return queueWaitingTerm(k), k.QueueSID != "" && k.waits()
 			}},
 			{Name: byWorkflowWaiting, Term: func(k *storedTask) (string, bool) {
-				return idTerm(k.WorkflowSID).Text(k.SID).String(), k.waits()
+				return workflowWaitingTerm(k), k.waits()
 			}},
 			{Name: byWorkspace, Term: func(k *storedTask) (string, bool) { return inWorkspace(k.WorkspaceSID, k.SID), true }},
 			{Name: byWorkspaceStatus, Term: func(k *storedTask) (string, bool) {
@@ -286,6 +290,9 @@ var (
 			{Name: byWorker, Term: func(r *storedReservation) (string, bool) { return idTerm(r.WorkerSID).Text(r.SID).String(), true }},
 			{Name: byWorkerLive, Term: func(r *storedReservation) (string, bool) {
 				return idTerm(r.WorkerSID).Text(r.SID).String(), r.Status.Live()
+			}},
+			{Name: byWorkerPending, Term: func(r *storedReservation) (string, bool) {
+				return idTerm(r.WorkerSID).Text(r.SID).String(), r.Status == routing.ReservationPending
 			}},
 		},
 	}
@@ -364,6 +371,7 @@ const (
 	byTask            = "task"
 	byWorker          = "worker"
 	byWorkerLive      = "worker_live"
+	byWorkerPending   = "worker_pending"
 	byContext         = "context"
 	byInteraction     = "interaction"
 )
@@ -383,6 +391,16 @@ func readyTerm(crewID, taskChannelSID string) store.Tuple { return idTerm(crewID
 func lineTerm(queueSID, taskChannelSID string) store.Tuple {
 	return idTerm(queueSID).Text(taskChannelSID)
 }
+
+func knownTerm(k *storedTask) string {
+	return idTerm(k.ForKey).Text(k.LineID).Text(k.Place).String()
+}
+
+func queueWaitingTerm(k *storedTask) string {
+	return idTerm(k.QueueSID).Time(k.CreatedAt).Text(k.SID).String()
+}
+
+func workflowWaitingTerm(k *storedTask) string { return idTerm(k.WorkflowSID).Text(k.SID).String() }
 
 func shardID(of string, shard int) string { return idTerm(of).Int(int64(shard)).String() }
 

@@ -16,8 +16,7 @@ type Worker struct {
 	// AgentID is the agent as whom they talk to customers; empty: as nobody.
 	AgentID    string     `json:"agent_id,omitempty"`
 	Attributes Attributes `json:"attributes"`
-	// Version counts the changes of what is said of them: of all but their status and what
-	// they have to do.
+	// Version counts the updates that somebody has made: not what their tasks do to them.
 	Version      int64  `json:"version"`
 	ActivitySID  string `json:"activity_sid"`
 	ActivityName string `json:"activity_name"`
