@@ -10,23 +10,41 @@ import (
 	"github.com/engage-interactions/engage/store"
 )
 
-// seekTasks looks for a task for a worker, and offers it to them. If they can take one more
-// then, that adds another of these jobs; if what was found is not there any more, or is for
-// somebody before them, they look again.
+// seekTasks looks for a task for a worker, and offers it to them, and to whoever else it is
+// offered to at the same time. If they can take one more then, that adds another of these jobs. If
+// what was found is not there any more, or goes to somebody before them, or if there are tasks
+// for them whatever else they do, they look again.
 func (t *turn) seekTasks(ctx context.Context, sid string) (again time.Time, err error) {
 	var found sought
 	err = t.core.runner.Look(ctx, func(w *work.Work) (err error) {
-		found, err = t.turn(w).taskFor(ctx, sid, true)
+		look := t.turn(w)
+		if found, err = look.taskFor(ctx, sid, true); err == nil && found.task != nil {
+			err = look.addOthers(ctx, &found)
+		}
 		return err
 	})
 	if err != nil || found.task == nil {
 		return time.Time{}, gone(err)
 	}
 	offered, err := t.offer(ctx, nil, found)
-	if err != nil || offered && found.workers[0] == sid {
+	if err != nil || offered && !found.more && slices.Contains(found.workers, sid) {
 		return time.Time{}, err
 	}
 	return atOnce, nil
+}
+
+// addOthers finds whom else a task is offered to that was found for a worker: several may be
+// asked, or another one first. Else there is nobody who was there before, and did not get it.
+func (t *turn) addOthers(ctx context.Context, found *sought) error {
+	demand, queue, err := t.demandOf(ctx, found.task)
+	if err != nil || demand == nil || demand.Workers <= 1 && demand.Line.OrderBy.IsZero() {
+		return gone(err)
+	}
+	choice, err := t.chooseFor(ctx, found.task, demand, queue.CrewID)
+	if err == nil && len(choice.Workers) > 0 {
+		found.workers = sidsOf(choice.Workers)
+	}
+	return err
 }
 
 // taskFor finds the task that a worker is to be offered; or, if there is nothing for them but
@@ -43,6 +61,9 @@ func (t *turn) taskFor(ctx context.Context, sid string, orOther bool) (found sou
 	waiting, err := t.headsFor(ctx, w, w.openChannels(!workspace.MultiTask))
 	if err != nil {
 		return sought{}, err
+	}
+	for _, h := range waiting {
+		found.more = found.more || h.head.Demand.Line.IgnoreCapacity
 	}
 	for {
 		heads := make([]routing.Head, len(waiting))

@@ -215,6 +215,8 @@ func (t *turn) skipFacts(ctx context.Context, task *storedTask) (routing.Workers
 type sought struct {
 	task    *storedTask // the one that is to be offered; nil: there is nobody for it
 	workers []string    // to whom, by their SIDs
+	// more says that there may be something for a worker whatever else they do.
+	more bool
 }
 
 // offer offers what was found to whom it was found for, if both are still as they were. False:

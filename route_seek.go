@@ -38,9 +38,7 @@ func (t *turn) seekWorkers(ctx context.Context, task *storedTask) (found sought,
 					return err
 				case len(choice.Workers) > 0:
 					found.task = first
-					for _, w := range choice.Workers {
-						found.workers = append(found.workers, w.SID)
-					}
+					found.workers = sidsOf(choice.Workers)
 					return nil
 				case first.SID == task.SID || !choice.Behind:
 					return nil
@@ -69,13 +67,26 @@ func (t *turn) choose(ctx context.Context, task *storedTask) (routing.Choice, er
 	if err != nil || demand == nil {
 		return routing.Choice{}, err
 	}
-	known, err := t.knownWorker(ctx, task.WorkspaceSID, queue.CrewID, demand.Line)
+	return t.chooseFor(ctx, task, demand, queue.CrewID)
+}
+
+// chooseFor seeks workers of a crew for what a task demands.
+func (t *turn) chooseFor(ctx context.Context, task *storedTask, demand *routing.Demand, crewID string) (routing.Choice, error) {
+	known, err := t.knownWorker(ctx, task.WorkspaceSID, crewID, demand.Line)
 	if err != nil {
 		return routing.Choice{}, err
 	}
 	var failed error
-	choice := routing.Choose(*demand, known, t.candidates(ctx, queue.CrewID, task.TaskChannelSID, &failed), t.now)
+	choice := routing.Choose(*demand, known, t.candidates(ctx, crewID, task.TaskChannelSID, &failed), t.now)
 	return choice, failed
+}
+
+func sidsOf(chosen []routing.Worker) []string {
+	sids := make([]string, len(chosen))
+	for n, w := range chosen {
+		sids[n] = w.SID
+	}
+	return sids
 }
 
 // knownWorker reads the worker whom a line is for; nil: there is none.

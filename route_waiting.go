@@ -28,7 +28,8 @@ func (t *turn) keepWaiting(ctx context.Context, r *routed, was, is *storedTask) 
 	if err := t.lineUp(ctx, is); err != nil {
 		return err
 	}
-	moved := was == nil || before.LineID != is.LineID || before.ForKey != is.ForKey || before.Place != is.Place
+	moved := was == nil || before.LineID != is.LineID || before.ForKey != is.ForKey || before.Place != is.Place ||
+		!sameStep(before.Waiting.Step, is.Waiting.Step)
 	if moved {
 		is.Tried, is.Behind = false, false
 	}
