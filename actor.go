@@ -237,6 +237,11 @@ var ofCustomers = map[Action]bool{
 	ActionContentsRead:      true,
 	ActionInterventionsRead: true,
 	ActionControlRead:       true,
+	ActionWorkspacesRead:    true,
+	ActionWorkersRead:       true,
+	ActionTasksRead:         true,
+	ActionReservationsRead:  true,
+	ActionFlexRead:          true,
 	ActionJobsRead:          true,
 	ActionEventsRead:        true,
 }

@@ -34,6 +34,13 @@ type services struct {
 	Control       engage.Control
 	Jobs          engage.Jobs
 
+	Workspaces   engage.Workspaces
+	Activities   engage.Activities
+	TaskChannels engage.TaskChannels
+	Queues       engage.Queues
+	Workflows    engage.Workflows
+	Workers      engage.Workers
+
 	Events *engage.Events // nil in a Work
 }
 
@@ -45,6 +52,7 @@ func both(s engage.Services, events *engage.Events) services {
 	return services{
 		s.Schemas, s.Interactions, s.Quarantine, s.Triggers, s.Segments,
 		s.Sources, s.Identities, s.Contacts, s.Categories, s.Threads, s.Contents, s.Interventions, s.Control, s.Jobs,
+		s.Workspaces, s.Activities, s.TaskChannels, s.Queues, s.Workflows, s.Workers,
 		events,
 	}
 }
@@ -69,6 +77,7 @@ func methods(at prepared) map[string]method {
 	all := interactionMethods(at)
 	maps.Copy(all, conversationMethods(at.talk))
 	maps.Copy(all, controlMethods(at.talk))
+	maps.Copy(all, routingMethods(at.route))
 	return all
 }
 

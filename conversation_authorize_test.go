@@ -23,12 +23,13 @@ type preparedTalk struct {
 	controlled                                    string // an identity on the source "page": of which robot has control, which is requested
 }
 
-// prepareAll prepares what customers did, and what they said.
+// prepareAll prepares what customers did, what they said, and who is to answer.
 func prepareAll(tb testing.TB, eng *engage.Engine) prepared {
 	tb.Helper()
 	at := prepareScenario(tb, eng)
 	at.talk = prepareTalk(tb, eng)
 	at.talk.controlled = prepareControl(tb, eng)
+	at.route = prepareRoute(tb, eng)
 	return at
 }
 

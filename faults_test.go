@@ -79,7 +79,8 @@ func difference(got, want string) string {
 type prepared struct {
 	interaction, lastInteraction, quarantined, trigger string
 
-	talk preparedTalk // by prepareAll
+	talk  preparedTalk  // by prepareAll
+	route preparedRoute // by prepareAll
 }
 
 const visitSchema = `"page":{"type":"string","addToSegmentation":true},"seconds":{"type":"integer","addToSegmentation":true}`
