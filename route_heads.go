@@ -2,6 +2,7 @@ package engage
 
 import (
 	"context"
+	"math"
 	"slices"
 	"time"
 
@@ -58,7 +59,7 @@ func (t *turn) taskFor(ctx context.Context, sid string, orOther bool) (found sou
 	if err != nil {
 		return sought{}, err
 	}
-	waiting, err := t.headsFor(ctx, w, w.openChannels(!workspace.MultiTask))
+	waiting, err := t.headsFor(ctx, w, w.openChannels(!workspace.MultiTask), math.MaxInt)
 	if err != nil {
 		return sought{}, err
 	}
@@ -126,10 +127,11 @@ func (w *storedWorker) openChannels(singleTask bool) (sids []string) {
 }
 
 // headsFor returns the first tasks of all lines that are for a worker: in the queues of their
-// crews, on some task channels, and those that wait for them and nobody else.
-func (t *turn) headsFor(ctx context.Context, w *storedWorker, taskChannelSIDs []string) (waiting []*waitingHead, err error) {
+// crews, on some task channels, and those that wait for them and nobody else. It ends when there
+// are enough.
+func (t *turn) headsFor(ctx context.Context, w *storedWorker, taskChannelSIDs []string, enough int) (waiting []*waitingHead, err error) {
 	for _, key := range []string{forKey(w.WorkspaceSID, routing.KnownWorker{SID: w.SID}), forKey(w.WorkspaceSID, routing.KnownWorker{FriendlyName: w.FriendlyName})} {
-		if waiting, err = t.headsIn(ctx, w, waiting, byKnown, idTerm(key)); err != nil {
+		if waiting, err = t.headsIn(ctx, w, waiting, enough, byKnown, idTerm(key)); err != nil {
 			return nil, err
 		}
 	}
@@ -146,7 +148,7 @@ func (t *turn) headsFor(ctx context.Context, w *storedWorker, taskChannelSIDs []
 		}
 		for _, queueSID := range crew.QueueSIDs {
 			for _, channelSID := range taskChannelSIDs {
-				if waiting, err = t.headsIn(ctx, w, waiting, byLine, lineTerm(queueSID, channelSID)); err != nil {
+				if waiting, err = t.headsIn(ctx, w, waiting, enough, byLine, lineTerm(queueSID, channelSID)); err != nil {
 					return nil, err
 				}
 			}
@@ -157,11 +159,11 @@ func (t *turn) headsFor(ctx context.Context, w *storedWorker, taskChannelSIDs []
 
 // headsIn adds the first tasks of the lines within a part of an index: each is found behind
 // the line before it, however many tasks that has.
-func (t *turn) headsIn(ctx context.Context, w *storedWorker, waiting []*waitingHead, index string, within store.Tuple) ([]*waitingHead, error) {
+func (t *turn) headsIn(ctx context.Context, w *storedWorker, waiting []*waitingHead, enough int, index string, within store.Tuple) ([]*waitingHead, error) {
 	q := store.Query{Index: index, Prefix: within.String(), Limit: 1}
 	for {
 		found, _, err := tasks.Find(ctx, t.Work, q)
-		if err != nil || len(found) == 0 {
+		if err != nil || len(found) == 0 || len(waiting) >= enough {
 			return waiting, err
 		}
 		head, err := t.headFor(ctx, w, found[0])
