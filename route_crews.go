@@ -314,27 +314,46 @@ func (t *turn) updateWorker(ctx context.Context, s *setting, before *storedWorke
 // channel, and takes from them those for which there is none any more.
 func (t *turn) fit(ctx context.Context, s *setting, w *storedWorker) error {
 	w.CrewIDs = s.crews.of(w.Worker)
-	var channels []routing.WorkerChannel
+	w.Channels = slices.DeleteFunc(w.Channels, func(has routing.WorkerChannel) bool {
+		return !slices.ContainsFunc(s.channels, func(c *routing.TaskChannel) bool { return c != nil && c.SID == has.TaskChannelSID })
+	})
 	for _, c := range s.channels {
-		if c == nil {
-			continue
+		if c != nil {
+			t.openChannel(w, c)
 		}
-		has, there := w.Channel(c.SID)
-		if !there {
-			has = routing.WorkerChannel{
-				SID: t.sid(routing.PrefixWorkerChannel), TaskChannelSID: c.SID, TaskChannel: c.UniqueName,
-				Capacity: routing.DefaultCapacity, Available: true, CreatedAt: t.now, UpdatedAt: t.now,
-			}
-		}
-		channels = append(channels, has)
 	}
-	slices.SortFunc(channels, func(a, b routing.WorkerChannel) int { return strings.Compare(a.TaskChannelSID, b.TaskChannelSID) })
-	w.Channels = channels
 	name, err := t.activityName(ctx, w.ActivitySID)
 	if err == nil && name != "" {
 		w.ActivityName = name
 	}
 	return err
+}
+
+// openChannel gives a worker a channel for a task channel, unless they have it.
+func (t *turn) openChannel(w *storedWorker, c *routing.TaskChannel) {
+	n, there := slices.BinarySearchFunc(w.Channels, c.SID, func(has routing.WorkerChannel, sid string) int { return strings.Compare(has.TaskChannelSID, sid) })
+	if there {
+		return
+	}
+	w.Channels = slices.Insert(w.Channels, n, routing.WorkerChannel{
+		SID: t.sid(routing.PrefixWorkerChannel), TaskChannelSID: c.SID, TaskChannel: c.UniqueName,
+		Capacity: routing.DefaultCapacity, Available: true, CreatedAt: t.now, UpdatedAt: t.now,
+	})
+}
+
+// giveChannel gives a worker the channel on which a reservation of theirs is to be counted. A
+// task that is for them whatever else they do may come on one that is so new that they have
+// none for it yet.
+func (t *turn) giveChannel(ctx context.Context, w *storedWorker, taskChannelSID string) error {
+	if _, there := w.Channel(taskChannelSID); there {
+		return nil
+	}
+	c, err := t.taskChannel(ctx, taskChannelSID)
+	if err != nil {
+		return gone(err)
+	}
+	t.openChannel(w, c)
+	return nil
 }
 
 // dropWorkerCounts forgets how many workers there were in what is gone.

@@ -95,7 +95,7 @@ func (t *turn) removeWorker(ctx context.Context, d *removeWorker) (again time.Ti
 		}
 		d.Behind = knownTerm(k)
 		if routing.PrefixWorker.Valid(k.RoutingTarget) { // others go on in their workflow
-			if err := t.cancelFor(ctx, k.SID, w.SID); err != nil {
+			if err := t.cancelFor(ctx, k.SID); err != nil {
 				return time.Time{}, err
 			}
 		}
@@ -132,21 +132,14 @@ func (t *turn) withdrawFrom(ctx context.Context, is *storedReservation) error {
 	return t.keepRouted(ctx, r)
 }
 
-// cancelFor ends a task that was for a deleted worker and no other. Who was invited by name is
-// as good as one who has declined; any other task is canceled.
-func (t *turn) cancelFor(ctx context.Context, taskSID, workerSID string) error {
+// cancelFor ends a task that waits for a deleted worker and no other.
+func (t *turn) cancelFor(ctx context.Context, taskSID string) error {
 	r, err := t.routedTask(ctx, taskSID)
 	if err != nil {
 		return err
 	}
-	if err := t.declined(ctx, r, &storedReservation{Reservation: routing.Reservation{TaskSID: taskSID, WorkerSID: workerSID}}); err != nil {
+	if err := t.withoutWorker(ctx, r, taskSID); err != nil {
 		return err
-	}
-	if a := r.assignment(taskSID); a.Task.Status == routing.TaskPending && a.Task.RoutingTarget == workerSID {
-		next, err := a.Happen(routing.TaskCancels, routing.TaskChange{Reason: ReasonWorkerDeleted}, t.now)
-		if err := errors.Join(err, r.with(next, t.now)); err != nil {
-			return err
-		}
 	}
 	return t.keepRouted(ctx, r)
 }

@@ -314,6 +314,9 @@ func (t *turn) keepReservations(ctx context.Context, r *routed, a *routing.Assig
 		if err != nil {
 			return nil, err
 		}
+		if err := t.giveChannel(ctx, w, is.TaskChannelSID); err != nil {
+			return nil, err
+		}
 		w.Worker = w.Count(is.TaskChannelSID, from, is.Status)
 		switch {
 		case is.Status == routing.ReservationAccepted, from == routing.ReservationAccepted && !is.Status.Live(), from == routing.ReservationWrapping:
