@@ -186,7 +186,7 @@ func (t *turn) createInteraction(ctx context.Context, request routing.CreateRequ
 	if err := t.joinCustomers(ctx, r, request, thread, &wrong); err != nil {
 		return nil, err
 	}
-	err = t.ask(ctx, r, newTask{TaskRequest: place, Path: path, SID: i.TaskSID, RoutingTarget: request.RoutingTarget()})
+	err = t.ask(ctx, r, newTask{TaskRequest: place, Path: path, SID: i.TaskSID})
 	if err := wrong.join(err); err != nil {
 		return nil, err
 	}
@@ -345,7 +345,7 @@ func (t *turn) goOnWith(ctx context.Context, request routing.CreateRequest) (*st
 		return nil, refusal(err, channelResource(r.channel.SID))
 	}
 	if request.Routing != nil {
-		err = t.ask(ctx, r, newTask{TaskRequest: request.Routing.Properties, Path: "routing.properties", RoutingTarget: request.RoutingTarget()})
+		err = t.ask(ctx, r, newTask{TaskRequest: request.Routing.Properties, Path: "routing.properties"})
 	}
 	if err := wrong.join(err); err != nil {
 		return nil, err
