@@ -23,9 +23,12 @@ func TestNoConversationIsLeftOver(t *testing.T) {
 		defer func() { _ = st.Close() }()
 		l := newLobbyOn(t, st)
 		h := house{lobby: l, workers: []routing.Worker{l.hires("Ada", 2), l.hires("Bob", 1), l.hires("Eve", 2)}}
-		steps := rapid.IntRange(5, 40).Draw(rt, "steps")
+		steps := rapid.IntRange(5, 60).Draw(rt, "steps")
 		for range steps {
 			what := h.does(rt)
+			if rapid.IntRange(0, 3).Draw(rt, "run") > 0 {
+				h.runs()
+			}
 			if err := h.check(); err != nil {
 				rt.Fatalf("after %s: %v", what, err)
 			}
@@ -66,6 +69,9 @@ func (h *house) does(rt *rapid.T) string {
 	var err error
 	switch verb {
 	case "create":
+		if len(h.interactions) >= 3 {
+			return verb
+		}
 		h.n++
 		r := h.request(h.n)
 		switch rapid.IntRange(0, 3).Draw(rt, "how") {
@@ -81,7 +87,10 @@ func (h *house) does(rt *rapid.T) string {
 	case "run":
 		h.runs()
 	case "accept", "reject", "wrap up", "complete":
-		all := must(h.Reservations.List(ctx, engage.ReservationFilter{WorkerSID: w.SID, Live: true}))(h.t).Items
+		var all []routing.Reservation
+		for _, w := range h.workers {
+			all = append(all, must(h.Reservations.List(ctx, engage.ReservationFilter{WorkerSID: w.SID, Live: true}))(h.t).Items...)
+		}
 		if len(all) == 0 {
 			return verb
 		}
@@ -99,7 +108,7 @@ func (h *house) does(rt *rapid.T) string {
 	case "worker":
 		h.puts(w.SID, rapid.SampledFrom([]string{"Available", "Available", "Break"}).Draw(rt, "activity"))
 	case "time":
-		h.clock.pass(rapid.SampledFrom([]time.Duration{time.Second, time.Minute, time.Hour, 30 * time.Hour}).Draw(rt, "time"))
+		h.clock.pass(rapid.SampledFrom([]time.Duration{time.Second, time.Second, time.Minute, time.Hour, 30 * time.Hour}).Draw(rt, "time"))
 	case "close":
 		_, err = h.Flex.UpdateChannel(ctx, i.ChannelSID, routing.ChannelUpdate{By: routing.ChannelCloses, Change: routing.ChannelChange{Complete: rapid.Bool().Draw(rt, "complete")}})
 	case "inactivate":
