@@ -79,9 +79,17 @@ func (t *turn) takePart(
 	if err != nil {
 		return err
 	}
-	after, events, err := do(*k.intervention, who, may.facts, t.now)
+	return may.explain(t.partake(k, do, who, may.facts))
+}
+
+// partake lets somebody join the intervention of a talk, or leave it.
+func (t *turn) partake(
+	k *talk, do func(interaction.Intervention, Actor, interaction.InterventionFacts, time.Time) (interaction.Intervention, []string, error),
+	who Actor, facts interaction.InterventionFacts,
+) error {
+	after, events, err := do(*k.intervention, who, facts, t.now)
 	if err != nil {
-		return may.explain(refusal(err, interventionResource(k.intervention.ID)))
+		return refusal(err, interventionResource(k.intervention.ID))
 	}
 	if len(events) == 0 {
 		return nil

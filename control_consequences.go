@@ -21,6 +21,7 @@ type consequence struct {
 	Certain bool            `json:"certain,omitempty"` // none is contested any more
 	Goes    string          `json:"goes,omitempty"`    // the intervention that goes to a bot
 	To      Actor           `json:"to,omitzero"`       // that bot
+	Resting []string        `json:"resting,omitempty"` // the threads for which an agent is sought anew
 	Written []postponedTalk `json:"written,omitempty"` // where customers have written meanwhile
 }
 
@@ -57,6 +58,8 @@ func (t *turn) beget(ctx context.Context, c consequence) error {
 	switch {
 	case c.Freed:
 		return t.freeFromBots(ctx, c.conversation)
+	case len(c.Resting) > 0:
+		return t.backToAgents(ctx, c.conversation, c.Resting)
 	case c.Certain:
 		return t.uncontest(ctx, c.SourceID, c.IdentityID)
 	case c.Goes != "":
@@ -73,7 +76,7 @@ func (t *turn) begetLater(ctx context.Context, c *consequence) (time.Time, error
 			return err
 		}
 		now := s.control
-		if c.Freed && now.Owner != handover.Agent || c.Certain && now.Uncertain || c.Goes != "" && (now.Owner != handover.Bot || now.App != c.To.ID) {
+		if (c.Freed || len(c.Resting) > 0) && now.Owner != handover.Agent || c.Certain && now.Uncertain || c.Goes != "" && (now.Owner != handover.Bot || now.App != c.To.ID) {
 			return nil
 		}
 		return t.beget(ctx, *c)

@@ -41,6 +41,10 @@ func (t *turn) followUp(s *steering, d handover.Decision) {
 		to := interaction.Actor{Type: ActorBot, ID: d.Control.App}
 		t.ensues(consequence{conversation: about, Goes: d.Goes, To: to})
 	}
+	if len(d.Changes) > 0 && d.Control.Owner == handover.Agent && len(s.control.Resting) > 0 {
+		t.ensues(consequence{conversation: about, Resting: s.control.Resting})
+		s.control.Resting = nil
+	}
 	if d.Postponed {
 		waiting := s.control.Elsewhere
 		if d.Side == handover.Agent {
@@ -170,18 +174,21 @@ func (t *turn) wakePostponed(ctx context.Context, waiting []postponedTalk) error
 		if err != nil {
 			return err
 		}
-		i := k.intervention
-		if i == nil || thread.Status != interaction.ThreadOpen || i.Status == interaction.InterventionOpen || k.with.UnansweredSince.IsZero() ||
-			!interaction.InterventionLifecycle.Possible(i.Status, interaction.InterventionWritten) {
+		if thread.Status != interaction.ThreadOpen || k.with.UnansweredSince.IsZero() {
 			continue
 		}
-		if may, err := t.mayWake(ctx, k); err != nil || !may {
-			if err != nil {
+		if i := k.intervention; i != nil && i.Status != interaction.InterventionOpen && interaction.InterventionLifecycle.Possible(i.Status, interaction.InterventionWritten) {
+			if may, err := t.mayWake(ctx, k); err != nil || !may {
+				if err != nil {
+					return err
+				}
+				continue
+			}
+			if err := errors.Join(t.wake(ctx, k), t.keep(ctx, k)); err != nil {
 				return err
 			}
-			continue
 		}
-		if err := errors.Join(t.wake(ctx, k), t.keep(ctx, k)); err != nil {
+		if err := t.comesBack(ctx, thread); err != nil {
 			return err
 		}
 	}

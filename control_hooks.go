@@ -15,7 +15,7 @@ import (
 
 // steerReceived decides what a customer's content means for control. It returns who deals
 // with the content.
-func (t *turn) steerReceived(ctx context.Context, source *interaction.Source, identityID, threadID string) (handover.Owner, error) {
+func (t *turn) steerReceived(ctx context.Context, source *interaction.Source, identityID string, thread *interaction.Thread) (handover.Owner, error) {
 	s, err := t.steer(ctx, source, identityID)
 	if err != nil || s == nil {
 		return handover.Agent, err
@@ -24,11 +24,22 @@ func (t *turn) steerReceived(ctx context.Context, source *interaction.Source, id
 	if err != nil {
 		return "", err
 	}
-	if d.Control.Postponed && !slices.Contains(s.control.Threads, threadID) && len(s.control.Threads) < maxPostponed {
-		s.control.Threads = append(s.control.Threads, threadID)
+	postponed := d.Control.Postponed && remember(&s.control.Threads, thread.ID)
+	rests := thread.ChannelResting && d.Side != handover.Agent && remember(&s.control.Resting, thread.ID)
+	if postponed || rests {
 		err = controls.Put(t.Work, s.control)
 	}
 	return d.Side, err
+}
+
+// remember adds a thread to those of which something is to be decided later, and reports
+// whether it is new there.
+func remember(threadIDs *[]string, id string) bool {
+	if slices.Contains(*threadIDs, id) || len(*threadIDs) >= maxPostponed {
+		return false
+	}
+	*threadIDs = append(*threadIDs, id)
+	return true
 }
 
 // steerEcho notes that somebody has written on the platform: whoever has control uses it.

@@ -18,6 +18,9 @@ type storedControl struct {
 	Waiting []string `json:"waiting,omitempty"`
 	// Threads are those in which the customer has written while a pass was under way.
 	Threads []string `json:"threads,omitempty"`
+	// Resting are those whose channel rests, and in which the customer has written while the
+	// agents did not deal with them: an agent is sought for them once they do.
+	Resting []string `json:"resting,omitempty"`
 	// Elsewhere is what other identities of the customer, or they on other sources, have
 	// written meanwhile, and would have engaged somebody.
 	Elsewhere []postponedTalk `json:"elsewhere,omitempty"`

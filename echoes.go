@@ -106,7 +106,7 @@ func (t *turn) unite(ctx context.Context, posted, echo *interaction.Content) err
 	if err := t.giveBack(ctx, posted, echo, thread); err != nil {
 		return err
 	}
-	if thread.ContentsCount > 0 || thread.ID == posted.ThreadID || thread.Live > 0 || thread.Status != interaction.ThreadOpen {
+	if thread.ContentsCount > 0 || thread.ID == posted.ThreadID || thread.Live > 0 || thread.ChannelSID != "" || thread.Status != interaction.ThreadOpen {
 		return t.keep(ctx, k)
 	}
 	return t.dissolve(ctx, k, posted)

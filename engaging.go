@@ -92,35 +92,42 @@ func (s Interventions) Engage(ctx context.Context, e Engagement) (interaction.In
 		if i != nil && i.Status.Live() && i.Owner == owner {
 			return i, nil
 		}
-		if i == nil || i.Status == interaction.InterventionCanceled {
-			k.intervention = &interaction.Intervention{
-				ID: t.ID(), SourceID: k.source.ID, ThreadID: k.thread.ID, IdentityID: k.with.IdentityID, CreatedAt: t.now,
-			}
-			if k.intervention.ContentID, err = t.opensOn(ctx, k, on); err != nil {
-				return nil, err
-			}
-		}
-		begins := k.intervention.Status == ""
-		facts := interaction.InterventionFacts{}
-		if k.intervention.Status.Live() && k.intervention.Owner.Type == ActorAgent { // somebody else has it
-			exists, err := t.ownerExists(ctx, k.intervention.Owner)
-			if err != nil {
-				return nil, err
-			}
-			facts.OwnerGone = !exists
-		}
-		err = t.apply(ctx, k, interaction.InterventionEngages, interaction.Change{Owner: owner}, facts)
-		if errors.Is(err, ErrRefused) && k.intervention.Status.Live() && handover.RefusedBy(err) == "" { // else it is not the owner who is in the way
-			return nil, &EngagedError{Intervention: *k.intervention, Err: err}
-		}
-		if err != nil {
+		if err := t.undertake(ctx, k, on, owner); err != nil {
 			return nil, err
-		}
-		if begins {
-			k.thread.InterventionsCount++
 		}
 		return k.intervention, t.keep(ctx, k)
 	})
+}
+
+// undertake makes somebody the owner of the intervention of a talk: of a new one, of the
+// closed one, or of one that no agent has who still exists. It is opened on a content, if one
+// is named. The talk must be kept afterwards.
+func (t *turn) undertake(ctx context.Context, k *talk, on *interaction.Content, owner Actor) (err error) {
+	if i := k.intervention; i == nil || i.Status == interaction.InterventionCanceled {
+		k.intervention = &interaction.Intervention{
+			ID: t.ID(), SourceID: k.source.ID, ThreadID: k.thread.ID, IdentityID: k.with.IdentityID, CreatedAt: t.now,
+		}
+		if k.intervention.ContentID, err = t.opensOn(ctx, k, on); err != nil {
+			return err
+		}
+	}
+	begins := k.intervention.Status == ""
+	facts := interaction.InterventionFacts{}
+	if k.intervention.Status.Live() && k.intervention.Owner.Type == ActorAgent { // somebody else has it
+		exists, err := t.ownerExists(ctx, k.intervention.Owner)
+		if err != nil {
+			return err
+		}
+		facts.OwnerGone = !exists
+	}
+	err = t.apply(ctx, k, interaction.InterventionEngages, interaction.Change{Owner: owner}, facts)
+	if errors.Is(err, ErrRefused) && k.intervention.Status.Live() && handover.RefusedBy(err) == "" { // else it is not the owner who is in the way
+		return &EngagedError{Intervention: *k.intervention, Err: err}
+	}
+	if err == nil && begins {
+		k.thread.InterventionsCount++
+	}
+	return err
 }
 
 // allowEngaging asks whether the actor may engage, and assign it to an owner.

@@ -117,11 +117,7 @@ func (s Interventions) Close(ctx context.Context, id string, c Closing) (interac
 		if c.Cause != "" && t.actor.Type != ActorSystem {
 			return invalid("cause", "is for the system to say")
 		}
-		dispositions, err := t.checkCategories(ctx, k.source.ID, c.DispositionIDs, interaction.AsDisposition)
-		if err != nil {
-			return err
-		}
-		tree, err := t.categoryTree(ctx)
+		change, missing, err := t.closingWith(ctx, k, c)
 		if err != nil {
 			return err
 		}
@@ -129,33 +125,61 @@ func (s Interventions) Close(ctx context.Context, id string, c Closing) (interac
 		if err != nil {
 			return err
 		}
-		facts := may.facts
-		missing := tree.CheckClosing(k.source.ID, k.intervention.ClosingCategoryIDs(*k.thread), dispositions)
-		facts.Disposition = missing == nil
-		change := interaction.Change{DispositionIDs: dispositions, Cause: c.Cause, DispositionMissing: missing != nil}
-		err = may.explain(t.apply(ctx, k, interaction.InterventionCloses, change, facts))
-		mayClose := facts.MayManage || facts.OwnerGone || k.intervention.Owner.IsZero()
-		if refused, ok := errors.AsType[*RefusedError](err); ok && missing != nil && mayClose && k.intervention.UserRepliesCount > 0 && k.intervention.Status.Live() {
-			refused.Err = &beside{error: missing, other: refused.Err}
-		}
+		err = t.applyClosing(ctx, k, change, missing, may)
 		if err != nil || !c.CloseThread || k.thread.Status == interaction.ThreadClosed {
 			return err
 		}
 		if err := t.allow(ctx, ActionThreadsClose, threadResource(k.thread.ID)); err != nil {
 			return err
 		}
-		thread, events, err := k.thread.Close("", t.now)
-		if err != nil {
-			return refusal(err, threadResource(k.thread.ID))
+		if err := t.closeThread(k.thread, ""); err != nil {
+			return err
 		}
-		*k.thread = thread
-		for _, typ := range events {
-			if err := t.tellThread(EventType(typ), k.thread); err != nil {
-				return err
-			}
-		}
-		return nil
+		return t.closeChannelIn(ctx, k)
 	})
+}
+
+// closingWith returns what comes with the end of the intervention of a talk, and what of
+// that is demanded and missing.
+func (t *turn) closingWith(ctx context.Context, k *talk, c Closing) (change interaction.Change, missing, err error) {
+	dispositions, err := t.checkCategories(ctx, k.source.ID, c.DispositionIDs, interaction.AsDisposition)
+	if err != nil {
+		return interaction.Change{}, nil, err
+	}
+	tree, err := t.categoryTree(ctx)
+	if err != nil {
+		return interaction.Change{}, nil, err
+	}
+	missing = tree.CheckClosing(k.source.ID, k.intervention.ClosingCategoryIDs(*k.thread), dispositions)
+	return interaction.Change{DispositionIDs: dispositions, Cause: c.Cause, DispositionMissing: missing != nil}, missing, nil
+}
+
+// applyClosing closes the intervention of a talk, which must be kept afterwards. A refusal
+// says what is missing, if that is in the way.
+func (t *turn) applyClosing(ctx context.Context, k *talk, change interaction.Change, missing error, may authority) error {
+	facts := may.facts
+	facts.Disposition = missing == nil
+	err := may.explain(t.apply(ctx, k, interaction.InterventionCloses, change, facts))
+	mayClose := facts.MayManage || facts.OwnerGone || k.intervention.Owner.IsZero()
+	if refused, ok := errors.AsType[*RefusedError](err); ok && missing != nil && mayClose && k.intervention.UserRepliesCount > 0 && k.intervention.Status.Live() {
+		refused.Err = &beside{error: missing, other: refused.Err}
+	}
+	return err
+}
+
+// closeThread closes a thread, which must be kept afterwards, and tells of it.
+func (t *turn) closeThread(thread *interaction.Thread, cause interaction.CloseCause) error {
+	closed, events, err := thread.Close(cause, t.now)
+	if err != nil {
+		return refusal(err, threadResource(thread.ID))
+	}
+	*thread = closed
+	for _, typ := range events {
+		if err := t.tellThread(EventType(typ), thread); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Cancel ends an intervention without any reply: it needed none. One with replies, as

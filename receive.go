@@ -59,6 +59,9 @@ import (
 // side the content also brings control to. What comes while a pass to a bot is under way
 // waits for how that ends.
 //
+// Where agents were sought for the thread, and its channel is inactive or paused now, one is
+// sought anew under the same condition; see [Joins].
+//
 // It is never refused for reasons of state, nor because of control. The same (source,
 // foreign ID) twice, also at the same time, is one content. The error wraps ErrNotFound for
 // an unknown source and ErrInvalid for what cannot be kept; then nothing is.
@@ -131,7 +134,7 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 	}
 	side := handover.Agent
 	if in.Echo == nil {
-		side, err = t.steerReceived(ctx, source, identity.ID, thread.ID)
+		side, err = t.steerReceived(ctx, source, identity.ID, thread)
 	} else {
 		err = t.steerEcho(ctx, source, identity.ID)
 	}
@@ -141,10 +144,13 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 	// The events of the intervention come after that of the content.
 	wakes := in.Echo == nil && side == handover.Agent && k.intervention != nil && thread.Status == interaction.ThreadOpen &&
 		interaction.InterventionLifecycle.Possible(k.intervention.Status, interaction.InterventionWritten)
+	// Nor is an agent sought where somebody is not to be engaged now.
+	returns := in.Echo == nil && side == handover.Agent && thread.ChannelResting && !t.servedByBot(k)
 	if wakes {
 		if wakes, err = t.mayWake(ctx, k); err != nil {
 			return Received{}, err
 		}
+		returns = returns && wakes
 	}
 	if k.intervention != nil && (wakes || k.intervention.Status.Live()) {
 		content.InterventionID = k.intervention.ID
@@ -165,6 +171,11 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 			return Received{}, err
 		}
 	}
+	if returns {
+		if err := t.comesBack(ctx, thread); err != nil {
+			return Received{}, err
+		}
+	}
 	if err := t.keep(ctx, k); err != nil {
 		return Received{}, err
 	}
@@ -180,6 +191,12 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 		ContentID: content.ID, ThreadID: thread.ID, IdentityID: identity.ID, ContactID: identity.ContactID,
 		FirstInThread: content.FirstInThread, InterventionID: content.InterventionID,
 	}, nil
+}
+
+// servedByBot reports whether a virtual bot answers the customer, on a source where only the
+// intervention says who does.
+func (t *turn) servedByBot(k *talk) bool {
+	return !k.source.ThreadControl && k.with.Status.Live() && k.with.Owner.Type == ActorBot
 }
 
 // wake opens the intervention of the talk again, because the customer has written.

@@ -173,6 +173,8 @@ type storedChannel struct {
 	// RestedWorker is who has paused it, RestedTask what they had.
 	RestedWorker string `json:"rested_worker,omitempty"`
 	RestedTask   string `json:"rested_task,omitempty"`
+	// Owner is whom routing has made the owner of the intervention; see [Joins].
+	Owner Actor `json:"owner,omitzero"`
 }
 
 // shardedTasks counts tasks that have not ended, of one shard: those of a queue, of a

@@ -287,7 +287,7 @@ func (t *turn) longestWaiting(ctx context.Context, threadID string) (*interactio
 func (t *turn) watch(ctx context.Context, source *interaction.Source, thread *interaction.Thread) error {
 	at, ever := thread.ClosesAt(*source)
 	switch {
-	case thread.Status != interaction.ThreadOpen, !ever, thread.Live > 0:
+	case thread.Status != interaction.ThreadOpen, !ever, thread.Occupied():
 		return nil // a job that is under way finds that out
 	case !thread.TimeOutCheckAt.Before(t.now) && !at.Before(thread.TimeOutCheckAt):
 		return nil // somebody looks before that; one who should have looked by now may have failed

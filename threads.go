@@ -137,16 +137,30 @@ func (s Threads) Categorize(ctx context.Context, id string, categoryIDs []string
 
 // Close closes a thread. Nobody can reply in it then, and a customer who writes again
 // begins a new one. Its interventions stay as they are, and can be closed or canceled.
+// If agents are sought for it, or on it, its channel is closed in the same step, as
+// Flex.UpdateChannel does; see [Joins].
 func (s Threads) Close(ctx context.Context, id string) (interaction.Thread, error) {
 	return s.change(ctx, ActionThreadsClose, id, func(t *turn, thread *interaction.Thread) (*interaction.Thread, []string, error) {
 		after, events, err := thread.Close("", t.now)
-		return &after, events, err
+		if err != nil || after.ChannelSID == "" {
+			return &after, events, err
+		}
+		for _, typ := range events { // before what follows from it
+			if err := t.tellThread(EventType(typ), &after); err != nil {
+				return nil, nil, err
+			}
+		}
+		if err := errors.Join(t.follows(ctx, &after), threads.Put(t.Work, &after), t.closeChannelOf(ctx, &after)); err != nil {
+			return nil, nil, err
+		}
+		closed, err := t.thread(ctx, after.ID) // as the channel has left it
+		return closed, nil, err
 	})
 }
 
 // Reopen opens a closed thread again. Owners of its open interventions who do not exist any
 // more (Options.OwnerExists) lose them, so that it is engageable. Of its interventions the
-// hundred that were opened last are looked at.
+// hundred that were opened last are looked at. A channel that was closed with it stays so.
 func (s Threads) Reopen(ctx context.Context, id string) (interaction.Thread, error) {
 	return s.change(ctx, ActionThreadsReopen, id, func(t *turn, thread *interaction.Thread) (*interaction.Thread, []string, error) {
 		after, events, err := thread.Reopen(t.now)

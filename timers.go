@@ -77,7 +77,7 @@ func (c *core) registerTimers() {
 		}
 		thread.TimeOutCheckAt = time.Time{}
 		at, ever := thread.ClosesAt(*source)
-		if thread.Status == interaction.ThreadOpen && thread.Live == 0 && ever && at.After(t.now) {
+		if thread.Status == interaction.ThreadOpen && !thread.Occupied() && ever && at.After(t.now) {
 			thread.TimeOutCheckAt, d.CheckAt = at, at
 			return at, threads.Put(t.Work, thread)
 		}
@@ -90,7 +90,10 @@ func (c *core) registerTimers() {
 				return time.Time{}, err
 			}
 		}
-		return time.Time{}, errors.Join(t.follows(ctx, &closed), threads.Put(t.Work, &closed))
+		if err := errors.Join(t.follows(ctx, &closed), threads.Put(t.Work, &closed)); err != nil {
+			return time.Time{}, err
+		}
+		return time.Time{}, t.closeChannelOf(ctx, &closed)
 	}))
 	c.jobs.Within(jobRetime, within(c, func(ctx context.Context, t *turn, d *retime) (time.Time, error) {
 		source, err := t.source(ctx, d.SourceID)
@@ -153,7 +156,11 @@ func within[T any](c *core, do func(ctx context.Context, t *turn, data *T) (agai
 			if err := json.Unmarshal(j.Data, &data); err != nil {
 				return time.Time{}, fmt.Errorf("job %s: %w", j.ID, err)
 			}
-			again, err := do(ctx, c.system(w), &data)
+			var again time.Time
+			err := c.system(w).whole(ctx, func(t *turn) (err error) {
+				again, err = do(ctx, t, &data)
+				return err
+			})
 			if err != nil || again.IsZero() {
 				return again, err
 			}

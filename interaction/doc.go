@@ -55,7 +55,7 @@
 //	    [*] --> open: start
 //	    open --> open: continue
 //	    open --> closed: close
-//	    open --> closed: time_out [it has been silent for long enough, and none of its interventions is open or deferred]
+//	    open --> closed: time_out [it has been silent for long enough, and none of its interventions is open or deferred, and it has no channel, or one that rests]
 //	    closed --> open: reopen
 //
 // # The life of an intervention

@@ -30,6 +30,7 @@ const (
 type ThreadFacts struct {
 	Silent bool // it has been silent for as long as its source says
 	Live   int  // how many of its interventions are open or deferred
+	Routed bool // agents are on its channel, or are sought for it
 }
 
 // ThreadLifecycle is the table of what happens to threads.
@@ -47,6 +48,7 @@ var ThreadLifecycle = Lifecycle[ThreadStatus, ThreadVerb, ThreadFacts]{
 			Guards: []Guard[ThreadFacts]{
 				{Rule: "it has been silent for long enough", Remedy: "wait", Holds: func(f ThreadFacts) bool { return f.Silent }},
 				{Rule: "none of its interventions is open or deferred", Remedy: "close or cancel them", Holds: func(f ThreadFacts) bool { return f.Live == 0 }},
+				{Rule: "it has no channel, or one that rests", Remedy: "close the channel", Holds: func(f ThreadFacts) bool { return !f.Routed }},
 			},
 			Events: []string{"content.thread_auto_closed"},
 		},
@@ -113,6 +115,8 @@ type Thread struct {
 	// it is inactive or paused.
 	ChannelSID     string `json:"channel_sid,omitempty"`
 	ChannelResting bool   `json:"channel_resting,omitempty"`
+	// RestingSince is since when it rests.
+	RestingSince time.Time `json:"resting_since,omitzero"`
 
 	ClosedAt   time.Time  `json:"closed_at,omitzero"`
 	CloseCause CloseCause `json:"close_cause,omitempty"`
@@ -131,17 +135,44 @@ const (
 	// CauseDuplicate is that nothing is left in a thread, because its only content
 	// turned out to be that of another one.
 	CauseDuplicate CloseCause = "duplicate"
+	// CauseChannelClosed is that its channel was closed, or nothing was left to be done on
+	// it.
+	CauseChannelClosed CloseCause = "channel_closed"
+	// CauseChannelInactive is that the agents have left its channel, and the conversation
+	// goes on without them.
+	CauseChannelInactive CloseCause = "channel_inactive"
+	// CauseTaskCompleted is that the system has completed the last task.
+	CauseTaskCompleted CloseCause = "task_completed"
 )
+
+// MaxResting is after how long a silent thread closes by itself whose channel rests, whatever
+// its source says (the Flex Interactions API, "Leave": an inactive conversation stays open
+// for up to 90 days).
+const MaxResting = 90 * 24 * time.Hour
 
 // Close returns the thread closed by somebody, and the events that tell of it.
 func (t Thread) Close(cause CloseCause, now time.Time) (Thread, []string, error) {
 	return t.apply(ThreadCloses, cause, ThreadFacts{}, now)
 }
 
+// Occupied reports whether the thread does not close by itself, however silent it is: one of
+// its interventions is open or deferred, or it has a channel that does not rest.
+func (t Thread) Occupied() bool { return t.Live > 0 || t.routed() }
+
+func (t Thread) routed() bool { return t.ChannelSID != "" && !t.ChannelResting }
+
 // ClosesAt returns when the thread closes by itself if nothing more comes in, and false
-// if it does not.
+// if it does not. One whose channel rests does so after MaxResting.
 func (t Thread) ClosesAt(s Source) (time.Time, bool) {
-	return s.ClosesAt(Latest(t.LastReceivedAt, t.ReopenedAt))
+	return t.closesAt(s, t.LastReceivedAt)
+}
+
+func (t Thread) closesAt(s Source, last time.Time) (time.Time, bool) {
+	last = Latest(last, t.ReopenedAt)
+	if t.ChannelResting {
+		return Latest(last, t.RestingSince).Add(MaxResting), true
+	}
+	return s.ClosesAt(last)
 }
 
 // Takes reports whether a customer's content that was written at a time joins the
@@ -149,8 +180,8 @@ func (t Thread) ClosesAt(s Source) (time.Time, bool) {
 // the thread would have closed by itself in between. Contents that come late, and all at
 // once, make the threads that they would have made.
 func (t Thread) Takes(s Source, at time.Time) bool {
-	closes, ever := s.ClosesAt(Latest(t.LastContentAt, t.ReopenedAt))
-	return t.Status == ThreadOpen && (!ever || at.Before(closes) || t.Live > 0)
+	closes, ever := t.closesAt(s, t.LastContentAt)
+	return t.Status == ThreadOpen && (!ever || at.Before(closes) || t.Occupied())
 }
 
 // TakesEcho reports whether what the company wrote on the platform at a time joins the
@@ -163,7 +194,7 @@ func (t Thread) TakesEcho(at time.Time) bool {
 // TimeOut returns the thread closed by itself, if its source says so.
 func (t Thread) TimeOut(s Source, now time.Time) (Thread, []string, error) {
 	at, ever := t.ClosesAt(s)
-	return t.apply(ThreadTimesOut, CauseInactivity, ThreadFacts{Silent: ever && !now.Before(at), Live: t.Live}, now)
+	return t.apply(ThreadTimesOut, CauseInactivity, ThreadFacts{Silent: ever && !now.Before(at), Live: t.Live, Routed: t.routed()}, now)
 }
 
 // Reopen returns the thread open again.
