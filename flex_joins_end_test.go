@@ -1,0 +1,272 @@
+package engage_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/engage-interactions/engage"
+	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/routing"
+)
+
+func contains(events []engage.EventType, typ engage.EventType) bool {
+	return slices.Contains(events, typ)
+}
+
+// TestTheLastToLeaveEndsIt: by closing it if there were replies, else by canceling it, and
+// not before the work is done.
+func TestTheLastToLeaveEndsIt(t *testing.T) {
+	t.Parallel()
+	inBothStores(t, func(_ *testing.T, j *joined) {
+		j.routed().accepts(ann, j.first)
+		j.wraps(ann, j.first)
+		j.is("open ann")
+		j.completes(ann, j.first)
+		j.is("canceled ann thread closed by channel_closed")
+		j.tells(j.first, "closed completed")
+
+		j.eve = j.writes("eve", "are you there?") // in another thread
+		j.routed().accepts(ann, j.first)
+		j.replies(ann, j.eve.ThreadID, "yes")
+		j.completes(ann, j.first)
+		j.is("closed ann thread closed by channel_closed")
+		if at := j.thread().TimeOutCheckAt; !at.IsZero() && j.thread().Live > 0 {
+			j.t.Errorf("something is left: %+v", j.thread())
+		}
+	})
+}
+
+// TestDispositionsAreDemanded of those who complete the last task; the system does without.
+func TestDispositionsAreDemanded(t *testing.T) {
+	t.Parallel()
+	inBothStores(t, func(t *testing.T, j *joined) {
+		j.demands()
+		j.routed().accepts(ann, j.first)
+		j.replies(ann, j.eve.ThreadID, "yes")
+		j.wraps(ann, j.first)
+		unchanged(t, j.st, func() {
+			if err := j.does(ann, routing.ReservationCompletes, j.first); !lacks(err) {
+				t.Errorf("completed: %v", err)
+			}
+			if err := j.does(ann, routing.ReservationCompletes, j.first, "none"); err == nil {
+				t.Error("completed with a disposition that is not there")
+			}
+		})
+		j.tells(j.first, "active wrapping")
+		j.completes(ann, j.first, "solved")
+		j.is("closed ann thread closed by channel_closed")
+		if got := j.intervention().DispositionIDs; !slices.Equal(got, []string{"solved"}) {
+			t.Errorf("dispositions %v", got)
+		}
+
+		j.eve = j.writes("eve", "hello again")
+		j.routed().accepts(ann, j.first)
+		j.replies(ann, j.eve.ThreadID, "yes")
+		j.completes(engage.System(), j.first)
+		j.is("closed ann by task_completed disposition missing thread closed by channel_closed")
+	})
+}
+
+// TestNothingIsDemandedOfWhoIsNotTheLast.
+func TestNothingIsDemandedOfWhoIsNotTheLast(t *testing.T) {
+	t.Parallel()
+	inBothStores(t, func(_ *testing.T, j *joined) {
+		j.demands()
+		j.routed().accepts(ann, j.first)
+		second := j.asks(bob)
+		j.accepts(bob, second)
+		j.replies(ann, j.eve.ThreadID, "yes")
+		j.completes(ann, j.first)
+		j.is("open bob")
+		if err := j.does(bob, routing.ReservationCompletes, second); !lacks(err) {
+			j.t.Errorf("completed: %v", err)
+		}
+	})
+}
+
+// TestClosingAChannel closes its thread; who was on it wraps up first, or is done.
+func TestClosingAChannel(t *testing.T) {
+	t.Parallel()
+	inBothStores(t, func(_ *testing.T, j *joined) {
+		j.demands()
+		j.routed().accepts(ann, j.first)
+		second := j.asks(bob)
+		j.accepts(bob, second)
+		j.replies(ann, j.eve.ThreadID, "yes")
+		j.happens(ann, routing.ChannelCloses, false)
+		j.is("open ann +bob thread closed by channel_closed")
+		j.tells(j.first, "closed wrapping")
+		j.completes(ann, j.first)
+		j.is("open bob thread closed by channel_closed")
+		j.completes(bob, second, "solved")
+		j.is("closed bob thread closed by channel_closed")
+
+		j.eve = j.writes("eve", "hello again")
+		j.routed().accepts(ann, j.first)
+		j.replies(ann, j.eve.ThreadID, "yes")
+		j.happens(ann, routing.ChannelCloses, true)
+		j.is("closed ann by channel_closed disposition missing thread closed by channel_closed")
+		j.tells(j.first, "closed completed")
+
+		j.eve = j.writes("eve", "hello again")
+		j.routed() // nobody has accepted
+		j.happens(ann, routing.ChannelCloses, false)
+		j.is("none thread closed by channel_closed")
+		j.tells(j.first, "closed canceled")
+	})
+}
+
+// TestNobodyComes: the task is canceled, and with it ends what nobody will answer.
+func TestNobodyComes(t *testing.T) {
+	t.Parallel()
+	inBothStores(t, func(_ *testing.T, j *joined) {
+		j.engages(robot, j.eve.ThreadID)
+		j.replies(robot, j.eve.ThreadID, "an agent will be with you")
+		j.routed()
+		j.fine(j.JointCancel(j.t.Context(), j.first))
+		j.is("closed robot by channel_closed thread closed by channel_closed")
+		j.tells(j.first, "closed canceled")
+	})
+}
+
+// TestLeavingAChannel: it is inactive, the conversation stays, and whoever comes next has it.
+func TestLeavingAChannel(t *testing.T) {
+	t.Parallel()
+	inBothStores(t, func(_ *testing.T, j *joined) {
+		j.demands()
+		j.routed().accepts(ann, j.first)
+		j.replies(ann, j.eve.ThreadID, "write when you know")
+		j.happens(ann, routing.ChannelInactivates, true)
+		j.is("closed ann by channel_inactive disposition missing thread resting")
+		j.tells(j.first, "inactive completed")
+
+		second := j.comesBack(routing.ChannelIsWrittenTo, bob)
+		j.is("closed ann by channel_inactive disposition missing")
+		j.accepts(bob, second)
+		j.is("open bob")
+
+		j.happens(bob, routing.ChannelInactivates, true)
+		j.is("closed bob by channel_inactive disposition missing thread resting")
+		third := j.comesBack(routing.ChannelIsWrittenTo, cid)
+		j.fine(j.JointCancel(j.t.Context(), third))
+		j.is("closed bob by channel_inactive disposition missing thread closed by channel_closed")
+	})
+}
+
+// TestLeavingWithoutAReply cancels, and what a bot has stays with it.
+func TestLeavingWithoutAReply(t *testing.T) {
+	t.Parallel()
+	inBothStores(t, func(_ *testing.T, j *joined) {
+		j.routed().accepts(ann, j.first)
+		must(j.As(ann).Interventions.Assign(j.t.Context(), j.intervention().ID, robot))(j.t)
+		j.happens(ann, routing.ChannelInactivates, true)
+		j.is("open robot thread resting")
+
+		j.accepts(ann, j.comesBack(routing.ChannelIsWrittenTo, ann))
+		j.is("open ann")
+		j.happens(ann, routing.ChannelInactivates, true)
+		j.is("canceled ann by channel_inactive thread resting")
+	})
+}
+
+// TestPausing defers, and ends when the agent goes on, or another one does.
+func TestPausing(t *testing.T) {
+	t.Parallel()
+	inBothStores(t, func(t *testing.T, j *joined) {
+		j.demands()
+		j.routed().accepts(ann, j.first)
+		second := j.asks(bob)
+		j.accepts(bob, second)
+		j.replies(ann, j.eve.ThreadID, "back in a week")
+		j.happens(ann, routing.ChannelPauses, false)
+		j.is("deferred ann thread resting")
+		if at := j.intervention().DeferredAt; !at.Equal(j.clock.read().Add(routing.MaxPause)) {
+			t.Errorf("until %v", at)
+		}
+		j.tells(second, "pause completed")
+
+		again := j.comesBack(routing.ChannelResumes, ann)
+		j.is("deferred ann")
+		j.accepts(ann, again)
+		j.is("open ann")
+
+		j.happens(ann, routing.ChannelPauses, false)
+		j.clock.pass(routing.MaxPause)
+		other := j.comesBack(routing.ChannelIsRerouted, bob)
+		j.is("open ann") // it is due
+		j.accepts(bob, other)
+		j.is("open bob")
+	})
+}
+
+// TestThreadsThatAreClosedCloseTheirChannels, whoever closes them.
+func TestThreadsThatAreClosedCloseTheirChannels(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		close func(j *joined)
+		want  string
+	}{
+		"by hand": {func(j *joined) {
+			got := must(j.As(ann).Threads.Close(j.t.Context(), j.eve.ThreadID))(j.t)
+			if got.ChannelSID != "" || got.Status != interaction.ThreadClosed {
+				j.t.Errorf("%+v", got)
+			}
+		}, "open ann thread closed"},
+		"with the intervention": {func(j *joined) {
+			got := must(j.As(ann).Interventions.Close(j.t.Context(), j.intervention().ID, engage.Closing{CloseThread: true}))(j.t)
+			if got.Status != interaction.InterventionClosed {
+				j.t.Errorf("%+v", got)
+			}
+		}, "closed ann thread closed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inBothStores(t, func(t *testing.T, j *joined) {
+				j.routed().accepts(ann, j.first)
+				j.replies(ann, j.eve.ThreadID, "yes")
+				second := j.asks(bob)
+				before := len(types(t, j.Engine, 0))
+				row.close(j)
+				j.is(row.want)
+				j.tells(j.first, "closed wrapping")
+				j.tells(second, "closed canceled")
+				if n := count(types(t, j.Engine, 0)[before:], engage.EventThreadClosed); n != 1 {
+					t.Errorf("told %d times", n)
+				}
+				j.completes(ann, j.first)
+				j.is("closed ann thread closed")
+
+				must(j.Threads.Reopen(t.Context(), j.eve.ThreadID))(t)
+				j.is("closed ann thread unbound")
+			})
+		})
+	}
+}
+
+func count(events []engage.EventType, typ engage.EventType) (n int) {
+	for _, e := range events {
+		if e == typ {
+			n++
+		}
+	}
+	return n
+}
+
+// TestThreadsWithChannelsDoNotTimeOut, as long as agents are on them or sought; those that
+// rest do after 90 days, and their channels with them.
+func TestThreadsWithChannelsDoNotTimeOut(t *testing.T) {
+	t.Parallel()
+	inBothStores(t, func(_ *testing.T, j *joined) {
+		j.routed().accepts(ann, j.first)
+		must(j.As(ann).Interventions.Cancel(j.t.Context(), j.intervention().ID))(j.t)
+		j.floor.passes(100 * 24 * time.Hour)
+		j.is("canceled ann")
+		j.happens(ann, routing.ChannelInactivates, true)
+		j.floor.passes(interaction.MaxResting - time.Second)
+		j.is("canceled ann thread resting")
+		j.floor.passes(time.Second)
+		j.is("canceled ann thread closed by inactivity")
+		j.tells(j.first, "closed completed")
+	})
+}
