@@ -46,10 +46,10 @@ func TestDispositionsAreDemanded(t *testing.T) {
 		j.replies(ann, j.eve.ThreadID, "yes")
 		j.wraps(ann, j.first)
 		unchanged(t, j.st, func() {
-			if err := j.does(ann, routing.ReservationCompletes, j.first); !lacks(err) {
+			if err := j.complete(ann, j.first); !lacks(err) {
 				t.Errorf("completed: %v", err)
 			}
-			if err := j.does(ann, routing.ReservationCompletes, j.first, "none"); err == nil {
+			if err := j.complete(ann, j.first, "none"); err == nil {
 				t.Error("completed with a disposition that is not there")
 			}
 		})
@@ -79,7 +79,7 @@ func TestNothingIsDemandedOfWhoIsNotTheLast(t *testing.T) {
 		j.replies(ann, j.eve.ThreadID, "yes")
 		j.completes(ann, j.first)
 		j.is("open bob")
-		if err := j.does(bob, routing.ReservationCompletes, second); !lacks(err) {
+		if err := j.complete(bob, second); !lacks(err) {
 			j.t.Errorf("completed: %v", err)
 		}
 	})
@@ -94,7 +94,7 @@ func TestClosingAChannel(t *testing.T) {
 		second := j.asks(bob)
 		j.accepts(bob, second)
 		j.replies(ann, j.eve.ThreadID, "yes")
-		j.happens(ann, routing.ChannelCloses, false)
+		j.closes(ann, false)
 		j.is("open ann +bob thread closed by channel_closed")
 		j.tells(j.first, "closed wrapping")
 		j.completes(ann, j.first)
@@ -105,13 +105,13 @@ func TestClosingAChannel(t *testing.T) {
 		j.eve = j.writes("eve", "hello again")
 		j.routed().accepts(ann, j.first)
 		j.replies(ann, j.eve.ThreadID, "yes")
-		j.happens(ann, routing.ChannelCloses, true)
+		j.closes(ann, true)
 		j.is("closed ann by channel_closed disposition missing thread closed by channel_closed")
 		j.tells(j.first, "closed completed")
 
 		j.eve = j.writes("eve", "hello again")
 		j.routed() // nobody has accepted
-		j.happens(ann, routing.ChannelCloses, false)
+		j.closes(ann, false)
 		j.is("none thread closed by channel_closed")
 		j.tells(j.first, "closed canceled")
 	})
@@ -124,7 +124,7 @@ func TestNobodyComes(t *testing.T) {
 		j.engages(robot, j.eve.ThreadID)
 		j.replies(robot, j.eve.ThreadID, "an agent will be with you")
 		j.routed()
-		j.fine(j.JointCancel(j.t.Context(), j.first))
+		j.cancels(j.first)
 		j.is("closed robot by channel_closed thread closed by channel_closed")
 		j.tells(j.first, "closed canceled")
 	})
@@ -137,20 +137,19 @@ func TestLeavingAChannel(t *testing.T) {
 		j.demands()
 		j.routed().accepts(ann, j.first)
 		j.replies(ann, j.eve.ThreadID, "write when you know")
-		j.happens(ann, routing.ChannelInactivates, true)
+		j.leaves(ann)
 		j.is("closed ann by channel_inactive disposition missing thread resting")
 		j.tells(j.first, "inactive completed")
 
-		second := j.comesBack(routing.ChannelIsWrittenTo, bob)
-		j.is("closed ann by channel_inactive disposition missing")
+		second := j.comesBack(bob)
+		j.is("open ann") // who had it, until somebody comes
 		j.accepts(bob, second)
 		j.is("open bob")
 
-		j.happens(bob, routing.ChannelInactivates, true)
+		j.leaves(bob)
 		j.is("closed bob by channel_inactive disposition missing thread resting")
-		third := j.comesBack(routing.ChannelIsWrittenTo, cid)
-		j.fine(j.JointCancel(j.t.Context(), third))
-		j.is("closed bob by channel_inactive disposition missing thread closed by channel_closed")
+		j.cancels(j.comesBack(cid))
+		j.is("closed bob by channel_closed disposition missing thread closed by channel_closed")
 	})
 }
 
@@ -160,12 +159,13 @@ func TestLeavingWithoutAReply(t *testing.T) {
 	inBothStores(t, func(_ *testing.T, j *joined) {
 		j.routed().accepts(ann, j.first)
 		must(j.As(ann).Interventions.Assign(j.t.Context(), j.intervention().ID, robot))(j.t)
-		j.happens(ann, routing.ChannelInactivates, true)
+		j.leaves(ann)
 		j.is("open robot thread resting")
 
-		j.accepts(ann, j.comesBack(routing.ChannelIsWrittenTo, ann))
+		must(j.As(robot).Interventions.Transfer(j.t.Context(), j.intervention().ID, engage.Actor{}))(j.t)
+		j.accepts(ann, j.comesBack(ann))
 		j.is("open ann")
-		j.happens(ann, routing.ChannelInactivates, true)
+		j.leaves(ann)
 		j.is("canceled ann by channel_inactive thread resting")
 	})
 }
@@ -179,24 +179,30 @@ func TestPausing(t *testing.T) {
 		second := j.asks(bob)
 		j.accepts(bob, second)
 		j.replies(ann, j.eve.ThreadID, "back in a week")
-		j.happens(ann, routing.ChannelPauses, false)
+		j.pauses(ann)
 		j.is("deferred ann thread resting")
 		if at := j.intervention().DeferredAt; !at.Equal(j.clock.read().Add(routing.MaxPause)) {
 			t.Errorf("until %v", at)
 		}
 		j.tells(second, "pause completed")
 
-		again := j.comesBack(routing.ChannelResumes, ann)
+		must(j.As(ann).Flex.Resume(t.Context(), j.channel))(t)
 		j.is("deferred ann")
-		j.accepts(ann, again)
+		j.tells(j.asked(ann), "active assigned")
 		j.is("open ann")
 
-		j.happens(ann, routing.ChannelPauses, false)
-		j.clock.pass(routing.MaxPause)
-		other := j.comesBack(routing.ChannelIsRerouted, bob)
-		j.is("open ann") // it is due
-		j.accepts(bob, other)
+		j.pauses(ann)
+		second = j.comesBack(bob)
+		j.is("open ann") // reactivated
+		j.accepts(bob, second)
 		j.is("open bob")
+
+		j.pauses(bob)
+		j.clock.pass(routing.MaxPause)
+		second = j.asked(cid)
+		j.is("open bob") // it was due
+		j.accepts(cid, second)
+		j.is("open cid")
 	})
 }
 
@@ -262,7 +268,7 @@ func TestThreadsWithChannelsDoNotTimeOut(t *testing.T) {
 		must(j.As(ann).Interventions.Cancel(j.t.Context(), j.intervention().ID))(j.t)
 		j.floor.passes(100 * 24 * time.Hour)
 		j.is("canceled ann")
-		j.happens(ann, routing.ChannelInactivates, true)
+		j.leaves(ann)
 		j.floor.passes(interaction.MaxResting - time.Second)
 		j.is("canceled ann thread resting")
 		j.floor.passes(time.Second)

@@ -80,7 +80,7 @@ func TestWhoIsNotKnownCannotAccept(t *testing.T) {
 	inBothStores(t, func(t *testing.T, j *joined) {
 		j.routed().gone["ann"] = true
 		unchanged(t, j.st, func() {
-			if err := j.does(ann, routing.ReservationAccepts, j.first); !errors.Is(err, engage.ErrNotFound) {
+			if err := j.accept(ann, j.first); !errors.Is(err, engage.ErrNotFound) {
 				t.Errorf("accepted: %v", err)
 			}
 		})
@@ -150,7 +150,7 @@ func TestNobodyOwnsWhatNobodyIsOn(t *testing.T) {
 		third := j.asks(cid)
 		j.completes(bob, second)
 		j.is("open nobody")
-		j.fine(j.JointCancel(j.t.Context(), third)) // and now nobody comes
+		j.cancels(third) // and now nobody comes
 		j.is("closed nobody by channel_closed thread closed by channel_closed")
 	})
 }
@@ -163,7 +163,7 @@ func TestColdTransfers(t *testing.T) {
 		j.demands()
 		j.routed().accepts(ann, j.first)
 		j.replies(ann, j.eve.ThreadID, "I pass you on")
-		second := j.handsOver(j.first, bob)
+		second := j.handsOver(j.first, routing.TransferCold, bob)
 		j.is("open ann")
 		j.tells(j.first, "transfer assigned")
 		j.accepts(bob, second)
@@ -184,7 +184,7 @@ func TestColdTransfersOfWhoJoined(t *testing.T) {
 		j.routed().accepts(ann, j.first)
 		second := j.asks(bob)
 		j.accepts(bob, second)
-		j.accepts(cid, j.handsOver(second, cid))
+		j.accepts(cid, j.handsOver(second, routing.TransferCold, cid))
 		j.is("open ann +cid")
 	})
 }
@@ -208,7 +208,7 @@ func TestWhatIsDoneByHandStays(t *testing.T) {
 		}, "open cid", "open cid thread closed by channel_closed"},
 		"assigned to a bot": {func(j *joined, i interaction.Intervention) {
 			must(j.As(ann).Interventions.Assign(j.t.Context(), i.ID, robot))(j.t)
-		}, "open robot", "closed robot by channel_closed disposition missing thread closed by channel_closed"},
+		}, "open robot", "closed robot by channel_closed thread closed by channel_closed"},
 		"transferred to nobody": {func(j *joined, i interaction.Intervention) {
 			must(j.As(ann).Interventions.Transfer(j.t.Context(), i.ID, engage.Actor{}))(j.t)
 		}, "open nobody", "closed nobody thread closed by channel_closed"},

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/oklog/ulid/v2"
+
 	"github.com/engage-interactions/engage"
 	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/routing"
@@ -65,63 +67,130 @@ func newJoined(t *testing.T, st store.Store, options ...func(*engage.Options)) *
 // routed has ann asked for eve's thread.
 func (j *joined) routed() *joined {
 	j.t.Helper()
-	var err error
-	if j.channel, j.first, err = j.JointOpen(j.t.Context(), j.floor.workspace.SID, j.eve.ThreadID, j.workers["ann"]); err != nil {
-		j.t.Fatal(err)
-	}
+	id := ulid.MustParse(j.eve.ThreadID)
+	i := must(j.Flex.Create(j.t.Context(), engage.NewInteraction{Request: routing.CreateRequest{
+		Channel: routing.ChannelRequest{
+			Type: routing.ChannelMessenger, InitiatedBy: routing.ByCustomer,
+			Properties: routing.MediaRequest{MediaChannelSID: routing.PrefixConversation.Of(id)},
+		},
+		Routing: &routing.CreateRouting{Properties: j.place(ann)},
+	}}))(j.t)
 	j.runs()
+	j.channel, j.first = i.Channel.SID, i.Routed.Task.SID
 	return j
+}
+
+// place is where a task goes that is for somebody certain.
+func (j *joined) place(who engage.Actor) routing.TaskRequest {
+	return routing.TaskRequest{WorkspaceSID: j.floor.workspace.SID, WorkflowSID: j.floor.workflow.SID, WorkerSID: j.workers[who.ID]}
 }
 
 // asks invites somebody else.
 func (j *joined) asks(who engage.Actor) (taskSID string) {
 	j.t.Helper()
-	sid := must(j.JointAsk(j.t.Context(), j.channel, j.workers[who.ID], "", ""))(j.t)
+	i := must(j.Flex.Invite(j.t.Context(), j.channel, j.place(who)))(j.t)
 	j.runs()
-	return sid
+	return i.TaskSID
 }
 
-// handsOver begins a cold transfer of a task to somebody else.
-func (j *joined) handsOver(taskSID string, to engage.Actor) string {
+// handsOver begins a transfer of a task to somebody else.
+func (j *joined) handsOver(taskSID string, by routing.TransferType, to engage.Actor) string {
 	j.t.Helper()
-	sid := must(j.JointAsk(j.t.Context(), j.channel, j.workers[to.ID], "", taskSID))(j.t)
+	request := routing.TransferRequest{Type: by, To: j.workers[to.ID]}
+	for _, p := range must(j.Flex.Participants(j.t.Context(), j.channel, 0, ""))(j.t).Items {
+		if p.TaskSID == taskSID {
+			request.From = p.SID
+		}
+	}
+	x := must(j.Flex.Transfer(j.t.Context(), j.channel, request))(j.t)
 	j.runs()
-	return sid
+	return x.TaskSID
 }
 
-// comesBack makes a channel active again that rests, and asks somebody.
-func (j *joined) comesBack(by routing.ChannelVerb, who engage.Actor) string {
+// comesBack has eve write while the channel rests, and nobody but one be there to be asked.
+func (j *joined) comesBack(who engage.Actor) (taskSID string) {
 	j.t.Helper()
-	sid := must(j.JointAsk(j.t.Context(), j.channel, j.workers[who.ID], by, ""))(j.t)
+	j.writes("eve", "me again")
+	return j.asked(who)
+}
+
+// asked does what is due, while nobody but one is there, and returns the task that they are
+// asked by then.
+func (j *joined) asked(who engage.Actor) (taskSID string) {
+	j.t.Helper()
+	for name, sid := range j.workers {
+		activity := "Offline"
+		if name == who.ID {
+			activity = "Available"
+		}
+		j.floor.puts(sid, activity)
+	}
 	j.runs()
-	return sid
+	for _, k := range must(j.Tasks.List(j.t.Context(), engage.TaskFilter{ChannelSID: j.channel}))(j.t).Items {
+		if k.Status.Live() {
+			taskSID = k.SID
+		}
+	}
+	return taskSID
 }
 
-func (j *joined) does(who engage.Actor, by routing.ReservationVerb, taskSID string, dispositions ...string) error {
+// offer returns the live reservation of a task.
+func (j *joined) offer(taskSID string) string {
 	j.t.Helper()
-	return j.As(who).JointTask(j.t.Context(), taskSID, by, dispositions...)
+	live := must(j.Reservations.List(j.t.Context(), engage.ReservationFilter{TaskSID: taskSID, Live: true}))(j.t).Items
+	if len(live) != 1 {
+		j.t.Fatalf("the task has the reservations %+v", live)
+	}
+	return live[0].SID
 }
 
-// accepts, wraps and completes do so with a task, and must not be refused.
+// accept, wrap and complete do so with a task.
+func (j *joined) accept(who engage.Actor, taskSID string) error {
+	j.t.Helper()
+	return second(j.As(who).Reservations.Accept(j.t.Context(), j.offer(taskSID), engage.Answer{}))
+}
+
+func (j *joined) complete(who engage.Actor, taskSID string, dispositions ...string) error {
+	j.t.Helper()
+	return second(j.As(who).Reservations.Complete(j.t.Context(), j.offer(taskSID), engage.Completion{Reason: "done", DispositionIDs: dispositions}))
+}
+
 func (j *joined) accepts(who engage.Actor, taskSID string) {
 	j.t.Helper()
-	j.fine(j.does(who, routing.ReservationAccepts, taskSID))
+	j.fine(j.accept(who, taskSID))
 }
 
 func (j *joined) wraps(who engage.Actor, taskSID string) {
 	j.t.Helper()
-	j.fine(j.does(who, routing.ReservationWrapsUp, taskSID))
+	must(j.As(who).Reservations.WrapUp(j.t.Context(), j.offer(taskSID), engage.Answer{}))(j.t)
 }
 
 func (j *joined) completes(who engage.Actor, taskSID string, dispositions ...string) {
 	j.t.Helper()
-	j.fine(j.does(who, routing.ReservationCompletes, taskSID, dispositions...))
+	j.fine(j.complete(who, taskSID, dispositions...))
 }
 
-// happens lets something happen to the channel.
-func (j *joined) happens(who engage.Actor, by routing.ChannelVerb, complete bool) {
+func (j *joined) cancels(taskSID string) {
 	j.t.Helper()
-	j.fine(j.As(who).JointChannel(j.t.Context(), j.channel, by, routing.ChannelChange{Complete: complete}))
+	must(j.Tasks.Cancel(j.t.Context(), taskSID, engage.Ending{Reason: "enough"}))(j.t)
+}
+
+// closes closes the channel, whose tasks are completed or wrapped up; leaves makes it inactive.
+func (j *joined) closes(who engage.Actor, complete bool) {
+	j.t.Helper()
+	update := routing.ChannelUpdate{By: routing.ChannelCloses, Change: routing.ChannelChange{Complete: complete}}
+	must(j.As(who).Flex.UpdateChannel(j.t.Context(), j.channel, update))(j.t)
+}
+
+func (j *joined) leaves(who engage.Actor) {
+	j.t.Helper()
+	update := routing.ChannelUpdate{By: routing.ChannelInactivates, Change: routing.ChannelChange{Complete: true}}
+	must(j.As(who).Flex.UpdateChannel(j.t.Context(), j.channel, update))(j.t)
+}
+
+func (j *joined) pauses(who engage.Actor) {
+	j.t.Helper()
+	must(j.As(who).Flex.Pause(j.t.Context(), j.channel))(j.t)
 }
 
 func (j *joined) fine(err error) {
@@ -134,7 +203,7 @@ func (j *joined) fine(err error) {
 // off switches joins off.
 func (j *joined) off(joins engage.Joins) {
 	j.t.Helper()
-	j.fine(j.JointSwitch(j.t.Context(), j.floor.workspace.SID, joins))
+	must(j.Workspaces.Update(j.t.Context(), j.floor.workspace.SID, engage.WorkspaceUpdate{Joins: &joins}))(j.t)
 }
 
 // intervention returns the latest with eve; nil if there is none.
@@ -200,9 +269,9 @@ func (j *joined) is(want string) {
 // tells checks the states of the channel and a task.
 func (j *joined) tells(taskSID, want string) {
 	j.t.Helper()
-	channel, task, err := j.JointStates(j.t.Context(), j.channel, taskSID)
-	if got := fmt.Sprintf("%s %s", channel, task); err != nil || got != want {
-		j.t.Fatalf("channel and task are %s, want %s (%v)", got, want, err)
+	channel, task := must(j.Flex.Channel(j.t.Context(), j.channel))(j.t), must(j.Tasks.Get(j.t.Context(), taskSID))(j.t)
+	if got := fmt.Sprintf("%s %s", channel.Status, task.Status); got != want {
+		j.t.Fatalf("channel and task are %s, want %s", got, want)
 	}
 }
 
