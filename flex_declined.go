@@ -49,7 +49,7 @@ func (t *turn) transferDeclined(ctx context.Context, r *routed, x routing.Transf
 		return r.with(a, t.now)
 	}
 	a.Task.RoutingTarget, a.Task.IgnoreCapacity = "", false
-	if a, err = t.enter(ctx, a, r.draft(x.TaskSID).Version); err != nil {
+	if a, err = t.enter(ctx, a, r.draft(x.TaskSID).ConfigurationVersion); err != nil {
 		return err
 	}
 	return r.with(a, t.now)

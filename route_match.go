@@ -157,7 +157,7 @@ func (t *turn) goOn(ctx context.Context, r *routed, sid string, tried routing.Tr
 	task, draft := r.tasks[sid], r.draft(sid)
 	outcome := routing.Outcome{Do: routing.DoWait, Waiting: task.Waiting, Until: task.ExpiresAt()}
 	if !task.Held || !t.now.Before(outcome.Until) { // else it only waits until it expires
-		configuration, err := t.configuration(ctx, task.WorkflowSID, task.Version)
+		configuration, err := t.configuration(ctx, task.WorkflowSID, task.ConfigurationVersion)
 		if err != nil {
 			return false, err
 		}
@@ -190,7 +190,7 @@ func sameStep(a, b routing.Step) bool {
 
 // skipFacts counts the workers of the task's queue, if that is asked for.
 func (t *turn) skipFacts(ctx context.Context, task *storedTask) (routing.WorkersFacts, error) {
-	configuration, err := t.configuration(ctx, task.WorkflowSID, task.Version)
+	configuration, err := t.configuration(ctx, task.WorkflowSID, task.ConfigurationVersion)
 	if err != nil {
 		return routing.WorkersFacts{}, err
 	}

@@ -79,7 +79,7 @@ func (t *turn) addTask(ctx context.Context, r *routed, spec newTask) (sid string
 		a.Happenings = append(a.Happenings, routing.Happening{Type: string(EventTaskQueueEntered), SID: task.QueueSID})
 	}
 	draft := r.draft(task.SID)
-	draft.Version, draft.Held, draft.Accept = workflow.Version, spec.Held, spec.Accept
+	draft.ConfigurationVersion, draft.Held, draft.Accept = workflow.Version, spec.Held, spec.Accept
 	if !spec.Held {
 		if a, err = t.enter(ctx, a, workflow.Version); err != nil {
 			return "", err
@@ -96,7 +96,7 @@ func (t *turn) release(ctx context.Context, r *routed, sid string) error {
 		return nil
 	}
 	draft.Held = false
-	a, err := t.enter(ctx, *r.assignment(sid), draft.Version)
+	a, err := t.enter(ctx, *r.assignment(sid), draft.ConfigurationVersion)
 	if err != nil {
 		return err
 	}

@@ -120,8 +120,8 @@ type storedTask struct {
 	// Behind that somebody was turned down only because of the task itself.
 	Tried  bool `json:"tried,omitempty"`
 	Behind bool `json:"behind,omitempty"`
-	// Version is that of the workflow's configuration that it goes by.
-	Version int64 `json:"version,omitempty"`
+	// ConfigurationVersion is which one of the workflow's configurations it goes by.
+	ConfigurationVersion int64 `json:"configuration_version,omitempty"`
 	// Held says that it is not routed yet: its channel is being set up.
 	Held bool `json:"held,omitempty"`
 	// Accept has it accepted as soon as it is offered.

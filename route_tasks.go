@@ -204,12 +204,12 @@ func (t *turn) enterAgain(ctx context.Context, r *routed, a routing.Assignment) 
 	if err != nil {
 		return a, err
 	}
-	draft.Version = workflow.Version
+	draft.ConfigurationVersion = workflow.Version
 	if draft.Held || a.Task.Status == routing.TaskReserved {
 		a.Task = a.Task.Again()
 		return a, nil
 	}
-	return t.enter(ctx, a, draft.Version)
+	return t.enter(ctx, a, draft.ConfigurationVersion)
 }
 
 // Ending says why a task ends.

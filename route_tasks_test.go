@@ -160,3 +160,22 @@ func TestAnOfferTimesOut(t *testing.T) {
 	f.runs()
 	f.offeredTo(task.SID, ann)
 }
+
+// The version of a task grows with every change, and is kept: who has seen an older one is told.
+func TestTaskVersionsAreKept(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	ctx := t.Context()
+	task := must(f.Tasks.Create(ctx, f.workspace.SID, engage.NewTask{}))(t)
+	for n := range 3 {
+		seen := must(f.Tasks.Get(ctx, task.SID))(t).Version
+		if seen != int64(n) {
+			t.Fatalf("version %d after %d changes", seen, n)
+		}
+		priority := n
+		must(f.Tasks.Update(ctx, task.SID, engage.TaskUpdate{Priority: &priority, IfVersion: &seen}))(t)
+		if _, err := f.Tasks.Update(ctx, task.SID, engage.TaskUpdate{Priority: &priority, IfVersion: &seen}); !errors.Is(err, engage.ErrConflict) {
+			t.Fatalf("whoever has seen version %d changes another one: %v", seen, err)
+		}
+	}
+}

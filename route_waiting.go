@@ -85,7 +85,7 @@ func (t *turn) lineUp(ctx context.Context, k *storedTask) error {
 // demandOf returns what a task demands where it waits; nil, if its workflow has nothing there
 // any more. A task for a worker needs no queue: then the one that is returned is empty.
 func (t *turn) demandOf(ctx context.Context, k *storedTask) (*routing.Demand, *storedQueue, error) {
-	configuration, err := t.configuration(ctx, k.WorkflowSID, k.Version)
+	configuration, err := t.configuration(ctx, k.WorkflowSID, k.ConfigurationVersion)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -173,12 +173,12 @@ func (t *turn) relineAll(ctx context.Context, d *relined) (again time.Time, err 
 			return atOnce, nil
 		}
 		d.Behind = workflowWaitingTerm(k)
-		if k.Version >= f.Version {
+		if k.ConfigurationVersion >= f.Version {
 			continue
 		}
-		anew := k.Version < f.Anew
+		anew := k.ConfigurationVersion < f.Anew
 		err := t.reline(ctx, k, func(draft *storedTask, a *routing.Assignment) {
-			draft.Version = f.Version
+			draft.ConfigurationVersion = f.Version
 			if anew {
 				a.Task = a.Task.Again()
 			}
