@@ -50,6 +50,19 @@ import (
 //	                       has no control any more, at once        where there is none, an hour longer
 //	source.retime          looks at the threads of a source,       they close when it said before,      within a day, by itself; Retry; each thread
 //	                       after an update of when they close      if at all                            in which anything is said or done; an update again
+//	task.route             seeks workers for a task that waits,    it waits where it is, until a        within a day, by itself; Retry; a worker who
+//	                       takes it on in its workflow, ends it    worker comes to be free              comes to be free, an update of the task
+//	                       when its time is over
+//	worker.route           seeks tasks for a worker who can take   they are offered nothing that        within a day, by itself; Retry; whatever
+//	                       one more                                waited already                       changes with the worker, or comes to be waiting
+//	reservation.time_out   ends a reservation that nobody answers  it stays pending, and can be         within a day, by itself; Retry; an answer
+//	                                                               accepted
+//	channel.set_up         binds the conversation of a new         never: the channel fails, its task   create another one
+//	                       channel, or opens it                    is canceled
+//	channel.return         asks for an agent when the customer     the customer waits, and nobody is    within a day, by itself; Retry; the customer
+//	                       writes on a channel that rests          asked for                            writes again; Flex.Resume
+//	channel.reroute        asks for an agent when a channel has    it stays paused                      within a day, by itself; Retry; Flex.Resume;
+//	                       been paused for 14 days                                                      the customer writes
 //	workspace.workers      looks at all workers of a workspace,    workers stay out of queues that are  within a day, by itself; Retry; the next such
 //	                       after its queues, task channels or      new, or in those that were, and      change; for one worker, an update of them
 //	                       names of activities were changed        without channels that are new
@@ -94,7 +107,7 @@ const (
 // Job is something that is to happen later, or outside.
 type Job struct {
 	ID    string   `json:"id"`
-	Type  string   `json:"type"` // "content.deliver", "content.adopt", "intervention.fall_due", "thread.time_out", "source.retime", "task.step", "control.verb", "control.owner", "control.deadline", "control.inactive", "control.follow", "control.settings", "workspace.workers", "queue.reorder", "workflow.relined", "worker.remove", "worker.reject_pending"
+	Type  string   `json:"type"` // "content.deliver", "content.adopt", "intervention.fall_due", "thread.time_out", "source.retime", "task.step", "control.verb", "control.owner", "control.deadline", "control.inactive", "control.follow", "control.settings", "workspace.workers", "queue.reorder", "workflow.relined", "worker.remove", "worker.reject_pending", "task.route", "worker.route", "reservation.time_out", "channel.set_up", "channel.return", "channel.reroute"
 	State JobState `json:"state"`
 	// Due is when it is to be done, or tried again. Zero: at once, or, of one that is
 	// uncertain or of a delivery that has failed, never.

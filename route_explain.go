@@ -67,7 +67,7 @@ func (t *turn) explainTask(ctx context.Context, task *storedTask) (e TaskExplana
 		note("its channel is being set up")
 		return e, nil
 	}
-	configuration, err := t.configuration(ctx, task.WorkflowSID, task.Version)
+	configuration, err := t.configuration(ctx, task.WorkflowSID, task.ConfigurationVersion)
 	if err != nil {
 		return e, err
 	}
