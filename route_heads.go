@@ -34,18 +34,16 @@ func (t *turn) seekTasks(ctx context.Context, sid string) (again time.Time, err 
 	return atOnce, nil
 }
 
-// addOthers finds whom else a task is offered to that was found for a worker: several may be
-// asked, or another one first. Else there is nobody who was there before, and did not get it.
+// addOthers finds whom a task is offered to that was found for a worker: to several at the same
+// time, or to another one first.
 func (t *turn) addOthers(ctx context.Context, found *sought) error {
-	demand, queue, err := t.demandOf(ctx, found.task)
-	if err != nil || demand == nil || demand.Workers <= 1 && demand.Line.OrderBy.IsZero() {
+	choice, err := t.choose(ctx, found.task)
+	if err != nil || len(choice.Workers) == 0 || choice.Workers[0].SID == found.workers[0] {
+		found.workers = append(found.workers[:1], sidsOf(choice.Workers[min(1, len(choice.Workers)):])...)
 		return gone(err)
 	}
-	choice, err := t.chooseFor(ctx, found.task, demand, queue.CrewID)
-	if err == nil && len(choice.Workers) > 0 {
-		found.workers = sidsOf(choice.Workers)
-	}
-	return err
+	*found, err = t.settle(ctx, sought{task: found.task, workers: sidsOf(choice.Workers), more: found.more})
+	return gone(err)
 }
 
 // taskFor finds the task that a worker is to be offered; or, if there is nothing for them but

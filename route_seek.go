@@ -37,9 +37,8 @@ func (t *turn) seekWorkers(ctx context.Context, task *storedTask) (found sought,
 				case err != nil:
 					return err
 				case len(choice.Workers) > 0:
-					found.task = first
-					found.workers = sidsOf(choice.Workers)
-					return nil
+					found, err = look.settle(ctx, sought{task: first, workers: sidsOf(choice.Workers)})
+					return err
 				case first.SID == task.SID || !choice.Behind:
 					return nil
 				}
@@ -51,6 +50,29 @@ func (t *turn) seekWorkers(ctx context.Context, task *storedTask) (found sought,
 		}
 	})
 	return found, err
+}
+
+// settle goes from a task and who would be offered it to a task and a worker neither of whom has
+// anything better: the worker is the first for the task, and the task the first for the worker.
+// So it does not matter whose job is first when several tasks and workers wait for each other at
+// the same time. Each step finds a task that comes before the one before, in the one order that
+// tasks have for all workers of a workspace; so it ends.
+func (t *turn) settle(ctx context.Context, found sought) (sought, error) {
+	for {
+		better, err := t.taskFor(ctx, found.workers[0], false)
+		if err != nil || better.task == nil || better.task.SID == found.task.SID {
+			return found, err
+		}
+		choice, err := t.choose(ctx, better.task)
+		if err != nil {
+			return found, err
+		}
+		if len(choice.Workers) > 0 {
+			better.workers = sidsOf(choice.Workers)
+		}
+		better.more = found.more
+		found = better
+	}
 }
 
 // line is the query of the tasks of the line that a task waits in, in their order.
@@ -67,17 +89,12 @@ func (t *turn) choose(ctx context.Context, task *storedTask) (routing.Choice, er
 	if err != nil || demand == nil {
 		return routing.Choice{}, err
 	}
-	return t.chooseFor(ctx, task, demand, queue.CrewID)
-}
-
-// chooseFor seeks workers of a crew for what a task demands.
-func (t *turn) chooseFor(ctx context.Context, task *storedTask, demand *routing.Demand, crewID string) (routing.Choice, error) {
-	known, err := t.knownWorker(ctx, task.WorkspaceSID, crewID, demand.Line)
+	known, err := t.knownWorker(ctx, task.WorkspaceSID, queue.CrewID, demand.Line)
 	if err != nil {
 		return routing.Choice{}, err
 	}
 	var failed error
-	choice := routing.Choose(*demand, known, t.candidates(ctx, crewID, task.TaskChannelSID, &failed), t.now)
+	choice := routing.Choose(*demand, known, t.candidates(ctx, queue.CrewID, task.TaskChannelSID, &failed), t.now)
 	return choice, failed
 }
 
@@ -119,8 +136,9 @@ func (w *storedWorker) candidate(crewID string) routing.Candidate {
 	return routing.Candidate{Worker: w.Worker, InQueue: in}
 }
 
-// candidatePage is how many workers who stand ready are read at a time.
-const candidatePage = 8
+// candidatePage is how many workers who stand ready are read first: mostly the first one can
+// take the task. Each further page has four times as many.
+const candidatePage = 2
 
 // candidates goes through the workers of a crew who stand ready, who is idle for longest
 // first.
