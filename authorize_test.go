@@ -40,6 +40,8 @@ type services struct {
 	Queues       engage.Queues
 	Workflows    engage.Workflows
 	Workers      engage.Workers
+	Tasks        engage.Tasks
+	Reservations engage.Reservations
 
 	Events *engage.Events // nil in a Work
 }
@@ -52,7 +54,7 @@ func both(s engage.Services, events *engage.Events) services {
 	return services{
 		s.Schemas, s.Interactions, s.Quarantine, s.Triggers, s.Segments,
 		s.Sources, s.Identities, s.Contacts, s.Categories, s.Threads, s.Contents, s.Interventions, s.Control, s.Jobs,
-		s.Workspaces, s.Activities, s.TaskChannels, s.Queues, s.Workflows, s.Workers,
+		s.Workspaces, s.Activities, s.TaskChannels, s.Queues, s.Workflows, s.Workers, s.Tasks, s.Reservations,
 		events,
 	}
 }
@@ -78,6 +80,7 @@ func methods(at prepared) map[string]method {
 	maps.Copy(all, conversationMethods(at.talk))
 	maps.Copy(all, controlMethods(at.talk))
 	maps.Copy(all, routingMethods(at.route))
+	maps.Copy(all, taskMethods(at.tasks))
 	return all
 }
 

@@ -81,6 +81,7 @@ type prepared struct {
 
 	talk  preparedTalk  // by prepareAll
 	route preparedRoute // by prepareAll
+	tasks preparedTasks // by prepareAll
 }
 
 const visitSchema = `"page":{"type":"string","addToSegmentation":true},"seconds":{"type":"integer","addToSegmentation":true}`

@@ -62,11 +62,14 @@ func (s Reservations) List(ctx context.Context, filter ReservationFilter) (Page[
 		return Page[routing.Reservation]{}, err
 	}
 	found, err := listPage(ctx, s.scope, &reservations, q, func(r *storedReservation) bool { return !filter.Live || r.Status.Live() })
+	if err != nil {
+		return Page[routing.Reservation]{}, err
+	}
 	page := Page[routing.Reservation]{Items: make([]routing.Reservation, 0, len(found.Items)), Continuation: found.Continuation}
 	for _, r := range found.Items {
 		page.Items = append(page.Items, r.Reservation)
 	}
-	return page, err
+	return page, nil
 }
 
 // Answer is an answer to an offer.
