@@ -34,6 +34,11 @@ type joined struct {
 // inBothStores runs a test of the joins on memory and on SQLite.
 func inBothStores(t *testing.T, do func(t *testing.T, j *joined)) {
 	t.Helper()
+	onBothStores(t, func(t *testing.T, st store.Store) { do(t, newJoined(t, st)) })
+}
+
+func onBothStores(t *testing.T, do func(t *testing.T, st store.Store)) {
+	t.Helper()
 	for _, name := range []string{"memory", "SQLite"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -44,7 +49,7 @@ func inBothStores(t *testing.T, do func(t *testing.T, j *joined)) {
 			} else {
 				st = openSQLite(t, filepath.Join(t.TempDir(), "joins.db"))
 			}
-			do(t, newJoined(t, st))
+			do(t, st)
 		})
 	}
 }
@@ -67,17 +72,21 @@ func newJoined(t *testing.T, st store.Store, options ...func(*engage.Options)) *
 // routed has ann asked for eve's thread.
 func (j *joined) routed() *joined {
 	j.t.Helper()
-	id := ulid.MustParse(j.eve.ThreadID)
-	i := must(j.Flex.Create(j.t.Context(), engage.NewInteraction{Request: routing.CreateRequest{
-		Channel: routing.ChannelRequest{
-			Type: routing.ChannelMessenger, InitiatedBy: routing.ByCustomer,
-			Properties: routing.MediaRequest{MediaChannelSID: routing.PrefixConversation.Of(id)},
-		},
-		Routing: &routing.CreateRouting{Properties: j.place(ann)},
-	}}))(j.t)
+	i := must(j.Flex.Create(j.t.Context(), engage.NewInteraction{Request: j.request(ann)}))(j.t)
 	j.runs()
 	j.channel, j.first = i.Channel.SID, i.Routed.Task.SID
 	return j
+}
+
+// request asks for somebody for eve's thread.
+func (j *joined) request(who engage.Actor) routing.CreateRequest {
+	return routing.CreateRequest{
+		Channel: routing.ChannelRequest{
+			Type: routing.ChannelMessenger, InitiatedBy: routing.ByCustomer,
+			Properties: routing.MediaRequest{MediaChannelSID: routing.PrefixConversation.Of(ulid.MustParse(j.eve.ThreadID))},
+		},
+		Routing: &routing.CreateRouting{Properties: j.place(who)},
+	}
 }
 
 // place is where a task goes that is for somebody certain.

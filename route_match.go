@@ -248,27 +248,44 @@ func (t *turn) offer(ctx context.Context, r *routed, found sought) (offered bool
 	if err != nil {
 		return false, err
 	}
-	if task.Accept { // one accepts it at once
-		choice.Workers = choice.Workers[:1]
+	offers := make([]routing.Reservation, len(choice.Workers))
+	for n, w := range choice.Workers {
+		offers[n] = routing.Reservation{SID: t.sid(routing.PrefixReservation), WorkerSID: w.SID, WorkerName: w.FriendlyName, DueAt: workflow.OfferedUntil(t.now)}
 	}
-	a := *r.assignment(sid)
-	for _, w := range choice.Workers {
-		a, err = a.Offer(routing.Reservation{
-			SID: t.sid(routing.PrefixReservation), WorkerSID: w.SID, WorkerName: w.FriendlyName, DueAt: workflow.OfferedUntil(t.now),
-		}, t.now)
+	if task.Accept { // one accepts it at once
+		err := t.Part(func() error { return t.reserve(ctx, r, sid, offers[:1], true) })
+		if err == nil || !unfit(err) {
+			return true, err
+		}
+		// They cannot now, such as while control is passed to a bot: they are asked.
+		again, err := t.routedTask(ctx, sid)
 		if err != nil {
 			return false, err
 		}
+		again.doing = r.doing
+		*r = *again
+		r.draft(sid).Accept = false
 	}
-	if task.Accept {
-		if a, err = a.Answer(a.Reservations[len(a.Reservations)-1].SID, routing.ReservationAccepts, "", t.now); err != nil {
-			return false, err
+	return true, t.reserve(ctx, r, sid, offers, false)
+}
+
+// reserve offers a task, and has the only offer accepted at once if that is asked for.
+func (t *turn) reserve(ctx context.Context, r *routed, sid string, offers []routing.Reservation, accept bool) (err error) {
+	a := *r.assignment(sid)
+	for _, o := range offers {
+		if a, err = a.Offer(o, t.now); err != nil {
+			return err
+		}
+	}
+	if accept {
+		if a, err = a.Answer(offers[0].SID, routing.ReservationAccepts, "", t.now); err != nil {
+			return err
 		}
 	}
 	if err := r.with(a, t.now); err != nil {
-		return false, err
+		return err
 	}
-	return true, t.keepRouted(ctx, r)
+	return t.keepRouted(ctx, r)
 }
 
 // mayGoOn takes a task on that was found by another job than its own, if it is time to: it is
