@@ -75,6 +75,16 @@ func (t *turn) activityOf(ctx context.Context, p *problems, path, workspaceSID, 
 	return a, p.exists(path, "activity", sid, err)
 }
 
+// namedActivity looks for the activity of a workspace that a field names, and sets the field
+// to its SID as it is kept.
+func (t *turn) namedActivity(ctx context.Context, p *problems, path, workspaceSID string, sid *string) error {
+	a, err := t.activityOf(ctx, p, path, workspaceSID, *sid)
+	if a != nil {
+		*sid = a.SID
+	}
+	return err
+}
+
 // ifVersion refuses an update of what has changed since its caller has read it.
 func ifVersion(seen *int64, is int64, resource Resource) error {
 	if seen == nil || *seen == is {

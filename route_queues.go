@@ -3,8 +3,6 @@ package engage
 import (
 	"context"
 	"errors"
-	"slices"
-	"strings"
 
 	"github.com/engage-interactions/engage/routing"
 )
@@ -125,32 +123,22 @@ func (t *turn) checkQueue(ctx context.Context, q *storedQueue) (routing.Expressi
 	if err := wrong.check(q.Check()); err != nil {
 		return routing.Expression{}, err
 	}
-	if err := t.checkPlace(ctx, &wrong, q, "reservation_activity_sid", &q.ReservationActivitySID); err != nil {
-		return routing.Expression{}, err
+	for _, place := range []struct {
+		path string
+		sid  *string
+	}{{"reservation_activity_sid", &q.ReservationActivitySID}, {"assignment_activity_sid", &q.AssignmentActivitySID}} {
+		if *place.sid == "" {
+			continue
+		}
+		if err := t.namedActivity(ctx, &wrong, place.path, q.WorkspaceSID, place.sid); err != nil {
+			return routing.Expression{}, err
+		}
 	}
-	if err := t.checkPlace(ctx, &wrong, q, "assignment_activity_sid", &q.AssignmentActivitySID); err != nil {
-		return routing.Expression{}, err
-	}
-	slices.SortStableFunc(wrong.found, byPath)
 	if err := wrong.err(); err != nil {
 		return routing.Expression{}, err
 	}
 	return routing.ParseExpression(q.TargetWorkers, routing.ScopeWorker)
 }
-
-// checkPlace looks for an activity that a queue names.
-func (t *turn) checkPlace(ctx context.Context, wrong *problems, q *storedQueue, path string, sid *string) error {
-	if *sid == "" {
-		return nil
-	}
-	a, err := t.activityOf(ctx, wrong, path, q.WorkspaceSID, *sid)
-	if a != nil {
-		*sid = a.SID
-	}
-	return err
-}
-
-func byPath(a, b routing.Problem) int { return strings.Compare(a.Path, b.Path) }
 
 // showQueue returns what is shown of a queue: with the names that its activities have now.
 func (t *turn) showQueue(ctx context.Context, q *storedQueue, shown *routing.Queue) (err error) {

@@ -3,7 +3,6 @@ package engage
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/engage-interactions/engage/routing"
 	"github.com/engage-interactions/engage/store"
@@ -164,17 +163,16 @@ func (s Workspaces) Update(ctx context.Context, sid string, u WorkspaceUpdate) (
 		}
 		w.UpdatedAt = t.now
 		var wrong problems
-		for path, sid := range map[string]*string{"default_activity_sid": &w.DefaultActivitySID, "timeout_activity_sid": &w.TimeoutActivitySID} {
-			a, err := t.activityOf(ctx, &wrong, path, w.SID, *sid)
-			if err != nil {
-				return err
-			}
-			if a != nil {
-				*sid = a.SID
-			}
+		if err := wrong.check(checkWorkspace(w)); err != nil {
+			return err
 		}
-		slices.SortFunc(wrong.found, byPath)
-		if err := errors.Join(wrong.check(checkWorkspace(w)), wrong.err()); err != nil {
+		if err := t.namedActivity(ctx, &wrong, "default_activity_sid", w.SID, &w.DefaultActivitySID); err != nil {
+			return err
+		}
+		if err := t.namedActivity(ctx, &wrong, "timeout_activity_sid", w.SID, &w.TimeoutActivitySID); err != nil {
+			return err
+		}
+		if err := wrong.err(); err != nil {
 			return err
 		}
 		if err := t.rename(ctx, nameOfWorkspace, "", w.SID, before.FriendlyName, w.FriendlyName, workspaceResource); err != nil {
