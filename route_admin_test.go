@@ -28,7 +28,7 @@ func (f *floor) taken(taskSID string) routing.Reservation {
 	if len(offers) != 1 {
 		f.t.Fatalf("task %s is offered to %q", taskSID, names(offers))
 	}
-	return f.accepts(offers[0])
+	return must(f.Reservations.Accept(f.t.Context(), offers[0].SID, engage.Answer{}))(f.t)
 }
 
 func TestAWorkspaceBeginsWithWhatOneOfFlexHas(t *testing.T) {
