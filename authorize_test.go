@@ -42,6 +42,7 @@ type services struct {
 	Workers      engage.Workers
 	Tasks        engage.Tasks
 	Reservations engage.Reservations
+	Flex         engage.Flex
 
 	Events *engage.Events // nil in a Work
 }
@@ -54,7 +55,7 @@ func both(s engage.Services, events *engage.Events) services {
 	return services{
 		s.Schemas, s.Interactions, s.Quarantine, s.Triggers, s.Segments,
 		s.Sources, s.Identities, s.Contacts, s.Categories, s.Threads, s.Contents, s.Interventions, s.Control, s.Jobs,
-		s.Workspaces, s.Activities, s.TaskChannels, s.Queues, s.Workflows, s.Workers, s.Tasks, s.Reservations,
+		s.Workspaces, s.Activities, s.TaskChannels, s.Queues, s.Workflows, s.Workers, s.Tasks, s.Reservations, s.Flex,
 		events,
 	}
 }
@@ -81,6 +82,7 @@ func methods(at prepared) map[string]method {
 	maps.Copy(all, controlMethods(at.talk))
 	maps.Copy(all, routingMethods(at.route))
 	maps.Copy(all, taskMethods(at.tasks))
+	maps.Copy(all, flexMethods(at.flex))
 	return all
 }
 

@@ -28,6 +28,7 @@ func prepareAll(tb testing.TB, eng *engage.Engine) prepared {
 	tb.Helper()
 	at := prepareScenario(tb, eng)
 	at.tasks = prepareTasks(tb, eng) // first, for it does all jobs that are due
+	at.flex = prepareFlex(tb, eng)   // as well
 	at.talk = prepareTalk(tb, eng)
 	at.talk.controlled = prepareControl(tb, eng)
 	at.route = prepareRoute(tb, eng)

@@ -82,6 +82,7 @@ type prepared struct {
 	talk  preparedTalk  // by prepareAll
 	route preparedRoute // by prepareAll
 	tasks preparedTasks // by prepareAll
+	flex  preparedFlex  // by prepareAll
 }
 
 const visitSchema = `"page":{"type":"string","addToSegmentation":true},"seconds":{"type":"integer","addToSegmentation":true}`

@@ -78,8 +78,24 @@ func (t *turn) setUpChannel(ctx context.Context, sid string) error {
 		if err := t.release(ctx, r, sid); err != nil {
 			return err
 		}
+		if err := t.withoutGone(ctx, r, sid); err != nil {
+			return err
+		}
 	}
 	return t.keepRouted(ctx, r)
+}
+
+// withoutGone asks for somebody else in place of a worker who was deleted while a task for them
+// was held: whoever deleted them has not met it among those that wait.
+func (t *turn) withoutGone(ctx context.Context, r *routed, taskSID string) error {
+	target := r.assignment(taskSID).Task.RoutingTarget
+	if !routing.PrefixWorker.Valid(target) {
+		return nil
+	}
+	if _, err := t.worker(ctx, target); !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	return t.declined(ctx, r, &storedReservation{Reservation: routing.Reservation{TaskSID: taskSID, WorkerSID: target}})
 }
 
 // neverSetUp tells apart what can never succeed and what may, later.
