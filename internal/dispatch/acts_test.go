@@ -1,0 +1,333 @@
+package dispatch_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/engage-interactions/engage"
+	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/routing"
+	"github.com/engage-interactions/engage/storetest"
+)
+
+// expects takes note of an error that nobody should see.
+func (f *floor) expects(err error) {
+	f.t.Helper()
+	for _, may := range []error{engage.ErrRefused, engage.ErrNotFound, engage.ErrConflict, engage.ErrInvalid} {
+		if errors.Is(err, may) {
+			return
+		}
+	}
+	if err != nil {
+		f.t.Error(err)
+	}
+}
+
+// one returns one of the items of a page, if there is any.
+func one[T any](f *floor, rng *rand.Rand, page engage.Page[T], err error) (v T, ok bool) {
+	f.expects(err)
+	if err != nil || len(page.Items) == 0 {
+		return v, false
+	}
+	return page.Items[rng.IntN(len(page.Items))], true
+}
+
+// act lets somebody do something.
+func (f *floor) act(rng *rand.Rand, eng *engage.Engine) {
+	switch n := rng.IntN(100); {
+	case n < 30:
+		f.workerActs(rng, eng)
+	case n < 45:
+		f.customerActs(rng, eng)
+	case n < 55:
+		f.taskActs(rng, eng)
+	case n < 72:
+		f.channelActs(rng, eng)
+	case n < 80:
+		f.managerActs(rng, eng)
+	case n < 84:
+		if !f.calm {
+			f.settingsChange(rng, eng)
+		}
+	case n < 90:
+		f.clock.pass(time.Duration(rng.IntN(20)) * time.Second)
+		f.expects(end(eng.RunDue(f.t.Context())))
+	default:
+		f.expects(end(eng.RunDue(f.t.Context())))
+	}
+}
+
+// workerActs lets a worker do something with what they have.
+func (f *floor) workerActs(rng *rand.Rand, eng *engage.Engine) {
+	ctx := f.t.Context()
+	page, err := eng.Workers.List(ctx, engage.WorkerFilter{WorkspaceSID: f.workspace})
+	w, ok := one(f, rng, page, err)
+	if !ok {
+		return
+	}
+	as := eng
+	if rng.IntN(4) > 0 {
+		as = eng.As(engage.Agent(w.AgentID))
+	}
+	has, err := eng.Reservations.List(ctx, engage.ReservationFilter{WorkerSID: w.SID, Live: true})
+	r, ok := one(f, rng, has, err)
+	if !ok {
+		return
+	}
+	var version *int64
+	if rng.IntN(5) == 0 {
+		version = &r.Version
+	}
+	switch n := rng.IntN(10); {
+	case r.Status == routing.ReservationPending && n < 6:
+		err = end(as.Reservations.Accept(ctx, r.SID, engage.Answer{IfVersion: version}))
+	case r.Status == routing.ReservationPending && n < 8:
+		reject := engage.Rejection{IfVersion: version}
+		if rng.IntN(3) == 0 {
+			reject.ActivitySID = f.activities["Break"]
+		}
+		err = end(as.Reservations.Reject(ctx, r.SID, reject))
+	case r.Status == routing.ReservationPending:
+		err = end(as.Reservations.Cancel(ctx, r.SID, engage.Answer{}))
+	case n < 4:
+		err = end(as.Reservations.WrapUp(ctx, r.SID, engage.Answer{IfVersion: version}))
+	default:
+		err = end(as.Reservations.Complete(ctx, r.SID, engage.Completion{Reason: "done", IfVersion: version}))
+	}
+	f.expects(err)
+}
+
+// someone is a customer.
+func someone(n int) routing.ParticipantRequest {
+	return routing.ParticipantRequest{Address: fmt.Sprintf("+1311555%04d", n), ProxyAddress: "+192555512345", Name: fmt.Sprint("Customer ", n)}
+}
+
+// customerActs lets somebody ask for something.
+func (f *floor) customerActs(rng *rand.Rand, eng *engage.Engine) {
+	ctx := f.t.Context()
+	customer := rng.IntN(12)
+	switch rng.IntN(5) {
+	case 0, 1:
+		k := engage.NewTask{WorkflowSID: f.workflow, Attributes: f.attributes(rng), Priority: rng.IntN(3), Timeout: []int{0, 60, 300}[rng.IntN(3)]}
+		switch rng.IntN(6) {
+		case 0:
+			page, err := eng.Workers.List(ctx, engage.WorkerFilter{WorkspaceSID: f.workspace})
+			if w, ok := one(f, rng, page, err); ok {
+				respects := false
+				k.RoutingTarget, k.IgnoreCapacity = w.SID, []*bool{nil, &respects}[rng.IntN(2)]
+			}
+		case 1:
+			k.RoutingTarget = f.queues[rng.IntN(len(f.queues))]
+		}
+		f.expects(end(eng.Tasks.Create(ctx, f.workspace, k)))
+	case 2, 3:
+		request := routing.CreateRequest{
+			Channel: routing.ChannelRequest{Type: routing.ChannelSMS, InitiatedBy: routing.ByAPI, Participants: []routing.ParticipantRequest{someone(customer)}},
+			Routing: &routing.CreateRouting{Properties: routing.TaskRequest{WorkspaceSID: f.workspace, WorkflowSID: f.workflow, Attributes: f.attributes(rng)}},
+		}
+		if rng.IntN(3) == 0 {
+			page, err := eng.Workers.List(ctx, engage.WorkerFilter{WorkspaceSID: f.workspace})
+			if w, ok := one(f, rng, page, err); ok {
+				request.Channel.InitiatedBy = routing.ByAgent
+				request.Routing.Properties.WorkerSID, request.Routing.Properties.QueueSID = w.SID, f.queues[0]
+			}
+		}
+		key := ""
+		if rng.IntN(3) == 0 {
+			key = fmt.Sprint("key ", rng.IntN(20))
+		}
+		f.expects(end(eng.Flex.Create(ctx, engage.NewInteraction{Request: request, IdempotencyKey: key})))
+	default:
+		in := engage.Inbound{SourceID: f.source, Customer: engage.Account{ForeignID: someone(customer).Address}, Message: interaction.Message{Body: "hello?"}}
+		f.expects(end(eng.Threads.Receive(ctx, in)))
+	}
+}
+
+// taskActs lets somebody do something with a task.
+func (f *floor) taskActs(rng *rand.Rand, eng *engage.Engine) {
+	ctx := f.t.Context()
+	status := []routing.TaskStatus{routing.TaskPending, routing.TaskReserved, routing.TaskAssigned, routing.TaskWrapping}[rng.IntN(4)]
+	page, err := eng.Tasks.List(ctx, engage.TaskFilter{WorkspaceSID: f.workspace, Status: status})
+	k, ok := one(f, rng, page, err)
+	if !ok {
+		return
+	}
+	var version *int64
+	if rng.IntN(4) == 0 {
+		version = &k.Version
+	}
+	switch rng.IntN(6) {
+	case 0, 1:
+		a := f.attributes(rng)
+		err = end(eng.Tasks.Update(ctx, k.SID, engage.TaskUpdate{Attributes: &a, IfVersion: version}))
+	case 2:
+		p, start := rng.IntN(4), f.clock.read().Add(-time.Minute)
+		err = end(eng.Tasks.Update(ctx, k.SID, engage.TaskUpdate{Priority: &p, VirtualStart: &start, IfVersion: version}))
+	case 3:
+		err = end(eng.Tasks.Cancel(ctx, k.SID, engage.Ending{Reason: "enough", IfVersion: version}))
+	case 4:
+		err = end(eng.Tasks.WrapUp(ctx, k.SID, engage.Ending{IfVersion: version}))
+	default:
+		err = end(eng.Tasks.Complete(ctx, k.SID, engage.Completion{Reason: "done", IfVersion: version}))
+	}
+	f.expects(err)
+}
+
+// channelActs lets somebody do something on a channel.
+func (f *floor) channelActs(rng *rand.Rand, eng *engage.Engine) {
+	ctx := f.t.Context()
+	status := []routing.ChannelStatus{
+		routing.ChannelActive, routing.ChannelActive, routing.ChannelTransfer, routing.ChannelPause, routing.ChannelInactive, routing.ChannelSetup,
+	}[rng.IntN(6)]
+	page, err := eng.Flex.List(ctx, engage.FlexFilter{WorkspaceSID: f.workspace, ChannelStatus: status})
+	i, ok := one(f, rng, page, err)
+	if !ok {
+		return
+	}
+	sid := i.ChannelSID
+	workers, err := eng.Workers.List(ctx, engage.WorkerFilter{WorkspaceSID: f.workspace})
+	w, _ := one(f, rng, workers, err)
+	people, err := eng.Flex.Participants(ctx, sid, 0, "")
+	p, _ := one(f, rng, people, err)
+	switch rng.IntN(12) {
+	case 0:
+		err = end(eng.Flex.UpdateChannel(ctx, sid, routing.ChannelUpdate{By: routing.ChannelCloses, Change: routing.ChannelChange{Complete: rng.IntN(2) == 0}}))
+	case 1:
+		err = end(eng.Flex.UpdateChannel(ctx, sid, routing.ChannelUpdate{By: routing.ChannelInactivates, Change: routing.ChannelChange{Complete: true}}))
+	case 2:
+		err = end(eng.Flex.Pause(ctx, sid))
+	case 3, 4:
+		err = end(eng.Flex.Resume(ctx, sid))
+	case 5, 6:
+		request := routing.TaskRequest{WorkflowSID: f.workflow, Attributes: f.attributes(rng)}
+		if rng.IntN(2) == 0 {
+			request.WorkerSID = w.SID
+		}
+		err = end(eng.Flex.Invite(ctx, sid, request))
+	case 7, 8, 9:
+		to := []string{w.SID, f.queues[rng.IntN(len(f.queues))], f.workflow, p.SID}[rng.IntN(4)]
+		typ := []routing.TransferType{routing.TransferCold, routing.TransferWarm}[rng.IntN(2)]
+		err = end(eng.Flex.Transfer(ctx, sid, routing.TransferRequest{Type: typ, To: to}))
+	case 10:
+		transfers, failed := eng.Flex.Transfers(ctx, sid, 0, "")
+		if x, ok := one(f, rng, transfers, failed); ok {
+			err = end(eng.Flex.CancelTransfer(ctx, x.SID))
+		}
+	default:
+		by := []routing.ParticipantVerb{routing.ParticipantCloses, routing.ParticipantWrapsUp}[rng.IntN(2)]
+		err = end(eng.Flex.UpdateParticipant(ctx, p.SID, by, engage.Completion{}))
+	}
+	f.expects(err)
+}
+
+// managerActs lets somebody manage a worker.
+func (f *floor) managerActs(rng *rand.Rand, eng *engage.Engine) {
+	ctx := f.t.Context()
+	page, err := eng.Workers.List(ctx, engage.WorkerFilter{WorkspaceSID: f.workspace})
+	w, ok := one(f, rng, page, err)
+	if !ok {
+		f.hires(rng, eng, fmt.Sprint("worker ", rng.IntN(5)))
+		return
+	}
+	available, away := f.activities["Available"], f.activities["Break"]
+	switch rng.IntN(10) {
+	case 0, 1, 2:
+		err = end(eng.Workers.Update(ctx, w.SID, engage.WorkerUpdate{ActivitySID: &available}))
+	case 3, 4:
+		err = end(eng.Workers.Update(ctx, w.SID, engage.WorkerUpdate{ActivitySID: &away, RejectPendingReservations: rng.IntN(2) == 0}))
+	case 5, 6:
+		a := f.abilities(rng)
+		err = end(eng.Workers.Update(ctx, w.SID, engage.WorkerUpdate{Attributes: &a, IfVersion: &w.Version}))
+	case 7:
+		capacity, takes := rng.IntN(4), rng.IntN(4) > 0
+		err = end(eng.Workers.SetChannel(ctx, w.SID, "default", engage.WorkerChannelUpdate{Capacity: &capacity, Available: &takes}))
+	case 8:
+		err = eng.Workers.Delete(ctx, w.SID)
+	default:
+		f.hires(rng, eng, fmt.Sprint("worker ", rng.IntN(5)))
+	}
+	f.expects(err)
+}
+
+// settingsChange lets somebody change what all go by.
+func (f *floor) settingsChange(rng *rand.Rand, eng *engage.Engine) {
+	ctx := f.t.Context()
+	queue := f.queues[rng.IntN(len(f.queues))]
+	var err error
+	switch rng.IntN(8) {
+	case 0, 1:
+		c := f.configuration(rng)
+		err = end(eng.Workflows.Update(ctx, f.workflow, engage.WorkflowUpdate{Configuration: &c, ReEvaluateTasks: rng.IntN(2) == 0}))
+	case 2, 3:
+		e := []string{"", `skills HAS "tea"`, `level > 1`, `level > 0`, `skills HAS "milk"`}[rng.IntN(5)]
+		err = end(eng.Queues.Update(ctx, queue, engage.QueueUpdate{TargetWorkers: &e}))
+	case 4:
+		order, m := []routing.TaskOrder{routing.FIFO, routing.LIFO}[rng.IntN(2)], f.matching(rng)
+		err = end(eng.Queues.Update(ctx, queue, engage.QueueUpdate{TaskOrder: &order, Matching: &m}))
+	case 5:
+		n, activity := 1+rng.IntN(3), []string{"", f.activities["Available"]}[rng.IntN(2)]
+		err = end(eng.Queues.Update(ctx, queue, engage.QueueUpdate{MaxReservedWorkers: &n, AssignmentActivitySID: &activity}))
+	case 6:
+		single := rng.IntN(2) == 0
+		err = end(eng.Workspaces.Update(ctx, f.workspace, engage.WorkspaceUpdate{SingleTask: &single}))
+	default:
+		name := fmt.Sprint("queue for a while ", rng.IntN(3))
+		q, failed := eng.Queues.Create(ctx, f.workspace, engage.NewQueue{FriendlyName: name, TargetWorkers: "level >= 0"})
+		f.expects(failed)
+		if failed == nil {
+			f.expects(end(eng.Tasks.Create(ctx, f.workspace, engage.NewTask{WorkflowSID: f.workflow, QueueSID: q.SID, Timeout: 60})))
+			err = eng.Queues.Delete(ctx, q.SID)
+		}
+	}
+	f.expects(err)
+}
+
+// acts lets many do something at the same time.
+func (f *floor) acts(rng *rand.Rand, people, each int) {
+	var wg sync.WaitGroup
+	for n := range people {
+		own := luck(rng)
+		wg.Go(func() {
+			for range each {
+				f.act(own, f.engines[n%len(f.engines)])
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// Whatever many do at the same time, each batch is right by itself, and when all has become
+// still no task waits that somebody could take, and nothing is left over.
+func TestACrowdOnTheFloor(t *testing.T) {
+	t.Parallel()
+	for name, open := range someHandles {
+		for _, engines := range []int{2, 4} {
+			t.Run(fmt.Sprintf("%s, %d engines", name, engines), func(t *testing.T) {
+				t.Parallel()
+				rng := storetest.Seed(t)
+				seen := map[string]int{}
+				for range storetest.Effort(t) {
+					f := newFloor(t, rng, open(t, rng, engines)...)
+					for range 4 {
+						f.acts(rng, 6, 25)
+						f.rests()
+						f.holds(t)
+						if t.Failed() {
+							return
+						}
+					}
+					f.ends()
+					f.holds(t)
+					for what, n := range f.seen {
+						seen[what] += n
+					}
+				}
+				t.Log(seen)
+			})
+		}
+	}
+}
