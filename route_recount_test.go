@@ -287,8 +287,8 @@ func (r *recount) tasks(all map[string]*storedTask, lines map[string]*storedQueu
 		if !k.waits() {
 			continue
 		}
-		if k.Version != flows[k.WorkflowSID].Version {
-			r.says("task %s goes by version %d of %d", sid, k.Version, flows[k.WorkflowSID].Version)
+		if k.ConfigurationVersion != flows[k.WorkflowSID].Version {
+			r.says("task %s goes by version %d of %d", sid, k.ConfigurationVersion, flows[k.WorkflowSID].Version)
 		}
 		is := *k
 		if r.err = r.lineUp(r.ctx, &is); r.err != nil {
