@@ -12,9 +12,19 @@ type ErrorView struct {
 	Message  string `json:"message"`
 	MoreInfo string `json:"more_info"`
 	Status   int    `json:"status"`
-	// Details are all problems of a request, each with its path.
-	Details []ProblemView `json:"details,omitempty"`
+	// Details say more where there is more to say.
+	Details ErrorDetails `json:"details,omitzero"`
 }
+
+// ErrorDetails are the particulars of an error. They are an object: that is what client
+// libraries of the platform read, and some fail where it is an array.
+type ErrorDetails struct {
+	// Problems are all that is wrong with a request, each with its path.
+	Problems []ProblemView `json:"problems,omitempty"`
+}
+
+// IsZero reports whether there are no particulars.
+func (d ErrorDetails) IsZero() bool { return len(d.Problems) == 0 }
 
 // ProblemView is what is shown of a problem.
 type ProblemView struct {
@@ -37,7 +47,7 @@ func ShowError(err error) (view ErrorView, known bool) {
 		view.Message = problems.Error()
 		for _, p := range problems.Problems {
 			view.Code = cmp.Or(view.Code, p.Code)
-			view.Details = append(view.Details, ProblemView(p))
+			view.Details.Problems = append(view.Details.Problems, ProblemView(p))
 		}
 	} else if refused, ok := errors.AsType[*RefusedError](err); ok {
 		view.Code, view.Message = refused.Code, cmp.Or(refused.Text, refused.Err.Error())

@@ -17,7 +17,7 @@ func TestWhatIsShownOfErrors(t *testing.T) {
 	}
 	wantShown(t, view, `{"code":20001,"status":400,"more_info":"https://www.twilio.com/docs/errors/20001",
 		"message":"interaction_context_sid: must be a SID: HQ and 32 hexadecimal digits (20001)",
-		"details":[{"path":"interaction_context_sid","message":"must be a SID: HQ and 32 hexadecimal digits","code":20001}]}`)
+		"details":{"problems":[{"path":"interaction_context_sid","message":"must be a SID: HQ and 32 hexadecimal digits","code":20001}]}}`)
 
 	_, err = waiting(t, 1).Happen(routing.TaskCompletes, routing.TaskChange{Reason: "done"}, someday)
 	view, _ = routing.ShowError(err)
@@ -37,7 +37,7 @@ func TestWhatIsShownOfErrors(t *testing.T) {
 		t.Errorf("%+v", view)
 	}
 	view, _ = routing.ShowError(&routing.ProblemsError{Problems: []routing.Problem{{Path: "a", Message: "b"}, {Path: "c", Code: 45351}, {Path: "d", Code: 45355}}})
-	if view.Code != 45351 || len(view.Details) != 3 {
+	if view.Code != 45351 || len(view.Details.Problems) != 3 {
 		t.Errorf("%+v", view)
 	}
 	if view, known := routing.ShowError(errors.New("disk full")); known || view.Code != 0 {
