@@ -349,3 +349,7 @@ func (e *Engine) Actor() Actor { return e.actor }
 
 // Tenant returns the tenant whose data the Engine works on.
 func (e *Engine) Tenant() string { return e.core.opts.Tenant }
+
+// Now returns the time that it is for the Engine, that of Options.Clock: what is shown of a
+// task's age is as of then.
+func (e *Engine) Now() time.Time { return e.core.opts.Clock() }
