@@ -23,6 +23,3 @@ func CustomerWrote(tb testing.TB, e *Engine, threadID string) {
 		tb.Fatal(err)
 	}
 }
-
-// ConversationSID returns the SID of a thread.
-func ConversationSID(threadID string) string { return conversationSID(threadID) }
