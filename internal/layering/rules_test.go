@@ -156,6 +156,13 @@ var rooms = []room{
 		testUses: []string{"interaction", "messenger/...", "platformtest", "store/memory", "storetest/faults"},
 	},
 
+	// The endpoint for programs that are written for the platform of seed 003.
+	{
+		dirs:     []string{"flexapi"},
+		uses:     []string{".", "routing"},
+		testUses: []string{"interaction", "store/memory", "storetest/faults", "store"},
+	},
+
 	// Examples see what a host sees.
 	{
 		dirs: []string{"examples/..."},
