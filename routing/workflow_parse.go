@@ -178,7 +178,10 @@ func (r *configurationReader) target(path string, v json.RawMessage, t *Target, 
 	known := fields{
 		"queue": func(path string, v json.RawMessage) {
 			sid, _ := r.text(path, v)
-			if sid != "" && !isSID("WQ", sid) {
+			if sid == "" {
+				return
+			}
+			if !isSID("WQ", sid) {
 				r.add(path, "is not the SID of a queue: WQ and 32 hexadecimal digits")
 			}
 			t.Queue = PrefixQueue.Alike(sid) // the case of its digits does not matter
