@@ -103,12 +103,12 @@ func TestAnInactiveChannelComesBackWhenTheCustomerWrites(t *testing.T) {
 	engage.CustomerWrote(t, l.Engine, thread.ID) // twice, at once
 	engage.CustomerWrote(t, l.Engine, thread.ID)
 	l.runs()
-	l.is(i, routing.ChannelActive, "completed reserved")
+	l.is(i, routing.ChannelActive, "completed+reserved")
 	if l.thread(thread.ID).ChannelResting {
 		t.Error("it rests still")
 	}
 	l.accepts(ada)
-	l.is(i, routing.ChannelActive, "completed assigned")
+	l.is(i, routing.ChannelActive, "completed+assigned")
 }
 
 func TestAPausedChannelComesBackToItsAgent(t *testing.T) {
@@ -128,7 +128,7 @@ func TestAPausedChannelComesBackToItsAgent(t *testing.T) {
 
 	must(l.Flex.Resume(t.Context(), i.ChannelSID))(t)
 	l.runs()
-	l.is(i, routing.ChannelActive, "completed assigned")
+	l.is(i, routing.ChannelActive, "completed+assigned")
 	if agents := l.agents(i); len(agents) != 1 || agents[0].WorkerSID != ada.SID {
 		t.Errorf("agents are %+v", agents)
 	}
@@ -152,10 +152,10 @@ func TestAPausedChannelWaitsForItsAgentToHaveRoom(t *testing.T) {
 	other := l.accepts(ada)
 	must(l.Flex.Resume(t.Context(), first.ChannelSID))(t)
 	l.runs()
-	l.is(first, routing.ChannelActive, "completed pending")
+	l.is(first, routing.ChannelActive, "completed+pending")
 	must(l.Reservations.Complete(t.Context(), other.SID, engage.Completion{Reason: "done"}))(t)
 	l.runs()
-	l.is(first, routing.ChannelActive, "completed assigned")
+	l.is(first, routing.ChannelActive, "completed+assigned")
 	l.is(second, routing.ChannelClosed, "completed")
 }
 
@@ -171,9 +171,9 @@ func TestAChannelThatIsPausedForTooLongIsRoutedAnew(t *testing.T) {
 	l.passes(routing.MaxPause - time.Second)
 	l.is(i, routing.ChannelPause, "completed")
 	l.passes(time.Second)
-	l.is(i, routing.ChannelActive, "completed reserved")
+	l.is(i, routing.ChannelActive, "completed+reserved")
 	l.accepts(bob)
-	l.is(i, routing.ChannelActive, "completed assigned")
+	l.is(i, routing.ChannelActive, "completed+assigned")
 }
 
 func TestWhoWritesOnAPausedChannelComesToItsAgentIfTheyHaveRoom(t *testing.T) {
@@ -190,7 +190,7 @@ func TestWhoWritesOnAPausedChannelComesToItsAgentIfTheyHaveRoom(t *testing.T) {
 		}
 		engage.CustomerWrote(t, l.Engine, i.Channel.ThreadID)
 		l.runs()
-		l.is(i, routing.ChannelActive, "completed reserved")
+		l.is(i, routing.ChannelActive, "completed+reserved")
 		if busy {
 			l.accepts(bob)
 			continue
@@ -198,7 +198,7 @@ func TestWhoWritesOnAPausedChannelComesToItsAgentIfTheyHaveRoom(t *testing.T) {
 		// Ada does not want it: then somebody else has to.
 		l.puts(bob.SID, "Break")
 		l.rejects(ada)
-		l.is(i, routing.ChannelActive, "completed canceled reserved")
+		l.is(i, routing.ChannelActive, "completed+canceled+reserved")
 	}
 }
 

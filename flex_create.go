@@ -68,9 +68,9 @@ func (s Flex) create(
 		return FlexInteraction{}, err
 	}
 	return read(ctx, s.scope, func(t *turn) (*FlexInteraction, error) {
-		var failed error
-		r, warnings, err := request(t.onlyWorkflow(ctx, &failed))
-		if err = cmp.Or(failed, problemsError(err)); err != nil {
+		only := onlyWorkflow{turn: t}
+		r, warnings, wrong := request(only.find(ctx))
+		if err := cmp.Or(only.failed, problemsError(wrong)); err != nil {
 			return nil, err
 		}
 		created, err := t.createOnce(ctx, r, key)
@@ -81,13 +81,18 @@ func (s Flex) create(
 	})
 }
 
-// onlyWorkflow looks up the workflow of a workspace that has one only. What the store says of
-// that is in failed.
-func (t *turn) onlyWorkflow(ctx context.Context, failed *error) routing.OnlyWorkflow {
+// onlyWorkflow looks up the workflow of a workspace that has one only.
+type onlyWorkflow struct {
+	*turn
+
+	failed error // what the store says of it
+}
+
+func (o *onlyWorkflow) find(ctx context.Context) routing.OnlyWorkflow {
 	return func(workspaceSID string) string {
-		w, err := t.workspace(ctx, workspaceSID)
+		w, err := o.workspace(ctx, workspaceSID)
 		if gone(err) != nil {
-			*failed = err
+			o.failed = err
 		}
 		if err != nil || len(w.WorkflowSIDs) != 1 {
 			return ""

@@ -139,7 +139,7 @@ func TestWhoBeginsAndWhatIsThere(t *testing.T) {
 				case "nobody":
 					r.Channel.Participants = nil
 				case "conversation":
-					thread := l.writes(n, "hello")
+					thread := l.writes(n)
 					r.Channel.Participants, r.Channel.Properties.MediaChannelSID = nil, engage.ConversationSID(thread.ID)
 				case "channel":
 					r.Channel.Participants, r.Channel.SID = nil, l.creates(l.request(1000+n)).ChannelSID
@@ -172,7 +172,7 @@ func TestWhoBeginsAndWhatIsThere(t *testing.T) {
 				if i = l.again(i); i.Channel.Status != routing.ChannelActive {
 					t.Errorf("%s: it is %+v", name, i.Channel)
 				}
-				if there == "channel" && l.tasks(i) != "pending reserved" && l.tasks(i) != "reserved reserved" {
+				if there == "channel" && l.tasks(i) != "pending+reserved" && l.tasks(i) != "reserved+reserved" {
 					t.Errorf("%s: %s", name, l.tasks(i))
 				}
 			}
@@ -183,7 +183,7 @@ func TestWhoBeginsAndWhatIsThere(t *testing.T) {
 func TestAConversationThatIsThereIsBound(t *testing.T) {
 	t.Parallel()
 	l := newLobby(t)
-	thread := l.writes(1, "hello")
+	thread := l.writes(1)
 	r := l.request(1)
 	r.Channel.InitiatedBy, r.Channel.Participants = routing.ByCustomer, nil
 	r.Channel.Properties.MediaChannelSID = strings.ToUpper(engage.ConversationSID(thread.ID))
@@ -308,7 +308,7 @@ func TestAConversationHasOneLiveChannel(t *testing.T) {
 	eachStore(t, func(t *testing.T, st store.Store) {
 		l := newLobbyOn(t, st)
 		other := must(engage.New(t.Context(), st, &l.opts))(t)
-		thread := l.writes(1, "hello")
+		thread := l.writes(1)
 		r := l.request(1)
 		r.Channel.InitiatedBy, r.Channel.Participants, r.Channel.Properties.MediaChannelSID = routing.ByCustomer, nil, engage.ConversationSID(thread.ID)
 		created := make([]error, 6)
@@ -405,5 +405,89 @@ func TestIDsThatAreNoULIDsMakeNoConversations(t *testing.T) {
 	_, err := l.Flex.Create(t.Context(), engage.NewInteraction{Request: l.request(1)})
 	if !errors.Is(err, engage.ErrInvalid) || !strings.Contains(err.Error(), "NewID") {
 		t.Error(err)
+	}
+}
+
+func TestAChannelThatIsThereGoesOn(t *testing.T) {
+	t.Parallel()
+	l := newLobby(t)
+	ada := l.hires("Ada", 5)
+	i := l.begins()
+	l.accepts(ada)
+	hq := routing.PrefixContext.Alike(l.workspace.SID)
+	r := routing.CreateRequest{
+		Channel:    routing.ChannelRequest{SID: strings.ToUpper(i.ChannelSID), Type: routing.ChannelSMS, InitiatedBy: routing.ByAPI},
+		ContextSID: hq,
+	}
+	again := l.creates(r) // without routing
+	if again.SID != i.SID || again.ContextSID != hq {
+		t.Errorf("%+v, want that of %s", again, i.SID)
+	}
+	l.is(i, routing.ChannelActive, "assigned")
+	if found := must(l.Flex.FindByContext(t.Context(), hq, 0, ""))(t).Items; len(found) != 1 {
+		t.Errorf("by its context: %+v", found)
+	}
+	bob := l.hires("Bob", 1)
+	r.Routing = &routing.CreateRouting{Properties: l.place()}
+	r.Channel.InitiatedBy, r.Routing.Properties.WorkerSID, r.Routing.Properties.QueueSID = routing.ByAgent, bob.SID, l.queue.SID
+	r.Channel.Participants = []routing.ParticipantRequest{customer(55)}
+	l.creates(r)
+	l.runs()
+	l.accepts(bob)
+	l.is(i, routing.ChannelActive, "assigned+assigned")
+	if all := must(l.Flex.Participants(t.Context(), i.ChannelSID, 0, ""))(t).Items; len(all) != 4 {
+		t.Errorf("participants are %+v", all)
+	}
+
+	r.Channel.Type, r.Channel.Participants = routing.ChannelWhatsApp, nil
+	r.Channel.Properties.MediaChannelSID = routing.PrefixConversation.Alike(i.SID)
+	r.ContextSID = routing.PrefixContext.Alike(i.SID)
+	_, err := l.Flex.Create(t.Context(), engage.NewInteraction{Request: r})
+	wantProblem(t, err, "channel.type", routing.CodeChannelInvalid)
+	wantProblem(t, err, "channel.properties.media_channel_sid", routing.CodeChannelInvalid)
+	wantProblem(t, err, "interaction_context_sid", routing.CodeInvalid)
+
+	must(l.Flex.UpdateChannel(t.Context(), i.ChannelSID, routing.ChannelUpdate{By: routing.ChannelCloses}))(t)
+	r = routing.CreateRequest{Channel: routing.ChannelRequest{SID: i.ChannelSID, Type: routing.ChannelSMS, InitiatedBy: routing.ByAPI}}
+	_, err = l.Flex.Create(t.Context(), engage.NewInteraction{Request: r})
+	wantCode(t, err, routing.CodeInteractionEnded)
+}
+
+func TestWhatIsToldOfAnInteraction(t *testing.T) {
+	t.Parallel()
+	l := newLobby(t)
+	ada := l.hires("Ada", 1)
+	l.runs()
+	before := int64(0)
+	for e, err := range l.Events.After(t.Context(), 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		before = e.Position
+	}
+	i := l.begins()
+	l.accepts(ada)
+	must(l.Flex.UpdateChannel(t.Context(), i.ChannelSID, routing.ChannelUpdate{By: routing.ChannelCloses, Change: routing.ChannelChange{Complete: true}}))(t)
+	var told []string
+	for e, err := range l.Events.After(t.Context(), before) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(string(e.Type), "flex.") {
+			continue
+		}
+		told = append(told, string(e.Type))
+		var data engage.FlexEvent
+		if err := e.Decode(&data); err != nil {
+			t.Fatal(err)
+		}
+		if data.InteractionSID != i.SID || data.ChannelSID != i.ChannelSID || data.ThreadID != i.Channel.ThreadID || data.ChannelType != routing.ChannelSMS {
+			t.Errorf("%s says %+v", e.Type, data)
+		}
+	}
+	want := "[flex.interaction.created flex.channel.created flex.participant.joined flex.invite.created flex.channel.status_updated" +
+		" flex.invite.accepted flex.participant.joined flex.channel.status_updated flex.participant.left flex.participant.left]"
+	if got := fmt.Sprint(told); got != want {
+		t.Errorf("told of %s, want %s", got, want)
 	}
 }

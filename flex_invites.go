@@ -42,9 +42,9 @@ func (s Flex) Invite(ctx context.Context, channelSID string, request routing.Tas
 		}
 		asked := request
 		asked.WorkspaceSID = cmp.Or(asked.WorkspaceSID, r.channel.WorkspaceSID)
-		var failed error
-		warnings, err := routing.CheckInvite(asked, t.onlyWorkflow(ctx, &failed))
-		if err := cmp.Or(failed, problemsError(err)); err != nil {
+		only := onlyWorkflow{turn: t}
+		warnings, unfit := routing.CheckInvite(asked, only.find(ctx))
+		if err := cmp.Or(only.failed, problemsError(unfit)); err != nil {
 			return nil, err
 		}
 		var wrong problems

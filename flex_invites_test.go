@@ -33,7 +33,7 @@ func TestAgentsAreInvited(t *testing.T) {
 		t.Error("it was offered to who is there")
 	}
 	l.accepts(bob)
-	l.is(i, routing.ChannelActive, "assigned assigned")
+	l.is(i, routing.ChannelActive, "assigned+assigned")
 
 	_, err := l.Flex.Invite(t.Context(), i.ChannelSID, routing.TaskRequest{WorkflowSID: l.workflow.SID, WorkerSID: bob.SID})
 	wantCode(t, err, routing.CodeParticipantThere)
@@ -53,16 +53,16 @@ func TestAgentsAreInvited(t *testing.T) {
 	if wrapping.Status != routing.ParticipantWrapup {
 		t.Errorf("ada is %s", wrapping.Status)
 	}
-	l.is(i, routing.ChannelActive, "wrapping assigned")
+	l.is(i, routing.ChannelActive, "wrapping+assigned")
 	for range 2 {
 		left := must(l.As(engage.Agent("Ada")).Flex.UpdateParticipant(t.Context(), agents[0].SID, routing.ParticipantCloses, engage.Completion{}))(t)
 		if left.Status != routing.ParticipantClosed {
 			t.Errorf("ada is %s", left.Status)
 		}
-		l.is(i, routing.ChannelActive, "completed assigned")
+		l.is(i, routing.ChannelActive, "completed+assigned")
 	}
 	must(l.Flex.UpdateParticipant(t.Context(), agents[1].SID, routing.ParticipantCloses, engage.Completion{Reason: "solved"}))(t)
-	l.is(i, routing.ChannelClosed, "completed completed")
+	l.is(i, routing.ChannelClosed, "completed+completed")
 }
 
 func TestWhoIsInvitedByNameMayDecline(t *testing.T) {
@@ -81,9 +81,9 @@ func TestWhoIsInvitedByNameMayDecline(t *testing.T) {
 			l.puts(bob.SID, "Break")
 			l.rejects(bob)
 		}
-		l.is(i, routing.ChannelActive, "canceled reserved")
+		l.is(i, routing.ChannelActive, "canceled+reserved")
 		l.accepts(eve)
-		l.is(i, routing.ChannelActive, "canceled assigned")
+		l.is(i, routing.ChannelActive, "canceled+assigned")
 		// With somebody there, nobody else is asked.
 		l.puts(bob.SID, "Available")
 		request := l.place()
@@ -91,7 +91,7 @@ func TestWhoIsInvitedByNameMayDecline(t *testing.T) {
 		must(l.Flex.Invite(t.Context(), i.ChannelSID, request))(t)
 		l.runs()
 		l.rejects(bob)
-		l.is(i, routing.ChannelActive, "canceled assigned canceled")
+		l.is(i, routing.ChannelActive, "canceled+assigned+canceled")
 		all := must(l.Flex.Invites(t.Context(), i.ChannelSID, 0, ""))(t).Items
 		if len(all) != 3 || all[0].Status != routing.InviteDeclined || all[1].Status != routing.InviteAccepted || all[2].Status != routing.InviteDeclined {
 			t.Errorf("invites are %+v", all)

@@ -55,7 +55,7 @@ func (l *lobby) request(n int) routing.CreateRequest {
 	}
 }
 
-// creates creates an interaction.
+// creates begins an interaction that is not set up yet.
 func (l *lobby) creates(r routing.CreateRequest) engage.FlexInteraction {
 	l.t.Helper()
 	return must(l.Flex.Create(l.t.Context(), engage.NewInteraction{Request: r}))(l.t)
@@ -77,11 +77,11 @@ func (l *lobby) again(i engage.FlexInteraction) engage.FlexInteraction {
 }
 
 // writes has a customer write, and returns the thread.
-func (l *lobby) writes(n int, text string) interaction.Thread {
+func (l *lobby) writes(n int) interaction.Thread {
 	l.t.Helper()
 	c := customer(n)
 	in := engage.Inbound{SourceID: l.sms.ID, Customer: engage.Account{ForeignID: c.Address, Profile: interaction.Profile{DisplayName: c.Name}}}
-	in.Body = text
+	in.Body = "hello"
 	received := must(l.Threads.Receive(l.t.Context(), in))(l.t)
 	return l.thread(received.ThreadID)
 }
@@ -117,15 +117,14 @@ func (l *lobby) accepts(w routing.Worker) routing.Reservation {
 }
 
 // rejects has a worker reject the one offer that they have.
-func (l *lobby) rejects(w routing.Worker) routing.Reservation {
+func (l *lobby) rejects(w routing.Worker) {
 	l.t.Helper()
 	offers := l.offered(w)
 	if len(offers) != 1 {
 		l.t.Fatalf("%s has %d offers", w.FriendlyName, len(offers))
 	}
-	r := must(l.Reservations.Reject(l.t.Context(), offers[0].SID, engage.Rejection{}))(l.t)
+	must(l.Reservations.Reject(l.t.Context(), offers[0].SID, engage.Rejection{}))(l.t)
 	l.runs()
-	return r
 }
 
 // tasks returns the tasks of a channel as texts: their states, in the order in which they were
@@ -135,7 +134,7 @@ func (l *lobby) tasks(i engage.FlexInteraction) string {
 	text := ""
 	for _, k := range must(l.Tasks.List(l.t.Context(), engage.TaskFilter{ChannelSID: i.ChannelSID}))(l.t).Items {
 		if text != "" {
-			text += " "
+			text += "+"
 		}
 		text += string(k.Status)
 	}

@@ -175,10 +175,10 @@ func (h *house) checkChannel(i engage.FlexInteraction) error {
 		if k.Status.Live() {
 			live++
 		}
-		switch k.Status {
-		case routing.TaskAssigned:
+		if k.Status == routing.TaskAssigned {
 			assigned++
-		case routing.TaskWrapping:
+		}
+		if k.Status == routing.TaskWrapping {
 			wrapping++
 		}
 	}

@@ -1,7 +1,6 @@
 package engage
 
 import (
-	"context"
 	"testing"
 
 	"github.com/engage-interactions/engage/internal/work"
@@ -10,7 +9,7 @@ import (
 // CustomerWrote lets an Engine know that a customer has written in a thread, as Receive does.
 func CustomerWrote(tb testing.TB, e *Engine, threadID string) {
 	tb.Helper()
-	ctx := context.Background()
+	ctx := tb.Context()
 	err := e.core.runner.Do(ctx, func(w *work.Work) error {
 		t := e.core.system(w)
 		thread, err := t.thread(ctx, threadID)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -122,7 +124,7 @@ func TestWhatCanNeverBeSetUpFails(t *testing.T) {
 func TestAConversationThatCloses(t *testing.T) {
 	t.Parallel()
 	l := newLobby(t)
-	thread := l.writes(1, "hello")
+	thread := l.writes(1)
 	r := l.request(1)
 	r.Channel.InitiatedBy, r.Channel.Participants, r.Channel.Properties.MediaChannelSID = routing.ByCustomer, nil, engage.ConversationSID(thread.ID)
 	i := l.creates(r)
@@ -180,14 +182,26 @@ func (d *dyingStore) Find(ctx context.Context, q store.Query) (store.Page, error
 // there whole, or not at all, and goes on.
 func TestARestartAtAnyCommit(t *testing.T) {
 	t.Parallel()
+	var mu sync.Mutex
 	ends := map[string]int{}
+	ended := func(how string) {
+		mu.Lock()
+		defer mu.Unlock()
+		ends[how]++
+	}
+	t.Cleanup(func() { // when all have
+		if ends["alive"] == 0 || len(ends) < 4 {
+			t.Errorf("it ended as %v", ends)
+		}
+	})
 	for n := range 24 {
 		for _, after := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%d %v", n+1, after), func(t *testing.T) {
+				t.Parallel()
 				st := memory.New()
 				t.Cleanup(func() { _ = st.Close() })
 				l := newLobbyOn(t, st)
-				ada := l.hires("Ada", 1)
+				l.hires("Ada", 1)
 				l.hires("Bob", 1)
 				l.runs()
 				d := &dyingStore{Store: st, after: after}
@@ -221,7 +235,7 @@ func TestARestartAtAnyCommit(t *testing.T) {
 				}
 				err := play(mortal)
 				if !d.dead.Load() {
-					ends["alive"]++
+					ended("alive")
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -233,20 +247,82 @@ func TestARestartAtAnyCommit(t *testing.T) {
 				l.runs()
 				i = l.again(i)
 				got := string(i.Channel.Status) + ": " + l.tasks(i)
-				ends[got]++
+				ended(got)
 				switch got {
-				case "active: reserved", "active: assigned", "transfer: assigned reserved":
+				case "active: reserved", "active: assigned", "transfer: assigned+reserved":
 				default:
 					t.Errorf("%s", got)
 				}
 				if all := must(l.Flex.List(t.Context(), engage.FlexFilter{}))(t).Items; len(all) != 1 {
 					t.Errorf("there are %d", len(all))
 				}
-				_ = ada
 			})
 		}
 	}
-	if ends["alive"] == 0 || len(ends) < 4 {
-		t.Errorf("it ended as %v", ends)
+}
+
+// barredStore is one that refuses to keep what is of a kind.
+type barredStore struct {
+	store.Store
+
+	kind string
+	open atomic.Bool
+}
+
+var errBarred = errors.New("that cannot be kept")
+
+func (b *barredStore) Commit(ctx context.Context, batch store.Batch) error {
+	if slices.ContainsFunc(batch.Puts, func(r store.Record) bool { return r.Kind == b.kind }) && !b.open.Load() {
+		return errBarred
 	}
+	return b.Store.Commit(ctx, batch)
+}
+
+// TestWhatCannotBeSetUpForLongFails: a channel is not in setup for ever.
+func TestWhatCannotBeSetUpForLongFails(t *testing.T) {
+	t.Parallel()
+	for _, passes := range []bool{true, false} {
+		st := &barredStore{Store: newMemory(t), kind: "content_thread"}
+		l := newLobbyOn(t, st)
+		l.hires("Ada", 1)
+		i := l.creates(l.request(1))
+		l.runs()
+		l.is(i, routing.ChannelSetup, "pending")
+		st.open.Store(passes)
+		l.passes(time.Minute) // for the next try
+		if passes {
+			l.is(i, routing.ChannelActive, "reserved")
+			continue
+		}
+		for range 6 {
+			l.passes(3 * time.Hour)
+		}
+		i = l.again(i)
+		l.is(i, routing.ChannelFailed, "canceled")
+		if i.Channel.ErrorCode != routing.CodeNotConfigured || !strings.Contains(i.Channel.ErrorMessage, errBarred.Error()) {
+			t.Errorf("it has failed with %+v", i.Channel)
+		}
+		st.open.Store(true)
+		l.passes(25 * time.Hour) // the job looks once more, and is gone
+		l.is(i, routing.ChannelFailed, "canceled")
+		if all := must(l.Jobs.List(t.Context(), engage.JobFilter{}))(t).Items; len(all) != 0 {
+			t.Errorf("jobs are left: %+v", all)
+		}
+	}
+}
+
+func TestWhoIsDeletedBeforeTheChannelIsSetUpIsReplaced(t *testing.T) {
+	t.Parallel()
+	l := newLobby(t)
+	bob := l.hires("Bob", 1)
+	r := l.request(1)
+	r.Routing.Properties.WorkerSID = bob.SID
+	i := l.creates(r)
+	if err := l.Workers.Delete(t.Context(), bob.SID); err != nil {
+		t.Fatal(err)
+	}
+	l.runs()
+	l.hires("Ada", 1)
+	l.runs()
+	l.is(i, routing.ChannelActive, "canceled+reserved")
 }

@@ -72,7 +72,8 @@ func (t *turn) handsOver(ctx context.Context, r *routed, request routing.Transfe
 			Rule: "who hands a channel over is an agent on it", Resource: channelResource(r.channel.SID), Remedy: "name the agent's participant in from",
 		}
 	}
-	return from, t.mayActFor(ctx, &from)
+	err = t.mayActFor(ctx, &from)
+	return from, err
 }
 
 // handOver begins a transfer.

@@ -23,7 +23,7 @@ func TestColdAndWarmTransfers(t *testing.T) {
 	for _, c := range []struct {
 		typ  routing.TransferType
 		want string
-	}{{routing.TransferCold, "completed assigned"}, {routing.TransferWarm, "assigned assigned"}} {
+	}{{routing.TransferCold, "completed+assigned"}, {routing.TransferWarm, "assigned+assigned"}} {
 		for _, to := range []string{"worker", "queue", "workflow"} {
 			t.Run(string(c.typ)+" to a "+to, func(t *testing.T) {
 				t.Parallel()
@@ -38,7 +38,7 @@ func TestColdAndWarmTransfers(t *testing.T) {
 				if x.Status != routing.TransferActive || x.From != l.agents(i)[0].SID || x.To != request.To {
 					t.Errorf("the transfer is %+v", x)
 				}
-				l.is(i, routing.ChannelTransfer, "assigned reserved")
+				l.is(i, routing.ChannelTransfer, "assigned+reserved")
 				if len(l.offered(ada)) != 0 {
 					t.Error("it was offered to who hands it over")
 				}
@@ -74,12 +74,12 @@ func TestATransferThatIsDeclinedGoesToTheNextAgent(t *testing.T) {
 		} else {
 			l.rejects(bob)
 		}
-		l.is(i, routing.ChannelTransfer, "assigned reserved")
+		l.is(i, routing.ChannelTransfer, "assigned+reserved")
 		if len(l.offered(bob)) != 0 || len(l.offered(ada)) != 0 {
 			t.Error("it was offered to the same")
 		}
 		l.accepts(eve)
-		l.is(i, routing.ChannelActive, "completed assigned")
+		l.is(i, routing.ChannelActive, "completed+assigned")
 		if got := must(l.Flex.GetTransfer(t.Context(), x.SID))(t); got.Status != routing.TransferCompleted {
 			t.Errorf("the transfer is %+v", got)
 		}
@@ -96,9 +96,9 @@ func TestATransferThatNobodyWantsFails(t *testing.T) {
 	must(l.Flex.Transfer(t.Context(), i.ChannelSID, routing.TransferRequest{Type: routing.TransferCold, To: bob.SID}))(t)
 	l.runs()
 	l.rejects(bob)
-	l.is(i, routing.ChannelTransfer, "assigned pending")
+	l.is(i, routing.ChannelTransfer, "assigned+pending")
 	l.passes(25 * time.Hour)
-	l.is(i, routing.ChannelActive, "assigned canceled")
+	l.is(i, routing.ChannelActive, "assigned+canceled")
 	if got := l.transferStatus(i); got != routing.TransferFailed {
 		t.Errorf("the transfer is %s", got)
 	}
@@ -119,7 +119,7 @@ func TestATransferIsGivenUp(t *testing.T) {
 	if x.Status != routing.TransferFailed {
 		t.Errorf("the transfer is %s", x.Status)
 	}
-	l.is(i, routing.ChannelActive, "assigned canceled")
+	l.is(i, routing.ChannelActive, "assigned+canceled")
 	if len(l.offered(bob)) != 0 {
 		t.Error("it is offered still")
 	}
@@ -136,9 +136,9 @@ func TestWhoHandsOverMayEndFirst(t *testing.T) {
 	x := must(l.Flex.Transfer(t.Context(), i.ChannelSID, routing.TransferRequest{Type: routing.TransferCold, To: bob.SID}))(t)
 	l.runs()
 	must(l.Reservations.Complete(t.Context(), r.SID, engage.Completion{Reason: "done"}))(t)
-	l.is(i, routing.ChannelTransfer, "completed reserved")
+	l.is(i, routing.ChannelTransfer, "completed+reserved")
 	must(l.Flex.CancelTransfer(t.Context(), x.SID))(t)
-	l.is(i, routing.ChannelClosed, "completed canceled")
+	l.is(i, routing.ChannelClosed, "completed+canceled")
 }
 
 func TestATransferToWhoIsThereIsDoneAtOnce(t *testing.T) {
@@ -153,13 +153,13 @@ func TestATransferToWhoIsThereIsDoneAtOnce(t *testing.T) {
 	must(l.Flex.Invite(t.Context(), i.ChannelSID, request))(t)
 	l.runs()
 	l.accepts(bob)
-	l.is(i, routing.ChannelActive, "assigned assigned")
+	l.is(i, routing.ChannelActive, "assigned+assigned")
 	to := l.agents(i)[1]
 	x := must(l.As(engage.Agent("Ada")).Flex.Transfer(t.Context(), i.ChannelSID, routing.TransferRequest{Type: routing.TransferCold, To: to.SID}))(t)
 	if x.Status != routing.TransferCompleted {
 		t.Errorf("the transfer is %+v", x)
 	}
-	l.is(i, routing.ChannelActive, "completed assigned")
+	l.is(i, routing.ChannelActive, "completed+assigned")
 }
 
 func TestWrongTransfers(t *testing.T) {
