@@ -137,3 +137,23 @@ func TestParticipantsJoin(t *testing.T) {
 	_, err = l.Flex.Invite(t.Context(), i.ChannelSID, l.place())
 	wantCode(t, err, routing.CodeInteractionEnded)
 }
+
+// A task that is held while its channel is set up is for a worker, who is deleted meanwhile:
+// another agent is asked for, rather than nobody for as long as it lives.
+func TestWorkerIsDeletedDuringSetUp(t *testing.T) {
+	t.Parallel()
+	l := newLobby(t)
+	bob, ann := l.hires("Bob", 1), l.hires("Ann", 1)
+	l.runs()
+	r := l.request(1)
+	r.Routing.Properties.WorkerSID, r.Routing.Properties.QueueSID = bob.SID, l.queue.SID
+	i := l.creates(r)
+	if err := l.Workers.Delete(t.Context(), bob.SID); err != nil {
+		t.Fatal(err)
+	}
+	engage.RemoveWorker(t, l.Engine, bob.SID)
+	l.runs()
+	l.is(i, routing.ChannelActive, "canceled reserved")
+	l.accepts(ann)
+	l.is(i, routing.ChannelActive, "canceled assigned")
+}

@@ -2,6 +2,7 @@ package engage
 
 import (
 	"testing"
+	"time"
 
 	"github.com/engage-interactions/engage/internal/work"
 )
@@ -20,5 +21,24 @@ func CustomerWrote(tb testing.TB, e *Engine, threadID string) {
 	})
 	if err != nil {
 		tb.Fatal(err)
+	}
+}
+
+// RemoveWorker does what the job does that a deleted worker leaves.
+func RemoveWorker(tb testing.TB, e *Engine, sid string) {
+	tb.Helper()
+	ctx := tb.Context()
+	for d := (removeWorker{WorkerSID: sid}); ; {
+		var again time.Time
+		err := e.core.runner.Do(ctx, func(w *work.Work) (err error) {
+			again, err = e.core.system(w).removeWorker(ctx, &d)
+			return err
+		})
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if again.IsZero() {
+			return
+		}
 	}
 }

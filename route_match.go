@@ -99,6 +99,11 @@ func (t *turn) lookAfter(ctx context.Context, job, sid string) (again time.Time,
 	if goesOn, err := t.goOn(ctx, r, sid, routing.Tried{}); goesOn || err != nil {
 		return r.again(sid), err
 	}
+	if gone, err := t.forNobody(ctx, task); err != nil {
+		return time.Time{}, err
+	} else if gone {
+		return time.Time{}, errors.Join(t.withoutWorker(ctx, r, sid), t.keepRouted(ctx, r))
+	}
 	sought, err := t.seekWorkers(ctx, task)
 	if err != nil {
 		return time.Time{}, err
@@ -136,6 +141,16 @@ func (t *turn) lookAfter(ctx context.Context, job, sid string) (again time.Time,
 		return time.Time{}, err
 	}
 	return r.again(sid), nil
+}
+
+// forNobody reports whether a task is for a worker and no other who was deleted before it came to
+// where it waits: while it was held, or was given another place. See removeWorker for the others.
+func (t *turn) forNobody(ctx context.Context, task *storedTask) (bool, error) {
+	if task.LineID == "" || !routing.PrefixWorker.Valid(task.RoutingTarget) {
+		return false, nil
+	}
+	_, err := t.worker(ctx, task.RoutingTarget)
+	return err != nil && gone(err) == nil, gone(err)
 }
 
 // again is when the job that looks after a task looks at it again; zero: it has ended, or
