@@ -2,6 +2,7 @@ package engage
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"time"
 
@@ -90,9 +91,9 @@ func (t *turn) explainTask(ctx context.Context, task *storedTask) (e TaskExplana
 	if err != nil {
 		return e, err
 	}
-	var failed error
-	e.Workers = routing.Choose(*demand, known, t.everybody(ctx, task, queue.CrewID, &failed), t.now).Trace
-	return e, failed
+	all, failed := t.everybody(ctx, task, queue.CrewID)
+	e.Workers = routing.Choose(*demand, known, all, t.now).Trace
+	return e, failed()
 }
 
 // ahead counts the tasks that come before one in its line.
@@ -109,19 +110,24 @@ func (t *turn) ahead(ctx context.Context, task *storedTask) (n int, err error) {
 	}
 }
 
-// everybody goes through the workers of a task's workspace: who could take it first.
-func (t *turn) everybody(ctx context.Context, task *storedTask, crewID string, failed *error) iter.Seq[routing.Candidate] {
+// everybody goes through the workers of a task's workspace: who could take it first. Whether they
+// could all be read is said afterwards.
+func (t *turn) everybody(ctx context.Context, task *storedTask, crewID string) (all iter.Seq[routing.Candidate], failed func() error) {
+	var err error
+	ready, readyFailed := t.candidates(ctx, crewID, task.TaskChannelSID)
 	return func(yield func(routing.Candidate) bool) {
 		seen := map[string]bool{}
-		for c := range t.candidates(ctx, crewID, task.TaskChannelSID, failed) {
+		for c := range ready {
 			if seen[c.Worker.SID] = true; len(seen) >= MaxExplained || !yield(c) {
 				return
 			}
 		}
 		q := inWorkspaceQuery(task.WorkspaceSID, 0, "")
-		for *failed == nil {
-			page, next, err := workers.Find(ctx, t.Work, q)
-			*failed = err
+		for {
+			var page []*storedWorker
+			if page, q.Cursor, err = workers.Find(ctx, t.Work, q); err != nil {
+				return
+			}
 			for _, w := range page {
 				if seen[w.SID] || w.Gone {
 					continue
@@ -130,11 +136,11 @@ func (t *turn) everybody(ctx context.Context, task *storedTask, crewID string, f
 					return
 				}
 			}
-			if q.Cursor = next; next == "" {
+			if q.Cursor == "" {
 				return
 			}
 		}
-	}
+	}, func() error { return errors.Join(readyFailed(), err) }
 }
 
 // Explain says what comes of looking at tasks for a worker now: at the first of each line of

@@ -35,7 +35,7 @@ const hallConfiguration = `{"task_routing":{"filters":[
 	{"expression":"kind == 'load'","targets":[{"queue":"%[1]s","expression":"worker.channel.chat.assigned_tasks < 1"}]}
 ],"default_filter":{"queue":"%[3]s"}}}`
 
-func newHall(t *rapid.T, tb testing.TB) *hall {
+func newHall(tb testing.TB, t *rapid.T) *hall {
 	h := &hall{floor: newFloor(tb, func(o *engage.Options) { o.Jobs.Concurrency = rapid.SampledFrom([]int{1, 4}).Draw(t, "concurrency") }), T: t}
 	if rapid.Bool().Draw(t, "single task") {
 		yes := true
@@ -153,8 +153,7 @@ func (h *hall) creates(n engage.NewTask) {
 func TestNoTaskWaitsThatSomebodyCouldTake(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		h := newHall(rt, drawn{TB: t, rt: rt})
-		defer h.st.Close()
+		h := newHall(drawn{TB: t, rt: rt}, rt)
 		for range rapid.IntRange(5, 40).Draw(rt, "rounds") {
 			for range rapid.IntRange(1, 4).Draw(rt, "acts") {
 				h.acts()

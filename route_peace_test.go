@@ -148,7 +148,8 @@ func (p *peace) holdsOfTasks() {
 			}
 		}
 		slices.Sort(live)
-		if slices.Sort(k.ReservationSIDs); !slices.Equal(live, k.ReservationSIDs) {
+		slices.Sort(k.ReservationSIDs)
+		if !slices.Equal(live, k.ReservationSIDs) {
 			p.fail("task %s says it has the reservations %v, and has %v", k.SID, k.ReservationSIDs, live)
 		}
 		want := map[routing.ReservationStatus]int{}

@@ -93,9 +93,9 @@ func (t *turn) choose(ctx context.Context, task *storedTask) (routing.Choice, er
 	if err != nil {
 		return routing.Choice{}, err
 	}
-	var failed error
-	choice := routing.Choose(*demand, known, t.candidates(ctx, queue.CrewID, task.TaskChannelSID, &failed), t.now)
-	return choice, failed
+	candidates, failed := t.candidates(ctx, queue.CrewID, task.TaskChannelSID)
+	choice := routing.Choose(*demand, known, candidates, t.now)
+	return choice, failed()
 }
 
 func sidsOf(chosen []routing.Worker) []string {
@@ -141,34 +141,39 @@ func (w *storedWorker) candidate(crewID string) routing.Candidate {
 const candidatePage = 2
 
 // candidates goes through the workers of a crew who stand ready, who is idle for longest
-// first.
-func (t *turn) candidates(ctx context.Context, crewID, taskChannelSID string, failed *error) iter.Seq[routing.Candidate] {
+// first. Whether they could all be read is said afterwards.
+func (t *turn) candidates(ctx context.Context, crewID, taskChannelSID string) (all iter.Seq[routing.Candidate], failed func() error) {
+	var err error
 	return func(yield func(routing.Candidate) bool) {
 		q := store.Query{Index: byIdle, Prefix: readyTerm(crewID, taskChannelSID).String(), Limit: candidatePage}
 		for {
-			ready, next, err := readyWorkers.Find(ctx, t.Work, q)
-			if err != nil {
-				*failed = err
+			var page []*storedWorker
+			if page, q.Cursor, err = t.readyPage(ctx, q); err != nil {
 				return
 			}
-			sids := make([]string, len(ready))
-			for n, r := range ready {
-				sids[n] = r.WorkerSID
-			}
-			all, err := workers.All(ctx, t.Work, sids...)
-			if err != nil {
-				*failed = err
-				return
-			}
-			for _, w := range all {
+			for _, w := range page {
 				if w != nil && !w.Gone && !yield(w.candidate(crewID)) {
 					return
 				}
 			}
-			if next == "" {
+			if q.Cursor == "" {
 				return
 			}
-			q.Cursor, q.Limit = next, min(4*q.Limit, store.MaxLimit)
+			q.Limit = min(4*q.Limit, store.MaxLimit)
 		}
+	}, func() error { return err }
+}
+
+// readyPage reads one page of workers who stand ready.
+func (t *turn) readyPage(ctx context.Context, q store.Query) (page []*storedWorker, next string, err error) {
+	ready, next, err := readyWorkers.Find(ctx, t.Work, q)
+	if err != nil {
+		return nil, "", err
 	}
+	sids := make([]string, len(ready))
+	for n, r := range ready {
+		sids[n] = r.WorkerSID
+	}
+	page, err = workers.All(ctx, t.Work, sids...)
+	return page, next, err
 }

@@ -48,19 +48,19 @@ func names(offers []routing.Reservation) (list []string) {
 	return list
 }
 
-// accepts accepts an offer, as its worker.
+// accepts has its worker accept an offer.
 func (f *floor) accepts(r routing.Reservation) routing.Reservation {
 	f.t.Helper()
 	return must(f.As(engage.Agent(r.WorkerName)).Reservations.Accept(f.t.Context(), r.SID, engage.Answer{}))(f.t)
 }
 
-// rejects rejects an offer, as its worker.
-func (f *floor) rejects(r routing.Reservation) routing.Reservation {
+// rejects has its worker reject an offer.
+func (f *floor) rejects(r routing.Reservation) {
 	f.t.Helper()
-	return must(f.As(engage.Agent(r.WorkerName)).Reservations.Reject(f.t.Context(), r.SID, engage.Rejection{}))(f.t)
+	must(f.As(engage.Agent(r.WorkerName)).Reservations.Reject(f.t.Context(), r.SID, engage.Rejection{}))(f.t)
 }
 
-// completes completes what was accepted.
+// completes has its worker complete what they have accepted.
 func (f *floor) completes(r routing.Reservation) {
 	f.t.Helper()
 	must(f.As(engage.Agent(r.WorkerName)).Reservations.Complete(f.t.Context(), r.SID, engage.Completion{Reason: "done"}))(f.t)

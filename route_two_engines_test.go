@@ -128,7 +128,8 @@ func neverTooMuch(tb testing.TB, eng *engage.Engine, agents []routing.Worker) {
 		}
 		switch e.Type {
 		case engage.EventReservationCreated:
-			if has[r.WorkerSID]++; has[r.WorkerSID] > capacity[r.WorkerSID] {
+			has[r.WorkerSID]++
+			if has[r.WorkerSID] > capacity[r.WorkerSID] {
 				tb.Errorf("%s has %d at position %d", r.WorkerName, has[r.WorkerSID], e.Position)
 			}
 		case engage.EventReservationAccepted:

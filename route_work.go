@@ -144,7 +144,7 @@ func (t *turn) routedChannel(ctx context.Context, sid string, also ...string) (*
 // readRouted reads tasks with their reservations, their workspace, and whatever else is
 // named.
 func (t *turn) readRouted(ctx context.Context, r *routed, workspaceSID string, sids []string, also ...store.Key) error {
-	keys := append(also, workspaces.Key(t.Work, workspaceSID))
+	keys := slices.Concat(also, []store.Key{workspaces.Key(t.Work, workspaceSID)})
 	for _, sid := range sids {
 		keys = append(keys, tasks.Key(t.Work, sid))
 	}
