@@ -78,6 +78,12 @@ var rooms = []room{
 		testUses: []string{".", "interaction", "handover", "store", "store/...", "storetest/..."},
 	},
 
+	// And what a crowd does to what is routed.
+	{
+		dirs:     []string{"internal/dispatch"},
+		testUses: []string{".", "interaction", "handover", "routing", "platformtest", "store", "store/...", "storetest/..."},
+	},
+
 	// The contract, and the stores that keep it.
 	{
 		dirs:     []string{"store"},
