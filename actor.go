@@ -281,6 +281,10 @@ func notForCustomers(resource Resource) error {
 // ActionThreadsClose, and to take what another agent owns about
 // ActionInterventionsManage.
 //
+// What routing does to a conversation, and closing a thread to its channel, is asked about
+// as what causes it, and not once more: who may accept a reservation engages by that. See
+// [Joins].
+//
 // It may be asked several times for one call, must be safe for concurrent use, and must
 // not call the Engine.
 type Authorize func(ctx context.Context, actor Actor, action Action, resource Resource) error

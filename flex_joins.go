@@ -205,7 +205,7 @@ func (j *joint) rests() bool {
 }
 
 func (j *joint) returns() bool {
-	return resting(j.r.channel.Status) && !resting(j.r.work.Channel.Status)
+	return resting(j.r.channel.Status) && j.r.work.Channel.Status.Live() && !resting(j.r.work.Channel.Status)
 }
 
 func resting(s routing.ChannelStatus) bool {

@@ -189,7 +189,7 @@ func TestLeavingGivesControlAway(t *testing.T) {
 	})
 }
 
-// TestWhoIsWrittenToByWhom: while a bot has control, what the customer writes in a thread
+// TestRestingChannelsComeBackForTheAgents: while a bot has control, what the customer writes in a thread
 // whose channel rests is for the bot; once it hands over, an agent is sought.
 func TestRestingChannelsComeBackForTheAgents(t *testing.T) {
 	t.Parallel()
@@ -201,7 +201,8 @@ func TestRestingChannelsComeBackForTheAgents(t *testing.T) {
 		j.leaves(ann)
 		j.runs()
 		j.is("closed ann by channel_inactive thread resting")
-		return j, j.control()
+		c := j.control()
+		return j, c
 	}
 	t.Run("a bot has control", func(t *testing.T) {
 		t.Parallel()
@@ -266,7 +267,7 @@ func TestVirtualBotsGoOnWithWhatRests(t *testing.T) {
 	})
 }
 
-// TestEachJoinCanBeSwitchedOff.
+// TestEachJoinCanBeSwitchedOff, and all others are done then.
 func TestEachJoinCanBeSwitchedOff(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
@@ -312,7 +313,7 @@ func TestEachJoinCanBeSwitchedOff(t *testing.T) {
 	}
 }
 
-// TestChannelsThatFailLeaveTheirThreads alone.
+// TestChannelsThatFailLeaveTheirThreads as they are.
 func TestChannelsThatFailLeaveTheirThreads(t *testing.T) {
 	t.Parallel()
 	inBothStores(t, func(_ *testing.T, j *joined) {

@@ -68,7 +68,7 @@ func TestDispositionsAreDemanded(t *testing.T) {
 	})
 }
 
-// TestNothingIsDemandedOfWhoIsNotTheLast.
+// TestNothingIsDemandedOfWhoIsNotTheLast, but of who is.
 func TestNothingIsDemandedOfWhoIsNotTheLast(t *testing.T) {
 	t.Parallel()
 	inBothStores(t, func(_ *testing.T, j *joined) {

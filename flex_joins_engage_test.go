@@ -238,7 +238,7 @@ func TestWhatIsDoneByHandStays(t *testing.T) {
 	}
 }
 
-// TestWhatWasCanceledByHandNeedsNoEnd.
+// TestWhatWasCanceledByHandNeedsNoEnd: the task is completed, and that is all.
 func TestWhatWasCanceledByHandNeedsNoEnd(t *testing.T) {
 	t.Parallel()
 	inBothStores(t, func(_ *testing.T, j *joined) {

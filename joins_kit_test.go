@@ -184,7 +184,7 @@ func (j *joined) cancels(taskSID string) {
 	must(j.Tasks.Cancel(j.t.Context(), taskSID, engage.Ending{Reason: "enough"}))(j.t)
 }
 
-// closes closes the channel, whose tasks are completed or wrapped up; leaves makes it inactive.
+// closes ends the channel, whose tasks are completed or wrapped up; leaves makes it inactive.
 func (j *joined) closes(who engage.Actor, complete bool) {
 	j.t.Helper()
 	update := routing.ChannelUpdate{By: routing.ChannelCloses, Change: routing.ChannelChange{Complete: complete}}
