@@ -170,6 +170,26 @@ func TestLeavingWithoutAReply(t *testing.T) {
 	})
 }
 
+// TestClosingAChannelThatRests closes its thread, too.
+func TestClosingAChannelThatRests(t *testing.T) {
+	t.Parallel()
+	inBothStores(t, func(_ *testing.T, j *joined) {
+		j.routed().accepts(ann, j.first)
+		j.replies(ann, j.eve.ThreadID, "bye")
+		j.leaves(ann)
+		j.closes(ann, false)
+		j.is("closed ann by channel_inactive thread closed by channel_closed")
+		j.tells(j.first, "closed completed")
+
+		j.eve = j.writes("eve", "hello again")
+		j.routed().accepts(ann, j.first)
+		j.replies(ann, j.eve.ThreadID, "back in a week")
+		j.pauses(ann)
+		j.closes(ann, false)
+		j.is("closed ann by channel_closed thread closed by channel_closed")
+	})
+}
+
 // TestPausing defers, and ends when the agent goes on, or another one does.
 func TestPausing(t *testing.T) {
 	t.Parallel()
