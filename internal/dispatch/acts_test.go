@@ -8,7 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/oklog/ulid/v2"
+
 	"github.com/engage-interactions/engage"
+	"github.com/engage-interactions/engage/handover"
 	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/routing"
 	"github.com/engage-interactions/engage/storetest"
@@ -39,14 +42,16 @@ func one[T any](f *floor, rng *rand.Rand, page engage.Page[T], err error) (v T, 
 // act lets somebody do something.
 func (f *floor) act(rng *rand.Rand, eng *engage.Engine) {
 	switch n := rng.IntN(100); {
-	case n < 30:
+	case n < 28:
 		f.workerActs(rng, eng)
-	case n < 45:
+	case n < 42:
 		f.customerActs(rng, eng)
-	case n < 55:
+	case n < 50:
 		f.taskActs(rng, eng)
-	case n < 72:
+	case n < 65:
 		f.channelActs(rng, eng)
+	case n < 73:
+		f.talkActs(rng, eng)
 	case n < 80:
 		f.managerActs(rng, eng)
 	case n < 84:
@@ -129,7 +134,16 @@ func (f *floor) customerActs(rng *rand.Rand, eng *engage.Engine) {
 			Channel: routing.ChannelRequest{Type: routing.ChannelSMS, InitiatedBy: routing.ByAPI, Participants: []routing.ParticipantRequest{someone(customer)}},
 			Routing: &routing.CreateRouting{Properties: routing.TaskRequest{WorkspaceSID: f.workspace, WorkflowSID: f.workflow, Attributes: f.attributes(rng)}},
 		}
-		if rng.IntN(3) == 0 {
+		switch rng.IntN(4) {
+		case 0: // with somebody who has written
+			page, err := eng.Threads.List(ctx, engage.ThreadFilter{SourceID: "page"})
+			if thread, ok := one(f, rng, page, err); ok {
+				request.Channel = routing.ChannelRequest{
+					Type: routing.ChannelMessenger, InitiatedBy: routing.ByCustomer,
+					Properties: routing.MediaRequest{MediaChannelSID: conversationSID(thread.ID)},
+				}
+			}
+		case 1:
 			page, err := eng.Workers.List(ctx, engage.WorkerFilter{WorkspaceSID: f.workspace})
 			if w, ok := one(f, rng, page, err); ok {
 				request.Channel.InitiatedBy = routing.ByAgent
@@ -142,7 +156,7 @@ func (f *floor) customerActs(rng *rand.Rand, eng *engage.Engine) {
 		}
 		f.expects(end(eng.Flex.Create(ctx, engage.NewInteraction{Request: request, IdempotencyKey: key})))
 	default:
-		in := engage.Inbound{SourceID: f.source, Customer: engage.Account{ForeignID: someone(customer).Address}, Message: interaction.Message{Body: "hello?"}}
+		in := engage.Inbound{SourceID: []string{f.source, "page"}[rng.IntN(2)], Customer: engage.Account{ForeignID: someone(customer).Address}, Message: interaction.Message{Body: "hello?"}}
 		f.expects(end(eng.Threads.Receive(ctx, in)))
 	}
 }
@@ -220,6 +234,54 @@ func (f *floor) channelActs(rng *rand.Rand, eng *engage.Engine) {
 	default:
 		by := []routing.ParticipantVerb{routing.ParticipantCloses, routing.ParticipantWrapsUp}[rng.IntN(2)]
 		err = end(eng.Flex.UpdateParticipant(ctx, p.SID, by, engage.Completion{}))
+	}
+	f.expects(err)
+}
+
+// conversationSID is the SID of a thread.
+func conversationSID(threadID string) string {
+	id, err := ulid.ParseStrict(threadID)
+	if err != nil {
+		return ""
+	}
+	return routing.PrefixConversation.Of(id)
+}
+
+// talkActs lets somebody do something in a conversation, whatever routing has to say of it.
+func (f *floor) talkActs(rng *rand.Rand, eng *engage.Engine) {
+	ctx := f.t.Context()
+	page, err := eng.Threads.List(ctx, engage.ThreadFilter{SourceID: []string{f.source, "page"}[rng.IntN(2)]})
+	thread, ok := one(f, rng, page, err)
+	if !ok {
+		return
+	}
+	who := engage.Agent(fmt.Sprint("worker ", rng.IntN(5)))
+	found, err := eng.Interventions.List(ctx, engage.InterventionFilter{ThreadID: thread.ID})
+	i, there := one(f, rng, found, err)
+	switch n := rng.IntN(12); {
+	case n < 5:
+		if there && i.Owner.Type == interaction.ActorAgent {
+			who = i.Owner
+		}
+		err = end(eng.As(who).Contents.Post(ctx, engage.Post{ThreadID: thread.ID, Message: interaction.Message{Body: "yes"}}))
+	case n == 5:
+		err = end(eng.Threads.Close(ctx, thread.ID))
+	case n == 6:
+		err = end(eng.As(engage.Bot("bot")).Interventions.Engage(ctx, engage.Engagement{ThreadID: thread.ID}))
+	case n == 7:
+		request := handover.Request{SourceID: "page", IdentityForeignID: someone(rng.IntN(12)).Address, From: handover.Agent, To: handover.Bot, Type: "messenger", AppID: "bot"}
+		if rng.IntN(2) == 0 {
+			request.From, request.To, request.AppID = handover.Bot, handover.Agent, ""
+		}
+		err = end(eng.Control.Handover(ctx, request))
+	case n == 8 && there:
+		err = end(eng.Interventions.Assign(ctx, i.ID, who))
+	case n == 9 && there:
+		err = end(eng.Interventions.Close(ctx, i.ID, engage.Closing{CloseThread: rng.IntN(3) == 0}))
+	case n == 10 && there:
+		err = end(eng.Interventions.Cancel(ctx, i.ID))
+	default:
+		err = end(eng.As(who).Interventions.Engage(ctx, engage.Engagement{ThreadID: thread.ID}))
 	}
 	f.expects(err)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/engage-interactions/engage"
+	"github.com/engage-interactions/engage/handover"
 	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/routing"
 	"github.com/engage-interactions/engage/store"
@@ -33,7 +34,7 @@ type floor struct {
 func newFloor(t *testing.T, rng *rand.Rand, handles ...store.Store) *floor {
 	t.Helper()
 	f := &floor{books: newBooks(), t: t, st: handles[0], clock: &handClock{now: began}, activities: map[string]string{}, source: "sms"}
-	f.options = engage.Options{Clock: f.clock.read, Platforms: map[string]engage.Platform{"sms": engage.InApp{}}}
+	f.options = engage.Options{Clock: f.clock.read, Platforms: map[string]engage.Platform{"sms": engage.InApp{}, "messenger": engage.InApp{}}}
 	for _, st := range handles {
 		f.engines = append(f.engines, must(engage.New(t.Context(), f.on(st), &f.options))(t))
 	}
@@ -63,6 +64,12 @@ func (f *floor) furnish(rng *rand.Rand) {
 		FriendlyName: "Support", Configuration: f.configuration(rng), ReservationTimeout: 30,
 	}))(t).SID
 	must(eng.Sources.Create(ctx, interaction.Source{ID: f.source, Type: "sms", Active: true}))(t)
+	must(eng.Sources.Create(ctx, interaction.Source{ID: "page", Type: "messenger", Active: true}))(t)
+	if rng.IntN(2) == 0 { // the Engine says who has control there
+		if err := eng.Control.Configure(ctx, "page", handover.Settings{Primary: []handover.Owner{handover.Agent, handover.Bot}[rng.IntN(2)], BotApp: "bot"}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for n := range 4 {
 		f.hires(rng, eng, fmt.Sprint("worker ", n))
 	}

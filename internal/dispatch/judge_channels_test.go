@@ -118,6 +118,14 @@ func (j *judged) judgeConversation(was, is storedChannel) {
 		}
 		return
 	}
+	if is.Status == routing.ChannelClosed && was.Status != routing.ChannelSetup && thread.Status != interaction.ThreadClosed {
+		var told []string
+		for _, event := range j.batch.Events {
+			told = append(told, event.Type)
+		}
+		before, _, _ := before[interaction.Thread](j, j.key("content_thread", is.ThreadID))
+		j.blame("channel %s is closed after it was %s, and its conversation is %s after %s with channel %q: %v", is.SID, was.Status, thread.Status, before.Status, before.ChannelSID, told)
+	}
 	resting := is.Status == routing.ChannelInactive || is.Status == routing.ChannelPause
 	if (thread.ChannelSID == is.SID) != is.Status.Live() || thread.ChannelSID == is.SID && thread.ChannelResting != resting {
 		j.blame("channel %s is %s, and its conversation is with %q, resting %v", is.SID, is.Status, thread.ChannelSID, thread.ChannelResting)
@@ -127,7 +135,7 @@ func (j *judged) judgeConversation(was, is storedChannel) {
 // judgeJobs looks whether a job has failed.
 func (j *judged) judgeJobs() {
 	written(j, "job", func(key store.Key, _, is storedJob, _, _ bool) {
-		if is.Error != "" {
+		if is.Error != "" && ours(is.Type) {
 			j.blame("job %s %s: %s", is.Type, key.ID, is.Error)
 		}
 	})

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/engage-interactions/engage"
+	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/routing"
 	"github.com/engage-interactions/engage/store"
 )
@@ -26,6 +28,8 @@ type stock struct {
 	workspaces     map[string]routing.Workspace
 	crews          map[string]storedCrews
 	jobs           map[string]storedJob
+	threads        map[string]interaction.Thread
+	interventions  map[string]interaction.Intervention
 	ready          map[readyWorker]int
 	counts         sums // as they are written
 	wrong          []string
@@ -79,6 +83,10 @@ func take(ctx context.Context, st store.Store, now time.Time) (s *stock, err err
 	s.crews, err = kept(ctx, st, "crews", func(c storedCrews) string { return c.WorkspaceSID })
 	get(err)
 	s.jobs, err = kept(ctx, st, "job", func(j storedJob) string { return j.ID })
+	get(err)
+	s.threads, err = kept(ctx, st, "content_thread", func(t interaction.Thread) string { return t.ID })
+	get(err)
+	s.interventions, err = kept(ctx, st, "intervention", func(i interaction.Intervention) string { return i.ID })
 	get(err)
 	ready, err := kept(ctx, st, "ready_worker", func(r readyWorker) string { return r.CrewID + r.TaskChannelSID + r.WorkerSID })
 	get(err)
@@ -168,6 +176,39 @@ func (s *stock) addsUp() {
 	}
 }
 
+// noConversationIsLeftOver looks whether each conversation with a channel is looked after, and
+// none without, by whom routing has given it to.
+func (s *stock) noConversationIsLeftOver() {
+	busy := map[string]bool{}
+	for _, k := range s.tasks {
+		if k.Status == routing.TaskAssigned || k.Status == routing.TaskWrapping {
+			busy[k.ChannelSID] = true
+		}
+	}
+	for _, c := range sorted(s.channels) {
+		thread := s.threads[c.ThreadID]
+		if c.Status.Live() != (thread.ChannelSID == c.SID) || c.Status.Live() && thread.Status != interaction.ThreadOpen {
+			s.blame("channel %s is %s, and its conversation is %s, with channel %q", c.SID, c.Status, thread.Status, thread.ChannelSID)
+		}
+	}
+	for _, thread := range sorted(s.threads) {
+		if c := s.channels[thread.ChannelSID]; thread.ChannelSID != "" && (c.ThreadID != thread.ID || !c.Status.Live()) {
+			s.blame("conversation %s has channel %s, which is %s of %s", thread.ID, thread.ChannelSID, c.Status, c.ThreadID)
+		}
+	}
+	for _, c := range sorted(s.channels) {
+		thread := s.threads[c.ThreadID]
+		if c.Status.Live() && c.Status != routing.ChannelInactive || busy[c.SID] || thread.ChannelSID != "" && thread.ChannelSID != c.SID {
+			continue
+		}
+		for _, i := range sorted(s.interventions) {
+			if i.ThreadID == c.ThreadID && i.Status.Live() && i.Owner == c.Owner && !c.Owner.IsZero() {
+				s.blame("channel %s is %s, and %v has still intervention %s, which is %s", c.SID, c.Status, c.Owner, i.ID, i.Status)
+			}
+		}
+	}
+}
+
 // taskAddsUp looks at a task that is at rest.
 func (s *stock) taskAddsUp(k storedTask) {
 	for _, sid := range k.ReservationSIDs {
@@ -196,6 +237,12 @@ func (s *stock) taskAddsUp(k storedTask) {
 	}
 }
 
+// ours reports whether a job is one of routing.
+func ours(typ string) bool {
+	of, _, _ := strings.Cut(typ, ".")
+	return slices.Contains([]string{"task", "reservation", "worker", "workspace", "queue", "workflow", "channel"}, of)
+}
+
 // settled looks whether nothing is due, and no job is left that nobody needs.
 func (s *stock) settled() {
 	for _, j := range sorted(s.jobs) {
@@ -210,8 +257,10 @@ func (s *stock) settled() {
 		case "channel.reroute":
 			c := s.channels[j.Data.ChannelSID]
 			wanted = c.Status == routing.ChannelPause && c.Job == j.ID
-		case "thread.time_out", "control.inactive":
 		default:
+			if !ours(j.Type) {
+				continue
+			}
 			wanted = false
 		}
 		if !wanted || j.State != "pending" || !j.Due.After(s.now) {
@@ -294,5 +343,6 @@ func atRest(ctx context.Context, st store.Store, now time.Time) ([]string, error
 	s.addsUp()
 	s.settled()
 	s.noMatchIsLost()
+	s.noConversationIsLeftOver()
 	return s.wrong, nil
 }

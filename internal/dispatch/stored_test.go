@@ -78,13 +78,14 @@ func (w storedWorker) stands() map[readyWorker]bool {
 type storedChannel struct {
 	routing.Channel
 
-	WorkspaceSID    string   `json:"workspace_sid"`
-	ThreadID        string   `json:"thread_id"`
-	TaskSIDs        []string `json:"task_sids"`
-	InviteSIDs      []string `json:"invite_sids"`
-	ParticipantSIDs []string `json:"participant_sids"`
-	TransferSIDs    []string `json:"transfer_sids"`
-	Job             string   `json:"job"`
+	WorkspaceSID    string       `json:"workspace_sid"`
+	ThreadID        string       `json:"thread_id"`
+	TaskSIDs        []string     `json:"task_sids"`
+	InviteSIDs      []string     `json:"invite_sids"`
+	ParticipantSIDs []string     `json:"participant_sids"`
+	TransferSIDs    []string     `json:"transfer_sids"`
+	Job             string       `json:"job"`
+	Owner           engage.Actor `json:"owner"`
 }
 
 type storedQueue struct {
