@@ -192,7 +192,7 @@ func inWorkspaceQuery(workspaceSID string, limit int, continuation string) store
 }
 
 // showPage returns a page of a table, each as it is shown.
-func showPage[T, V any](ctx context.Context, s scope, table finder[T], q store.Query, show func(t *turn, ctx context.Context, v *T, shown *V) error) (Page[V], error) {
+func showPage[T, V any](ctx context.Context, s scope, table finder[T], q store.Query, show func(ctx context.Context, t *turn, v *T, shown *V) error) (Page[V], error) {
 	var page Page[V]
 	err := s.look(ctx, func(t *turn) error {
 		found, err := pageOf(ctx, t, table, q, everything)
@@ -201,7 +201,7 @@ func showPage[T, V any](ctx context.Context, s scope, table finder[T], q store.Q
 		}
 		page = Page[V]{Items: make([]V, len(found.Items)), Continuation: found.Continuation}
 		for n := range found.Items {
-			if err := show(t, ctx, &found.Items[n], &page.Items[n]); err != nil {
+			if err := show(ctx, t, &found.Items[n], &page.Items[n]); err != nil {
 				return err
 			}
 		}
@@ -214,7 +214,7 @@ func showPage[T, V any](ctx context.Context, s scope, table finder[T], q store.Q
 }
 
 // shownAsIs shows a value as it is.
-func shownAsIs[T any](_ *turn, _ context.Context, v, shown *T) error {
+func shownAsIs[T any](_ context.Context, _ *turn, v, shown *T) error {
 	*shown = *v
 	return nil
 }

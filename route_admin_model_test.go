@@ -17,10 +17,7 @@ import (
 
 // reckoned says that all that is kept beside the records follows from them; see
 // engage.Recount.
-func reckoned(tb interface {
-	Helper()
-	Fatalf(format string, args ...any)
-}, f *floor) {
+func reckoned(tb rapid.TB, f *floor) {
 	tb.Helper()
 	wrong, err := engage.Recount(f.t.Context(), f.Engine)
 	if err != nil || len(wrong) > 0 {
@@ -45,7 +42,8 @@ func TestWhateverIsChangedAllFollows(t *testing.T) {
 		t.Parallel()
 		n := 0
 		rapid.Check(t, func(r *rapid.T) {
-			if n++; n > 10 { // each has a file of its own
+			n++
+			if n > 10 { // each has a file of its own
 				return
 			}
 			changeAtRandom(r, newFloorOn(t, openSQLite(t, filepath.Join(t.TempDir(), "engage.db"))), 40)

@@ -257,14 +257,14 @@ func TestLimitsOfAWorkspace(t *testing.T) {
 	t.Parallel()
 	f := newFloor(t)
 	ctx := t.Context()
-	full := func(what string, most int, make func(ctx context.Context, n int) error) {
+	full := func(what string, most int, one func(ctx context.Context, n int) error) {
 		t.Helper()
 		for n := range most {
-			if err := make(ctx, n); err != nil {
+			if err := one(ctx, n); err != nil {
 				t.Fatal(what, n, err)
 			}
 		}
-		if err := make(ctx, most); !errors.Is(err, engage.ErrRefused) {
+		if err := one(ctx, most); !errors.Is(err, engage.ErrRefused) {
 			t.Errorf("one more of the %s: %v", what, err)
 		}
 	}

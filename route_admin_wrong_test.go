@@ -127,16 +127,14 @@ func TestAllThatIsWrongIsSaid(t *testing.T) {
 			return err
 		}, []string{"capacities.sms"}},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			unchanged(t, f.st, func() {
-				err := row.call(t.Context())
-				if !errors.Is(err, engage.ErrInvalid) || !slices.Equal(paths(err), row.want) {
-					t.Errorf("%v\nis about %q, want %q", err, paths(err), row.want)
-				}
-				if wrong, ok := errors.AsType[*engage.InvalidError](err); !ok || wrong.Field != row.want[0] {
-					t.Errorf("the field is %+v", wrong)
-				}
-			})
+		unchanged(t, f.st, func() {
+			err := row.call(t.Context())
+			if !errors.Is(err, engage.ErrInvalid) || !slices.Equal(paths(err), row.want) {
+				t.Errorf("%s: %v\nis about %q, want %q", row.name, err, paths(err), row.want)
+			}
+			if wrong, ok := errors.AsType[*engage.InvalidError](err); !ok || wrong.Field != row.want[0] {
+				t.Errorf("%s: the field is %+v", row.name, wrong)
+			}
 		})
 	}
 }

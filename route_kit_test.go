@@ -112,10 +112,10 @@ func (f *floor) hires(name string, capacity int, attributes ...string) routing.W
 }
 
 // puts changes what a worker is doing.
-func (f *floor) puts(workerSID, activity string) routing.Worker {
+func (f *floor) puts(workerSID, activity string) {
 	f.t.Helper()
 	sid := f.activities[activity].SID
-	return must(f.Workers.Update(f.t.Context(), workerSID, engage.WorkerUpdate{ActivitySID: &sid}))(f.t)
+	must(f.Workers.Update(f.t.Context(), workerSID, engage.WorkerUpdate{ActivitySID: &sid}))(f.t)
 }
 
 // worker returns a worker as they are.

@@ -83,7 +83,7 @@ func (s Queues) Update(ctx context.Context, sid string, u QueueUpdate) (routing.
 		if err != nil {
 			return err
 		}
-		return t.showQueue(ctx, q, &updated)
+		return showQueue(ctx, t, q, &updated)
 	})
 	if err != nil {
 		return routing.Queue{}, err

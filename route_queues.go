@@ -86,7 +86,7 @@ func (s Queues) Create(ctx context.Context, workspaceSID string, n NewQueue) (ro
 		if err != nil {
 			return err
 		}
-		return t.showQueue(ctx, q, &created)
+		return showQueue(ctx, t, q, &created)
 	})
 	if err != nil {
 		return routing.Queue{}, err
@@ -105,7 +105,7 @@ func (s Queues) Get(ctx context.Context, sid string) (routing.Queue, error) {
 			return nil, err
 		}
 		shown := &routing.Queue{}
-		return shown, t.showQueue(ctx, q, shown)
+		return shown, showQueue(ctx, t, q, shown)
 	})
 }
 
@@ -114,7 +114,7 @@ func (s Queues) List(ctx context.Context, workspaceSID string, limit int, contin
 	if err := s.allow(ctx, ActionWorkspacesRead, workspaceResource(workspaceSID)); err != nil {
 		return Page[routing.Queue]{}, err
 	}
-	return showPage(ctx, s.scope, &queues, inWorkspaceQuery(workspaceSID, limit, continuation), (*turn).showQueue)
+	return showPage(ctx, s.scope, &queues, inWorkspaceQuery(workspaceSID, limit, continuation), showQueue)
 }
 
 // checkQueue says what is wrong with a queue, and returns its expression.
@@ -141,7 +141,7 @@ func (t *turn) checkQueue(ctx context.Context, q *storedQueue) (routing.Expressi
 }
 
 // showQueue returns what is shown of a queue: with the names that its activities have now.
-func (t *turn) showQueue(ctx context.Context, q *storedQueue, shown *routing.Queue) (err error) {
+func showQueue(ctx context.Context, t *turn, q *storedQueue, shown *routing.Queue) (err error) {
 	*shown = q.Queue
 	if shown.ReservationActivityName, err = t.activityName(ctx, q.ReservationActivitySID); err != nil {
 		return err

@@ -27,7 +27,7 @@ func Recount(ctx context.Context, e *Engine) (wrong []string, err error) {
 type recount struct {
 	*turn
 
-	ctx   context.Context
+	ctx   context.Context //nolint:containedctx // it lives as long as one call
 	wrong []string
 	err   error
 }

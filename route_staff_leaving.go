@@ -184,7 +184,7 @@ func (t *turn) rejectPending(ctx context.Context, workerSID string) (again time.
 	return time.Time{}, nil
 }
 
-// rejects rejects an offer, as the worker would.
+// rejects turns an offer down, as the worker would.
 func (t *turn) rejects(ctx context.Context, r *routed, is *storedReservation) error {
 	a, err := r.assignment(is.TaskSID).Answer(is.SID, routing.ReservationRejects, "", t.now)
 	if err != nil {

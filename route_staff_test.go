@@ -2,8 +2,8 @@ package engage_test
 
 import (
 	"errors"
-	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/engage-interactions/engage"
@@ -63,7 +63,7 @@ func TestAttributesSayWhichQueuesAWorkerIsIn(t *testing.T) {
 func TestWhoGoesAwayKeepsWhatIsOfferedUnlessTheyRejectIt(t *testing.T) {
 	t.Parallel()
 	for _, offered := range []int{0, 1, 45} { // the last in several steps
-		t.Run(fmt.Sprint(offered), func(t *testing.T) {
+		t.Run(strconv.Itoa(offered), func(t *testing.T) {
 			t.Parallel()
 			f := newFloor(t)
 			ann := f.hires("ann", 50)

@@ -163,19 +163,3 @@ func (t *turn) dropTaskChannel(ctx context.Context, sid string) error {
 		t.rename(ctx, nameOfTaskChannel, c.WorkspaceSID, c.SID, c.FriendlyName, "", taskChannelResource),
 		taskChannels.Delete(t.Work, c), t.dropTaskCounts(ctx, sid))
 }
-
-// namedTaskChannel reads the task channel of a workspace that has a SID or a unique name.
-func (t *turn) namedTaskChannel(ctx context.Context, workspaceSID, named string) (*routing.TaskChannel, error) {
-	sid := named
-	if !routing.PrefixTaskChannel.Valid(named) {
-		var err error
-		if sid, err = t.routingName(ctx, nameOfUnique, workspaceSID, named); err != nil {
-			return nil, err
-		}
-	}
-	c, err := t.taskChannel(ctx, sid)
-	if err == nil && c.WorkspaceSID != workspaceSID || err != nil && sid == "" {
-		return nil, &NotFoundError{Resource: taskChannelResource(named)}
-	}
-	return c, err
-}

@@ -91,7 +91,7 @@ func (s Workflows) List(ctx context.Context, workspaceSID string, limit int, con
 	if err := s.allow(ctx, ActionWorkspacesRead, workspaceResource(workspaceSID)); err != nil {
 		return Page[routing.Workflow]{}, err
 	}
-	return showPage(ctx, s.scope, &workflows, inWorkspaceQuery(workspaceSID, limit, continuation), func(_ *turn, _ context.Context, f *storedWorkflow, shown *routing.Workflow) error {
+	return showPage(ctx, s.scope, &workflows, inWorkspaceQuery(workspaceSID, limit, continuation), func(_ context.Context, _ *turn, f *storedWorkflow, shown *routing.Workflow) error {
 		*shown = f.Workflow
 		return nil
 	})

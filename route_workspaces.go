@@ -92,7 +92,7 @@ func (s Workspaces) Create(ctx context.Context, n NewWorkspace) (routing.Workspa
 		if err != nil {
 			return err
 		}
-		return t.showWorkspace(ctx, w, &created)
+		return showWorkspace(ctx, t, w, &created)
 	})
 	if err != nil {
 		return routing.Workspace{}, err
@@ -111,7 +111,7 @@ func (s Workspaces) Get(ctx context.Context, sid string) (routing.Workspace, err
 			return nil, err
 		}
 		shown := &routing.Workspace{}
-		return shown, t.showWorkspace(ctx, w, shown)
+		return shown, showWorkspace(ctx, t, w, shown)
 	})
 }
 
@@ -120,7 +120,7 @@ func (s Workspaces) List(ctx context.Context, limit int, continuation string) (P
 	if err := s.allow(ctx, ActionWorkspacesRead, workspaceResource("")); err != nil {
 		return Page[routing.Workspace]{}, err
 	}
-	return showPage(ctx, s.scope, &workspaces, store.Query{Limit: limit, Cursor: continuation}, (*turn).showWorkspace)
+	return showPage(ctx, s.scope, &workspaces, store.Query{Limit: limit, Cursor: continuation}, showWorkspace)
 }
 
 // WorkspaceUpdate is what is to change of a workspace. What is nil stays.
@@ -187,7 +187,7 @@ func (s Workspaces) Update(ctx context.Context, sid string, u WorkspaceUpdate) (
 		if err != nil {
 			return err
 		}
-		return t.showWorkspace(ctx, w, &updated)
+		return showWorkspace(ctx, t, w, &updated)
 	})
 	if err != nil {
 		return routing.Workspace{}, err
@@ -265,7 +265,7 @@ func checkWorkspace(w *storedWorkspace) error {
 
 // showWorkspace returns what is shown of a workspace: with the names that its activities
 // have now.
-func (t *turn) showWorkspace(ctx context.Context, w *storedWorkspace, shown *routing.Workspace) (err error) {
+func showWorkspace(ctx context.Context, t *turn, w *storedWorkspace, shown *routing.Workspace) (err error) {
 	*shown = w.Workspace
 	if shown.DefaultActivityName, err = t.activityName(ctx, w.DefaultActivitySID); err != nil {
 		return err
@@ -288,7 +288,7 @@ func (t *turn) tellWorkspace(typ EventType, resource Resource, workspaceSID, nam
 }
 
 // set changes a value, if there is another one.
-func set[T any](v *T, to *T) {
+func set[T any](v, to *T) {
 	if to != nil {
 		*v = *to
 	}
