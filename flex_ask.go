@@ -1,0 +1,70 @@
+package engage
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/engage-interactions/engage/routing"
+)
+
+// ask asks for an agent on a channel: by an invite with a task of its own, which has the known
+// attributes beside those that it is given. While the channel is being set up, it is held.
+func (t *turn) ask(ctx context.Context, r *routed, spec newTask) error {
+	invite := routing.Invite{SID: t.sid(routing.PrefixInvite), TaskSID: spec.SID}
+	if invite.TaskSID == "" {
+		invite.TaskSID = t.sid(routing.PrefixTask)
+	}
+	if routing.PrefixWorker.Valid(spec.WorkerSID) {
+		invite.WorkerSID = routing.PrefixWorker.Alike(spec.WorkerSID)
+	}
+	next, err := r.work.Invite(invite, t.now)
+	if err != nil {
+		return refusal(err, channelResource(r.channel.SID))
+	}
+	spec.SID = invite.TaskSID
+	if spec, err = r.known(spec, invite.SID); err != nil {
+		return err
+	}
+	r.work = next
+	return t.addAsked(ctx, r, spec)
+}
+
+// addAsked adds the task of somebody who is asked to come to a channel. Who is there already is
+// not asked, as long as the task waits.
+func (t *turn) addAsked(ctx context.Context, r *routed, spec newTask) error {
+	spec.InteractionSID, spec.ChannelSID = r.work.Channel.InteractionSID, r.work.Channel.SID
+	spec.Held = r.work.Channel.Status == routing.ChannelSetup
+	sid, err := t.addTask(ctx, r, spec)
+	if err != nil {
+		return err
+	}
+	if a := r.assignment(sid); !routing.PrefixWorker.Valid(a.Task.RoutingTarget) {
+		for _, p := range r.work.Participants {
+			if p.WorkerSID != "" && p.Status == routing.ParticipantActive {
+				a.Task = a.Task.KeepFrom(p.WorkerSID)
+			}
+		}
+	}
+	return nil
+}
+
+// known gives a task the attributes that every task of an interaction has.
+func (r *routed) known(spec newTask, inviteSID string) (newTask, error) {
+	c := r.work.Channel
+	known := r.channel.Request.Known(routing.CreatedSIDs{Interaction: c.InteractionSID, Channel: c.SID, Invite: inviteSID, Conversation: c.MediaChannelSID})
+	if n := slices.IndexFunc(r.work.Participants, func(p routing.Participant) bool { return p.Type == routing.ParticipantCustomer && p.Media != nil }); n >= 0 && known.Address == "" {
+		media := r.work.Participants[n].Media
+		known.Address, known.Name = cmp.Or(media.Address, media.Identity), media.Name
+	}
+	spec.InviteSID = inviteSID
+	merged, err := known.Merge(spec.Attributes)
+	if err != nil {
+		var wrong problems
+		wrong.add(spec.at("attributes"), strings.TrimPrefix(err.Error(), "attributes: "))
+		return spec, wrong.err()
+	}
+	spec.Attributes = merged
+	return spec, nil
+}
