@@ -280,17 +280,24 @@ func TestLimitsOfAWorkspace(t *testing.T) {
 		_, err := f.Queues.Create(ctx, f.workspace.SID, engage.NewQueue{FriendlyName: fmt.Sprint("q", n), TargetWorkers: fmt.Sprint("level > ", n)})
 		return err
 	})
-	// Somebody who can do everything, on every task channel.
+	// Somebody who can do everything, on every task channel; and many of them, asked at once.
 	ann := f.hires("ann", 2, `{"level":1000}`)
 	f.runs()
 	if ann = f.worker(ann.SID); len(ann.Channels) != engage.MaxTaskChannels {
 		t.Errorf("%d channels", len(ann.Channels))
 	}
-	task := f.asks()
-	f.runs()
+	task := f.asksNow()
 	f.taken(task.SID)
 	f.puts(ann.SID, "Break")
 	f.puts(ann.SID, "Available")
+	single, all := true, routing.MaxReservedWorkers
+	must(f.Workspaces.Update(ctx, f.workspace.SID, engage.WorkspaceUpdate{SingleTask: &single}))(t)
+	must(f.Queues.Update(ctx, f.queue.SID, engage.QueueUpdate{MaxReservedWorkers: &all}))(t)
+	for n := range 5 {
+		f.hires(fmt.Sprint("worker ", n), 2, `{"level":1000}`)
+	}
+	task = f.asksNow()
+	must(f.Reservations.Accept(ctx, f.offers(task.SID)[0].SID, engage.Answer{}))(t)
 	f.runs()
 	reckoned(t, f)
 }

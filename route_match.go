@@ -263,8 +263,12 @@ func (t *turn) offer(ctx context.Context, r *routed, found sought) (offered bool
 	if err != nil {
 		return false, err
 	}
-	offers := make([]routing.Reservation, len(choice.Workers))
-	for n, w := range choice.Workers {
+	asked, err := t.asManyAsFit(ctx, choice.Workers)
+	if err != nil {
+		return false, err
+	}
+	offers := make([]routing.Reservation, len(asked))
+	for n, w := range asked {
 		offers[n] = routing.Reservation{SID: t.sid(routing.PrefixReservation), WorkerSID: w.SID, WorkerName: w.FriendlyName, DueAt: workflow.OfferedUntil(t.now)}
 	}
 	if task.Accept { // one accepts it at once

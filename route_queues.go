@@ -19,7 +19,8 @@ type NewQueue struct {
 	// TargetWorkers says who works for it: an expression over the attributes of workers, of
 	// up to 64 KiB. Empty: all.
 	TargetWorkers string
-	// MaxReservedWorkers is to how many workers a task is offered at a time, 1 to 50.
+	// MaxReservedWorkers is to how many workers a task is offered at a time, 1 to 50: to less,
+	// if they are in so many queues that not all that happens to them fits into one commit.
 	// 0: 1.
 	MaxReservedWorkers int
 	// TaskOrder says which of the tasks that wait is next. Empty: FIFO.

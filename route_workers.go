@@ -120,6 +120,26 @@ func (t *turn) keepReady(ctx context.Context, before, after map[string]*readyWor
 	return nil
 }
 
+// maxStands is in how many places those can stand ready together to whom a task is offered at
+// the same time: whatever then happens to all of them fits into one commit.
+const maxStands = MaxCrews * MaxTaskChannels
+
+// asManyAsFit returns the first of some workers to whom a task can be offered at the same time:
+// one at least, and all of them unless they are in very many queues.
+func (t *turn) asManyAsFit(ctx context.Context, chosen []routing.Worker) ([]routing.Worker, error) {
+	places := 0
+	for n, is := range chosen {
+		w, err := t.worker(ctx, is.SID)
+		if err != nil {
+			return nil, err
+		}
+		if places += (len(w.CrewIDs) + 1) * (len(w.Channels) + 1); n > 0 && places > maxStands {
+			return chosen[:n], nil
+		}
+	}
+	return chosen, nil
+}
+
 // shards is over how many records a count is spread, so that those who change it at the same
 // time seldom meet.
 const shards = 16

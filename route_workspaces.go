@@ -13,11 +13,12 @@ import (
 // A tenant may have several; nothing in one knows of another.
 type Workspaces struct{ scope }
 
-// What there can be at most in a workspace, so that whatever changes for one worker fits
-// into one commit, and what there is of it is read at once.
+// What there can be at most in a workspace, so that what there is of it is read at once, and
+// whatever changes for two workers at a time fits into one commit: each stands ready once for
+// each crew and task channel.
 const (
 	MaxActivities   = 100
-	MaxTaskChannels = 20
+	MaxTaskChannels = 10
 	MaxQueues       = 1_000
 	MaxWorkflows    = 1_000
 	// MaxCrews is how many different expressions its queues can have, and MaxExpressions
