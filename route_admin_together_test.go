@@ -115,7 +115,7 @@ func TestDeletingMeetsUsing(t *testing.T) {
 		f := newFloorOn(t, a)
 		other := must(engage.New(t.Context(), b, &f.opts))(t)
 		ctx := t.Context()
-		for round := range 8 {
+		for round := range 5 { // as many task channels as there can be more
 			lunch := must(f.Activities.Create(ctx, f.workspace.SID, engage.NewActivity{FriendlyName: fmt.Sprint("Lunch ", round)}))(t)
 			fax := must(f.TaskChannels.Create(ctx, f.workspace.SID, engage.NewTaskChannel{UniqueName: fmt.Sprint("fax", round)}))(t)
 			queue := f.newQueue(fmt.Sprint("queue ", round), "")
