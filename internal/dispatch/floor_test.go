@@ -1,6 +1,7 @@
 package dispatch_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -28,15 +29,31 @@ type floor struct {
 	workflow   string
 	source     string
 	calm       bool // no settings are changed
+	shaky      bool // the store may fail
+	contexts   func() context.Context
+}
+
+// ctx is the context of a call.
+func (f *floor) ctx() context.Context {
+	if f.contexts != nil {
+		return f.contexts()
+	}
+	return f.t.Context()
 }
 
 // newFloor opens Engines on handles, with a workspace that is settled by luck.
 func newFloor(t *testing.T, rng *rand.Rand, handles ...store.Store) *floor {
 	t.Helper()
+	return newFloorOver(t, rng, func(st store.Store) store.Store { return st }, handles...)
+}
+
+// newFloorOver opens Engines on what is made of handles that the books are kept of.
+func newFloorOver(t *testing.T, rng *rand.Rand, over func(store.Store) store.Store, handles ...store.Store) *floor {
+	t.Helper()
 	f := &floor{books: newBooks(), t: t, st: handles[0], clock: &handClock{now: began}, activities: map[string]string{}, source: "sms"}
 	f.options = engage.Options{Clock: f.clock.read, Platforms: map[string]engage.Platform{"sms": engage.InApp{}, "messenger": engage.InApp{}}}
 	for _, st := range handles {
-		f.engines = append(f.engines, must(engage.New(t.Context(), f.on(st), &f.options))(t))
+		f.engines = append(f.engines, must(engage.New(t.Context(), over(f.on(st)), &f.options))(t))
 	}
 	f.furnish(rng)
 	return f
@@ -129,7 +146,7 @@ func (f *floor) abilities(rng *rand.Rand) routing.Attributes {
 }
 
 func (f *floor) hires(rng *rand.Rand, eng *engage.Engine, name string) {
-	_, err := eng.Workers.Create(f.t.Context(), f.workspace, engage.NewWorker{
+	_, err := eng.Workers.Create(f.ctx(), f.workspace, engage.NewWorker{
 		FriendlyName: name, ActivitySID: f.activities["Available"], Attributes: f.abilities(rng), Capacities: map[string]int{"default": 1 + rng.IntN(2)},
 	})
 	f.expects(err)
