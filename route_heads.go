@@ -17,7 +17,7 @@ import (
 // for them whatever else they do, they look again.
 func (t *turn) seekTasks(ctx context.Context, sid string) (again time.Time, err error) {
 	var found sought
-	err = t.core.runner.Look(ctx, func(w *work.Work) (err error) {
+	err = t.Look(ctx, func(w *work.Work) (err error) {
 		look := t.turn(w)
 		if found, err = look.taskFor(ctx, sid, true); err == nil && found.task != nil {
 			err = look.addOthers(ctx, &found)

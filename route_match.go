@@ -214,7 +214,7 @@ func (t *turn) skipFacts(ctx context.Context, task *storedTask) (routing.Workers
 		return routing.WorkersFacts{}, nil
 	}
 	var facts routing.WorkersFacts
-	err = t.core.runner.Look(ctx, func(w *work.Work) error {
+	err = t.Look(ctx, func(w *work.Work) error {
 		look := t.turn(w)
 		queue, err := look.queue(ctx, task.QueueSID)
 		if err != nil {

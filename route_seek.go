@@ -16,7 +16,7 @@ const linePage = 10
 // seekWorkers looks for workers for a task, or for one that is before it in its line and
 // comes first.
 func (t *turn) seekWorkers(ctx context.Context, task *storedTask) (found sought, err error) {
-	err = t.core.runner.Look(ctx, func(w *work.Work) error {
+	err = t.Look(ctx, func(w *work.Work) error {
 		look, cursor := t.turn(w), ""
 		for {
 			line, next, err := tasks.Find(ctx, w, task.line(linePage, cursor))

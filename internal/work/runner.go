@@ -97,6 +97,23 @@ func (r *Runner) Look(ctx context.Context, read func(*Work) error) error {
 	return err
 }
 
+// Look runs read as [Runner.Look] does, beside this work, which does not rest on what is read
+// so. If the store fails there, the work has failed.
+func (w *Work) Look(ctx context.Context, read func(*Work) error) error {
+	if err := w.usable(); err != nil {
+		return err
+	}
+	var failed error
+	err := w.unit.Look(ctx, func(beside *Work) error {
+		defer func() { failed = beside.failed }()
+		return read(beside)
+	})
+	if failed != nil {
+		return w.fail(err)
+	}
+	return err
+}
+
 // unit is one call of Do, over all its attempts.
 type unit struct {
 	*Runner
