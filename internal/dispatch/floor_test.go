@@ -30,6 +30,7 @@ type floor struct {
 	source     string
 	calm       bool // no settings are changed
 	shaky      bool // the store may fail
+	lied       bool // the store breaks its promises, and so do the answers
 	contexts   func() context.Context
 }
 
@@ -193,4 +194,9 @@ func (f *floor) ends() {
 		f.clock.pass(time.Minute)
 		f.rests()
 	}
+}
+
+// newEngine opens one more Engine.
+func newEngine(f *floor, st store.Store) (*engage.Engine, error) {
+	return engage.New(f.t.Context(), st, &f.options)
 }
