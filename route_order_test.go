@@ -2,6 +2,7 @@ package engage_test
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 func TestItDoesNotMatterWhoseJobIsFirst(t *testing.T) {
 	t.Parallel()
 	for order := range 24 {
-		t.Run(fmt.Sprint(order), func(t *testing.T) {
+		t.Run(strconv.Itoa(order), func(t *testing.T) {
 			t.Parallel()
 			ctx := t.Context()
 			f := newFloor(t, func(o *engage.Options) { o.Jobs.Concurrency = 1 })
