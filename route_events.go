@@ -264,9 +264,11 @@ func workflowResource(sid string) Resource    { return Resource{Type: ResourceWo
 func workerResource(sid string) Resource      { return Resource{Type: ResourceWorker, ID: sid} }
 func taskResource(sid string) Resource        { return Resource{Type: ResourceTask, ID: sid} }
 func reservationResource(sid string) Resource { return Resource{Type: ResourceReservation, ID: sid} }
-func flexResource(sid string) Resource        { return Resource{Type: ResourceFlexInteraction, ID: sid} }
-func channelResource(sid string) Resource     { return Resource{Type: ResourceFlexChannel, ID: sid} }
-func inviteResource(sid string) Resource      { return Resource{Type: ResourceFlexInvite, ID: sid} }
+
+func flexResource(sid string) Resource { return Resource{Type: ResourceFlexInteraction, ID: sid} }
+
+func channelResource(sid string) Resource { return Resource{Type: ResourceFlexChannel, ID: sid} }
+func inviteResource(sid string) Resource  { return Resource{Type: ResourceFlexInvite, ID: sid} }
 func participantResource(sid string) Resource {
 	return Resource{Type: ResourceFlexParticipant, ID: sid}
 }
