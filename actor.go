@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/routing"
 )
 
 // ActorType says what kind of party acts.
@@ -60,12 +61,13 @@ type Resource struct {
 	ID   string `json:"id,omitempty"`
 }
 
-// String returns type and ID.
+// String returns type and ID. Of an ID that is longer than any that there can be, it returns the
+// beginning.
 func (r Resource) String() string {
 	if r.ID == "" {
 		return r.Type
 	}
-	return r.Type + " " + r.ID
+	return r.Type + " " + clipped(r.ID)
 }
 
 // The types of Resource.
@@ -106,6 +108,23 @@ const (
 	ResourceIdempotencyKey = "idempotency_key"
 	ResourceEvents         = "events"
 )
+
+// sidOf says of which kind the SID is that is the ID of a resource of routing.
+var sidOf = map[string]routing.Prefix{
+	ResourceWorkspace:       routing.PrefixWorkspace,
+	ResourceActivity:        routing.PrefixActivity,
+	ResourceTaskChannel:     routing.PrefixTaskChannel,
+	ResourceTaskQueue:       routing.PrefixQueue,
+	ResourceWorkflow:        routing.PrefixWorkflow,
+	ResourceWorker:          routing.PrefixWorker,
+	ResourceTask:            routing.PrefixTask,
+	ResourceReservation:     routing.PrefixReservation,
+	ResourceFlexInteraction: routing.PrefixInteraction,
+	ResourceFlexChannel:     routing.PrefixChannel,
+	ResourceFlexInvite:      routing.PrefixInvite,
+	ResourceFlexParticipant: routing.PrefixParticipant,
+	ResourceFlexTransfer:    routing.PrefixTransfer,
+}
 
 // Action names what a call does, as service and method: "interactions.record".
 type Action string

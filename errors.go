@@ -3,6 +3,8 @@ package engage
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/internal/feed"
@@ -142,6 +144,18 @@ func (e *ForbiddenError) Error() string {
 
 // Unwrap returns ErrForbidden and the error of Options.Authorize.
 func (e *ForbiddenError) Unwrap() []error { return []error{ErrForbidden, e.Err} }
+
+// clipped returns what is repeated in an error of a text that a caller has sent: all of it, if
+// it could be a name or an ID, else its beginning.
+func clipped(text string) string {
+	if len(text) <= store.MaxText {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxRepeated], "") + "… (" + strconv.Itoa(len(text)) + " bytes)"
+}
+
+// maxRepeated is how many bytes an error repeats of what is too long.
+const maxRepeated = 64
 
 func invalid(field, reason string) error {
 	return &InvalidError{Field: field, Err: errors.New(reason)}

@@ -184,11 +184,7 @@ func (t *turn) activityName(ctx context.Context, sid string) (string, error) {
 
 // inWorkspaceQuery is the query of a page of what is in a workspace.
 func inWorkspaceQuery(workspaceSID string, limit int, continuation string) store.Query {
-	sid := workspaceSID
-	if routing.PrefixWorkspace.Valid(sid) {
-		sid = routing.PrefixWorkspace.Alike(sid)
-	}
-	return store.Query{Index: byWorkspace, Prefix: idTerm(plain(sid)).String(), Limit: limit, Cursor: continuation}
+	return store.Query{Index: byWorkspace, Prefix: sidTerm(routing.PrefixWorkspace, workspaceSID).String(), Limit: limit, Cursor: continuation}
 }
 
 // showPage returns a page of a table, each as it is shown.

@@ -163,6 +163,9 @@ func checkAttributes(a routing.Attributes) (routing.Attributes, error) {
 
 // aim finds out whom the task is for, other than by its workflow.
 func (t *turn) aim(ctx context.Context, r *routed, task *routing.Task, spec newTask, wrong *problems) error {
+	if routing.PrefixQueue.Valid(spec.QueueSID) {
+		spec.QueueSID = routing.PrefixQueue.Alike(spec.QueueSID)
+	}
 	target, path := spec.RoutingTarget, spec.at("routing_target")
 	switch {
 	case target != "":
@@ -172,10 +175,7 @@ func (t *turn) aim(ctx context.Context, r *routed, task *routing.Task, spec newT
 		target, path = spec.QueueSID, spec.at("queue_sid")
 	}
 	if spec.QueueSID != "" && spec.QueueSID != target {
-		queue, err := t.queueIn(ctx, r.workspace.SID, spec.QueueSID)
-		if err == nil {
-			spec.QueueSID = queue.SID
-		}
+		_, err := t.queueIn(ctx, r.workspace.SID, spec.QueueSID)
 		if err := wrong.exists(spec.at("queue_sid"), "queue", spec.QueueSID, err); err != nil {
 			return err
 		}

@@ -32,7 +32,7 @@ func (p *problems) check(err error) error {
 // exists notes that what a SID names is not there. Any other error it returns.
 func (p *problems) exists(path, what, sid string, err error) error {
 	if errors.Is(err, ErrNotFound) {
-		p.add(path, "there is no "+what+" "+sid)
+		p.add(path, "there is no "+what+" "+clipped(sid))
 		return nil
 	}
 	return err
@@ -58,6 +58,7 @@ func (p *problems) err() error {
 	}
 	var once []routing.Problem
 	for _, problem := range p.found {
+		problem.Path = clipped(problem.Path) // the name of an attribute, say
 		if !slices.ContainsFunc(once, func(o routing.Problem) bool { return o.Path == problem.Path }) {
 			once = append(once, problem)
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/engage-interactions/engage/internal/work"
 	"github.com/engage-interactions/engage/routing"
+	"github.com/engage-interactions/engage/store"
 )
 
 // workspace reads a workspace that must be there.
@@ -61,4 +62,13 @@ func routingRecord[T any](
 		return nil, &NotFoundError{Resource: resource(sid)}
 	}
 	return need(get(ctx, t.Work, prefix.Alike(sid)))(resource(sid))
+}
+
+// sidTerm begins the terms of what belongs to something that a SID names. The case of its digits
+// does not matter. What is no SID of the kind names nothing, and nothing belongs to that.
+func sidTerm(prefix routing.Prefix, sid string) store.Tuple {
+	if !prefix.Valid(sid) {
+		return idTerm("no " + string(prefix))
+	}
+	return idTerm(prefix.Alike(sid))
 }

@@ -51,9 +51,9 @@ func (s Reservations) List(ctx context.Context, filter ReservationFilter) (Page[
 	case (filter.TaskSID == "") == (filter.WorkerSID == ""):
 		return Page[routing.Reservation]{}, invalid("TaskSID", "one of TaskSID and WorkerSID is to be given")
 	case filter.TaskSID != "":
-		about, q.Index, q.Prefix = taskResource(filter.TaskSID), byTask, idTerm(routing.PrefixTask.Alike(plain(filter.TaskSID))).String()
+		about, q.Index, q.Prefix = taskResource(filter.TaskSID), byTask, sidTerm(routing.PrefixTask, filter.TaskSID).String()
 	default:
-		about, q.Index, q.Prefix = workerResource(filter.WorkerSID), byWorker, idTerm(routing.PrefixWorker.Alike(plain(filter.WorkerSID))).String()
+		about, q.Index, q.Prefix = workerResource(filter.WorkerSID), byWorker, sidTerm(routing.PrefixWorker, filter.WorkerSID).String()
 		if filter.Live {
 			q.Index = byWorkerLive
 		}

@@ -37,11 +37,7 @@ func (s Workers) List(ctx context.Context, filter WorkerFilter) (Page[routing.Wo
 	case filter.WorkspaceSID != "":
 		q = inWorkspaceQuery(filter.WorkspaceSID, filter.Limit, filter.Continuation)
 	case filter.ActivitySID != "":
-		sid := filter.ActivitySID
-		if routing.PrefixActivity.Valid(sid) {
-			sid = routing.PrefixActivity.Alike(sid)
-		}
-		q.Index, q.Prefix = byActivity, idTerm(plain(sid)).String()
+		q.Index, q.Prefix = byActivity, sidTerm(routing.PrefixActivity, filter.ActivitySID).String()
 	case filter.AgentID != "":
 		q.Index, q.Prefix = byAgent, idTerm(plain(filter.AgentID)).String()
 	}

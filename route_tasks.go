@@ -125,7 +125,7 @@ func (s Tasks) List(ctx context.Context, filter TaskFilter) (Page[routing.Task],
 			continue
 		}
 		given++
-		about, q.Index, q.Prefix = of.resource, of.index, idTerm(of.prefix.Alike(plain(of.sid))).String()
+		about, q.Index, q.Prefix = of.resource, of.index, sidTerm(of.prefix, of.sid).String()
 	}
 	switch {
 	case given != 1:

@@ -75,10 +75,15 @@ func (s scope) services() Services {
 	}
 }
 
-// allow asks whether the actor may do it.
+// allow asks whether the actor may do it. What a SID names is always asked about by the same
+// SID, the one that it is kept by, in whatever case the caller writes its digits. What is no SID
+// of the kind names nothing, whatever the answer; see sidTerm and routingRecord.
 func (s scope) allow(ctx context.Context, action Action, resource Resource) error {
 	if err := checkActor(s.actor); err != nil {
 		return err
+	}
+	if prefix, named := sidOf[resource.Type]; named && prefix.Valid(resource.ID) {
+		resource.ID = prefix.Alike(resource.ID)
 	}
 	if s.actor.Type == ActorCustomer && !ofCustomers[action] {
 		return notForCustomers(resource)
@@ -130,6 +135,13 @@ type turn struct {
 	now time.Time
 	// afterwards is what follows from what the call does, once it has written all that.
 	afterwards []func(context.Context) error
+}
+
+// try does a part of a call, with all that follows from that. If it fails, nothing of it is
+// written, and the call may go on.
+func (t *turn) try(ctx context.Context, do func(*turn) error) error {
+	part := &turn{scope: t.scope, Work: t.Work, now: t.now}
+	return t.Part(func() error { return part.whole(ctx, do) })
 }
 
 // whole runs a call with all that follows from it.

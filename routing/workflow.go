@@ -76,7 +76,7 @@ type KnownWorker struct {
 
 // KnownWorker gives whom known_worker_sid or known_worker_friendly_name of the target
 // means for a task. If both are there, the SID counts, and the name if the task has no
-// SID. That the worker is in the queue at all is for the caller to see: the platform's
+// SID; the case of the SID's digits does not matter. That the worker is in the queue at all is for the caller to see: the platform's
 // errors are 40152 (not in the queue) and 40155 (not in the workspace).
 func (t Target) KnownWorker(task Attributes) KnownWorker {
 	f := &Facts{Task: task}
@@ -90,6 +90,9 @@ func (t Target) KnownWorker(task Attributes) KnownWorker {
 		return ""
 	}
 	if sid := text(t.knownSID); sid != "" {
+		if PrefixWorker.Valid(sid) {
+			sid = PrefixWorker.Alike(sid)
+		}
 		return KnownWorker{SID: sid}
 	}
 	return KnownWorker{FriendlyName: text(t.knownName)}
