@@ -153,7 +153,7 @@ func TestWorkerIsDeletedDuringSetUp(t *testing.T) {
 	}
 	engage.RemoveWorker(t, l.Engine, bob.SID)
 	l.runs()
-	l.is(i, routing.ChannelActive, "canceled reserved")
+	l.is(i, routing.ChannelActive, "canceled+reserved")
 	l.accepts(ann)
-	l.is(i, routing.ChannelActive, "canceled assigned")
+	l.is(i, routing.ChannelActive, "canceled+assigned")
 }
