@@ -48,6 +48,9 @@ func (s Flex) Channels(ctx context.Context, interactionSID string) ([]FlexChanne
 // the conversation stays open; when the customer writes again, the channel is active again,
 // and an agent is asked for.
 //
+// It ends the tasks of all agents, whoever says it, as Pause does: it is for whom Authorize
+// allows ActionFlexUpdate on the channel, and not theirs alone as to answer for a reservation is.
+//
 // The error wraps ErrRefused, with a [*routing.RefusedError], if the channel has ended (80906),
 // or cannot be updated so.
 func (s Flex) UpdateChannel(ctx context.Context, sid string, update routing.ChannelUpdate) (FlexChannel, error) {

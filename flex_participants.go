@@ -67,6 +67,9 @@ func (s Flex) UpdateParticipant(ctx context.Context, sid string, by routing.Part
 			{Path: "status", Message: "must be closed or wrapup", Code: routing.CodeInvalid},
 		}})
 	}
+	if err := problemsError(routing.CheckReason(with.Reason)); err != nil {
+		return routing.Participant{}, err
+	}
 	return read(ctx, s.scope, func(t *turn) (*routing.Participant, error) {
 		p, err := t.flexParticipant(ctx, sid)
 		if err != nil {

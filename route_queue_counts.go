@@ -83,6 +83,7 @@ func (t *turn) countQueue(ctx context.Context, q *storedQueue) (QueueCounts, err
 	if counts.Tasks, err = t.tasksIn(ctx, q.SID); err != nil {
 		return counts, err
 	}
+	delete(counts.Tasks, comesLater)
 	counts.Waiting = counts.Tasks[routing.TaskPending] + counts.Tasks[routing.TaskReserved]
 	facts, err := t.crewCounts(ctx, q.CrewID)
 	if err != nil {

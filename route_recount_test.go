@@ -277,6 +277,8 @@ func (r *recount) tasks(all map[string]*storedTask, lines map[string]*storedQueu
 		}
 		if k.QueueSID != "" {
 			counts[k.QueueSID+" "+string(k.Status)]++
+		} else if routing.PrefixQueue.Valid(k.RoutingTarget) {
+			counts[k.RoutingTarget+" "+string(comesLater)]++
 		}
 		counts[k.WorkflowSID+" "+string(routing.TaskPending)]++
 		counts[k.TaskChannelSID+" "+string(routing.TaskPending)]++

@@ -1,6 +1,7 @@
 package engage
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -13,7 +14,7 @@ import (
 // [routing.ReservationLifecycle] (TaskRouter's documentation, "Reservation Resource").
 //
 // What is offered to a worker is theirs to answer: of the agent as whom they act
-// (routing.Worker.AgentID). Others need ActionReservationsManage of Options.Authorize beside
+// (routing.Worker.AgentID), also by Tasks.WrapUp and Tasks.Complete. Others need ActionReservationsManage of Options.Authorize beside
 // ActionReservationsUpdate; the system does not, and without Authorize nobody else may. The
 // refusal is a [*RefusedError], which wraps what Authorize said.
 //
@@ -140,11 +141,18 @@ func (s Reservations) WrapUp(ctx context.Context, sid string, answer Answer) (ro
 	})
 }
 
+// reasonCompleted is why a task is completed by its reservation, if nobody says why: the
+// platform's update of a reservation has no reason.
+const reasonCompleted = "Reservation completed"
+
 // Complete says that the work is done; see Tasks.Complete. What is completed stays as it is.
 func (s Reservations) Complete(ctx context.Context, sid string, c Completion) (routing.Reservation, error) {
 	return s.answer(ctx, sid, c.IfVersion, routing.ReservationCompleted, func(t *turn, r *routed, is *storedReservation) error {
+		if err := problemsError(routing.CheckReason(c.Reason)); err != nil {
+			return err
+		}
 		r.dispositions[is.TaskSID] = c.DispositionIDs
-		return t.happens(ctx, r, is, routing.ReservationCompletes, c.Reason)
+		return t.happens(ctx, r, is, routing.ReservationCompletes, cmp.Or(c.Reason, reasonCompleted))
 	})
 }
 

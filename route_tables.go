@@ -179,7 +179,7 @@ type storedChannel struct {
 
 // shardedTasks counts tasks that have not ended, of one shard: those of a queue, of a
 // workflow, or on a task channel. Of the latter two, all are counted as pending: what
-// matters is whether there is any.
+// matters is whether there is any. See comesLater for the one other state.
 type shardedTasks struct {
 	QueueSID string                       `json:"queue_sid"`
 	Shard    int                          `json:"shard"`

@@ -151,8 +151,9 @@ func (s Tasks) List(ctx context.Context, filter TaskFilter) (Page[routing.Task],
 
 // TaskUpdate is what is to be changed of a task. What is nil stays as it is.
 type TaskUpdate struct {
-	Attributes   *routing.Attributes // in place of all that it has
-	Priority     *int
+	Attributes *routing.Attributes // in place of all that it has
+	Priority   *int
+	// VirtualStart is since when it counts as waiting, not before 1900 and not in the future.
 	VirtualStart *time.Time
 	// IfVersion is the version of the task that the caller has seen; see [routing.Task]. Nil:
 	// whatever it is.
@@ -183,6 +184,9 @@ func (s Tasks) Update(ctx context.Context, sid string, update TaskUpdate) (routi
 		}
 		if update.VirtualStart != nil {
 			a.Task.VirtualStart = update.VirtualStart.UTC().Round(0)
+			if a.Task.VirtualStart.IsZero() { // of a new task it says that it waits since now
+				wrong.add("virtual_start_time", "is missing")
+			}
 			checkStart(&wrong, "virtual_start_time", a.Task.VirtualStart, t.now)
 		}
 		if err := wrong.err(); err != nil {
@@ -217,7 +221,8 @@ func (t *turn) enterAgain(ctx context.Context, r *routed, a routing.Assignment) 
 
 // Ending says why a task ends.
 type Ending struct {
-	// Reason is needed to cancel or complete a task.
+	// Reason is needed to cancel a task; it is not looked at otherwise. It is at most
+	// routing.MaxReason bytes of text: see [routing.CheckReason].
 	Reason string
 	// IfVersion is the version of the task that the caller has seen. Nil: whatever it is.
 	IfVersion *int64
@@ -228,21 +233,30 @@ type Ending struct {
 // of the platform.
 func (s Tasks) Cancel(ctx context.Context, sid string, e Ending) (routing.Task, error) {
 	return s.change(ctx, sid, e.IfVersion, "", func(t *turn, r *routed, task routing.Task) (routing.Assignment, error) {
+		if err := problemsError(routing.CheckReason(e.Reason)); err != nil {
+			return routing.Assignment{}, err
+		}
 		return r.assignment(task.SID).Happen(routing.TaskCancels, routing.TaskChange{Reason: e.Reason}, t.now)
 	})
 }
 
 // WrapUp says that the talk is over, and the worker finishes the work: it takes up their capacity
 // still. A task that is wrapping stays as it is.
+//
+// It is the worker's to say, as of their reservation: see [Reservations].
 func (s Tasks) WrapUp(ctx context.Context, sid string, e Ending) (routing.Task, error) {
 	return s.change(ctx, sid, e.IfVersion, routing.TaskWrapping, func(t *turn, r *routed, task routing.Task) (routing.Assignment, error) {
+		if err := t.mayEnd(ctx, r, task.SID); err != nil {
+			return routing.Assignment{}, err
+		}
 		return r.assignment(task.SID).Happen(routing.TaskWrapsUp, routing.TaskChange{}, t.now)
 	})
 }
 
 // Completion says how a task was completed.
 type Completion struct {
-	// Reason is needed.
+	// Reason is needed of a task; of a reservation or a participant it may be empty. It is at
+	// most routing.MaxReason bytes of text: see [routing.CheckReason].
 	Reason string
 	// DispositionIDs are the categories that say what came of it, for the conversation of a task
 	// of an interaction.
@@ -254,11 +268,29 @@ type Completion struct {
 
 // Complete says that a task is done. A task that is completed stays as it is, whatever is said of
 // it now: to complete it twice does no harm.
+//
+// It is the worker's to say, as of their reservation: see [Reservations].
 func (s Tasks) Complete(ctx context.Context, sid string, c Completion) (routing.Task, error) {
 	return s.change(ctx, sid, c.IfVersion, routing.TaskCompleted, func(t *turn, r *routed, task routing.Task) (routing.Assignment, error) {
+		if err := t.mayEnd(ctx, r, task.SID); err != nil {
+			return routing.Assignment{}, err
+		}
+		if err := problemsError(routing.CheckReason(c.Reason)); err != nil {
+			return routing.Assignment{}, err
+		}
 		r.dispositions[task.SID] = c.DispositionIDs
 		return r.assignment(task.SID).Happen(routing.TaskCompletes, routing.TaskChange{Reason: c.Reason}, t.now)
 	})
+}
+
+// mayEnd refuses to end the work of a worker on a task to who may not answer for them.
+func (t *turn) mayEnd(ctx context.Context, r *routed, sid string) error {
+	for _, is := range r.assignment(sid).Reservations {
+		if is.Status == routing.ReservationAccepted || is.Status == routing.ReservationWrapping {
+			return t.mayAnswer(ctx, r.reservations[is.SID])
+		}
+	}
+	return nil
 }
 
 // change does something to a task, and all that follows from it. One that is already what it is

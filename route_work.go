@@ -264,6 +264,9 @@ func (t *turn) keepRouted(ctx context.Context, r *routed) error {
 	if err := t.agentsJoin(r, changed); err != nil {
 		return err
 	}
+	if err := t.tellChannel(r); err != nil {
+		return err
+	}
 	if err := t.joinConversation(ctx, r, changed); err != nil {
 		return err
 	}
@@ -464,9 +467,13 @@ func (t *turn) keepTask(ctx context.Context, r *routed, a *routing.Assignment) e
 	return tasks.Put(t.Work, after)
 }
 
+// comesLater is how tasks are counted in a queue that they are for, and have not entered yet.
+const comesLater routing.TaskStatus = "later"
+
 // countTask counts a task in its queue, by its state, and in its workflow and on its task
 // channel while it has not ended: whoever deletes one of them reads all shards, so that no
-// task can come meanwhile.
+// task can come meanwhile. One that is for a queue and not there yet, because its channel is being
+// set up, is counted there by itself.
 func (t *turn) countTask(ctx context.Context, was, is *storedTask) error {
 	type at struct {
 		of     string
@@ -476,6 +483,9 @@ func (t *turn) countTask(ctx context.Context, was, is *storedTask) error {
 	count := func(k *storedTask, by int64) {
 		if k == nil || !k.Status.Live() {
 			return
+		}
+		if k.QueueSID == "" && routing.PrefixQueue.Valid(k.RoutingTarget) {
+			changes[at{k.RoutingTarget, comesLater}] += by
 		}
 		changes[at{k.QueueSID, k.Status}] += by
 		changes[at{k.WorkflowSID, routing.TaskPending}] += by
@@ -557,12 +567,9 @@ func (t *turn) keepChannel(ctx context.Context, r *routed) error {
 			return err
 		}
 	}
-	for _, h := range r.work.Happenings {
-		if err := t.tellFlex(r, h); err != nil {
-			return err
-		}
+	if err := t.tellChannel(r); err != nil {
+		return err
 	}
-	r.work.Happenings = nil
 	if err := t.followChannel(ctx, r, &after); err != nil {
 		return err
 	}
@@ -570,6 +577,19 @@ func (t *turn) keepChannel(ctx context.Context, r *routed) error {
 		return flexChannels.Insert(t.Work, &after)
 	}
 	return flexChannels.Put(t.Work, &after)
+}
+
+// tellChannel tells of what has happened to the channel, if there is one: before what that does to
+// the conversation and the tasks, so that nobody hears of a task of a channel that they have not
+// heard of.
+func (t *turn) tellChannel(r *routed) error {
+	for _, h := range r.work.Happenings {
+		if err := t.tellFlex(r, h); err != nil {
+			return err
+		}
+	}
+	r.work.Happenings = nil
+	return nil
 }
 
 // keepPart writes a part of a channel, if it is new or has changed.

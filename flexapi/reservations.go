@@ -1,7 +1,6 @@
 package flexapi
 
 import (
-	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -94,7 +93,7 @@ func updateReservation(c *call) (answer, error) {
 		}
 	case routing.ReservationCompleted:
 		change = func(sid string) (routing.Reservation, error) {
-			return c.eng.Reservations.Complete(c.Context(), sid, engage.Completion{Reason: cmp.Or(f.text("Reason"), reasonCompleted), DispositionIDs: f.values["DispositionId"], IfVersion: seen})
+			return c.eng.Reservations.Complete(c.Context(), sid, engage.Completion{Reason: f.text("Reason"), DispositionIDs: f.values["DispositionId"], IfVersion: seen})
 		}
 	case "":
 	case routing.ReservationPending, routing.ReservationTimeout, routing.ReservationRescinded:
@@ -114,10 +113,6 @@ func updateReservation(c *call) (answer, error) {
 	}
 	return c.showReservation(r)
 }
-
-// reasonCompleted is why the task of a reservation is completed, if nobody says why: the
-// platform asks for no reason here.
-const reasonCompleted = "Reservation completed"
 
 // others returns the names of the parameters that are not among some.
 func (p *params) others(known ...string) []string {

@@ -2,7 +2,10 @@ package routing
 
 import (
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/engage-interactions/engage/interaction"
 )
@@ -74,6 +77,27 @@ type Task struct {
 	EndedAt      time.Time `json:"ended_at,omitzero"`
 }
 
+// MaxReason is how many bytes the reason has at most for which a task ends.
+const MaxReason = 1_000
+
+// CheckReason says what is wrong with a reason that somebody gives: it is UTF-8 of MaxReason
+// bytes at most, without control characters but tabs and line breaks. The error is a
+// [*ProblemsError].
+func CheckReason(reason string) error {
+	wrong := ""
+	switch {
+	case len(reason) > MaxReason:
+		wrong = fmt.Sprintf("is longer than %d bytes", MaxReason)
+	case !utf8.ValidString(reason):
+		wrong = "is not UTF-8"
+	case strings.ContainsFunc(reason, func(r rune) bool { return unicode.IsControl(r) && !strings.ContainsRune("\t\r\n", r) }):
+		wrong = "has control characters"
+	default:
+		return nil
+	}
+	return &ProblemsError{Problems: []Problem{{Path: "reason", Message: wrong, Code: CodeInvalid}}}
+}
+
 // ExpiresAt returns when the task is canceled unless it is assigned before.
 func (t Task) ExpiresAt() time.Time { return t.CreatedAt.Add(time.Duration(t.Timeout) * time.Second) }
 
@@ -91,7 +115,7 @@ type TaskChange struct {
 // What becomes of its reservations is not looked at: [Assignment] does both.
 func (t Task) Apply(by TaskVerb, c TaskChange, now time.Time) (Task, []string, error) {
 	row, err := TaskLifecycle.Next(t.Status, by, TaskConditions{
-		Reason: c.Reason != "", Pending: c.Pending, Assignments: t.Assignments,
+		Reason: strings.TrimSpace(c.Reason) != "", Pending: c.Pending, Assignments: t.Assignments,
 		Expired: !now.Before(t.ExpiresAt()), Queued: t.QueueSID != "", Elsewhere: t.QueueSID != c.QueueSID,
 	})
 	if err != nil {
