@@ -3,7 +3,9 @@ package engage
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/engage-interactions/engage/routing"
@@ -29,7 +31,8 @@ type TaskExplanation struct {
 	Ahead int
 	// Workers says what comes of looking at workers for it now: those who stand ready first, who
 	// is idle for longest before others, and then all others of the workspace, MaxExplained at
-	// most. It is without judgements while the task does not wait.
+	// most. Of a task that is offered or that somebody has it says how that one was chosen, as
+	// Reservations.Explain does; of one that has ended, nothing.
 	Workers routing.Trace
 	// LooksAt is when the task is looked at again at the latest: its target's time is over, or
 	// its own, or a cool-down. Zero: at once, if it waits.
@@ -63,7 +66,7 @@ func (t *turn) explainTask(ctx context.Context, task *storedTask) (e TaskExplana
 	switch {
 	case !task.waits():
 		note("it is " + string(task.Status))
-		return e, nil
+		return e, t.explainOffers(ctx, task, &e)
 	case task.Held:
 		note("its channel is being set up")
 		return e, nil
@@ -77,7 +80,7 @@ func (t *turn) explainTask(ctx context.Context, task *storedTask) (e TaskExplana
 	}
 	if task.Status == routing.TaskReserved {
 		note("it is offered already")
-		return e, nil
+		return e, t.explainOffers(ctx, task, &e)
 	}
 	demand, queue, err := t.demandOf(ctx, task)
 	if err != nil || demand == nil {
@@ -94,6 +97,35 @@ func (t *turn) explainTask(ctx context.Context, task *storedTask) (e TaskExplana
 	all, failed := t.everybody(ctx, task, queue.CrewID)
 	e.Workers = routing.Choose(*demand, known, all, t.now).Trace
 	return e, failed()
+}
+
+// explainOffers says how those were chosen to whom a task is offered, or who has it: of several
+// workers, the first.
+func (t *turn) explainOffers(ctx context.Context, task *storedTask, e *TaskExplanation) error {
+	for n, sid := range task.ReservationSIDs {
+		is, err := t.reservation(ctx, sid)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			is.Decision.Notes = slices.Concat(e.Workers.Notes, is.Decision.Notes)
+			e.Workers = is.Decision
+		}
+		e.Workers.Notes = append(e.Workers.Notes, routing.Problem{Message: fmt.Sprintf("reservation %s of worker %s is %s", is.SID, is.WorkerSID, is.Status)})
+	}
+	return nil
+}
+
+// Explain says how the worker of a reservation was chosen, as it was when the task was offered:
+// who was looked at before and beside them, and what came of it. It has routing.MaxBrief judgements
+// at most, of which one is on the worker, and says how many more there were. That the worker could
+// take the task was so in the moment of the offer; the others were looked at just before.
+func (s Reservations) Explain(ctx context.Context, sid string) (routing.Trace, error) {
+	if err := s.allow(ctx, ActionReservationsRead, reservationResource(sid)); err != nil {
+		return routing.Trace{}, err
+	}
+	stored, err := read(ctx, s.scope, func(t *turn) (*storedReservation, error) { return t.reservation(ctx, sid) })
+	return stored.Decision, err
 }
 
 // ahead counts the tasks that come before one in its line.

@@ -1,8 +1,11 @@
 package engage_test
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/engage-interactions/engage"
 	"github.com/engage-interactions/engage/routing"
@@ -43,7 +46,7 @@ func TestExplainSaysWhyNobodyHasATask(t *testing.T) {
 		t.Errorf("of the workflow it says %v", e.Workflow)
 	}
 	e = must(f.Tasks.Explain(t.Context(), first.SID))(t)
-	if len(e.Workers.Judgements) != 0 || len(e.Workers.Notes) != 1 {
+	if verdicts(e.Workers)["cidWK"] != routing.VerdictChosen || len(e.Workers.Notes) != 2 {
 		t.Errorf("of one that is offered it says %v", e.Workers)
 	}
 	trace := must(f.Workers.Explain(t.Context(), bob.SID))(t)
@@ -51,5 +54,54 @@ func TestExplainSaysWhyNobodyHasATask(t *testing.T) {
 		return j.SID == second.SID && j.Verdict == routing.VerdictActivity
 	}) {
 		t.Errorf("of who has a break it says %v", trace)
+	}
+}
+
+// TestDecisionsAreKept explains why somebody was offered a task, when everything is different by
+// then, and they have it.
+func TestDecisionsAreKept(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	good := f.newWorkflow("Good", `{"task_routing":{"filters":[{"expression":"1==1","targets":[
+		{"queue":"`+f.queue.SID+`","expression":"worker.good == 1"}]}]}}`)
+	ann := f.hires("ann", 1)
+	var others []routing.Worker
+	for n := range 30 {
+		others = append(others, f.hires(fmt.Sprintf("other%d", n), 1))
+		f.clock.pass(time.Second)
+	}
+	bob := f.hires("bob", 1, `{"good":1}`)
+	f.runs()
+	task := f.asksNow(by(good.SID))
+	r := f.offeredTo(task.SID, bob)
+	for _, w := range others[:20] {
+		if err := f.Workers.Delete(t.Context(), w.SID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n := range 2 {
+		trace := must(f.Reservations.Explain(t.Context(), r.SID))(t)
+		v := verdicts(trace)
+		if v["bobWK"] != routing.VerdictChosen || v["annWK"] != routing.VerdictExpression {
+			t.Errorf("bob was chosen by %v", trace)
+		}
+		if len(trace.Judgements) != routing.MaxBrief || trace.More != 32-routing.MaxBrief {
+			t.Errorf("of %d it says %d, and %d more", 32, len(trace.Judgements), trace.More)
+		}
+		e := must(f.Tasks.Explain(t.Context(), task.SID))(t)
+		if text := e.Workers.String(); verdicts(e.Workers)["bobWK"] != routing.VerdictChosen || !strings.Contains(text, r.SID) {
+			t.Errorf("of the task it says %s", text)
+		}
+		if n == 0 {
+			f.accepts(r)
+		}
+	}
+	f.completes(r)
+	must(f.Reservations.Explain(t.Context(), r.SID))(t) // also when it has ended
+	f.puts(ann.SID, "Available")
+	f.puts(bob.SID, "Break")
+	direct := f.asksNow(func(n *engage.NewTask) { n.RoutingTarget = ann.SID })
+	if trace := must(f.Reservations.Explain(t.Context(), f.offeredTo(direct.SID, ann).SID))(t); verdicts(trace)["annWK"] != routing.VerdictChosen {
+		t.Errorf("who was meant was chosen by %v", trace)
 	}
 }

@@ -41,6 +41,12 @@ import (
 //     whom nothing is left but what is kept for another has that other one choose first, and
 //     looks again (taskFor).
 //
+//   - A task that somebody could take, and that cannot be offered, because its workflow is gone or
+//     its conversation does not let it be what it was to become, is passed over: the job that found
+//     it looks at the next, as if it was not there. So it keeps nobody from anything. Its own job
+//     fails, which is seen, and is done again; and so does that of a worker to whom nothing else
+//     could be offered, who is looked at again with everything that changes with them.
+//
 // Two jobs, or two Engines, that find the same task or the same worker write the same records:
 // one commits, the other looks again.
 
@@ -104,17 +110,23 @@ func (t *turn) lookAfter(ctx context.Context, job, sid string) (again time.Time,
 	} else if gone {
 		return time.Time{}, errors.Join(t.withoutWorker(ctx, r, sid), t.keepRouted(ctx, r))
 	}
-	sought, err := t.seekWorkers(ctx, task)
-	if err != nil {
-		return time.Time{}, err
-	}
-	if sought.task != nil {
+	for passed := (passedOver{}); ; {
+		sought, err := t.seekWorkers(ctx, task, passed)
+		if err != nil {
+			return time.Time{}, err
+		}
+		if sought.task == nil {
+			break
+		}
 		with := r
 		if sought.task.SID != sid { // one that comes before it
 			with = nil
 		}
 		offered, err := t.offer(ctx, with, sought)
-		if !offered || with == nil || err != nil {
+		switch {
+		case with == nil && passed.over(sought.task, err):
+			continue
+		case !offered || with == nil || err != nil:
 			return atOnce, err
 		}
 		return r.again(sid), nil
@@ -226,18 +238,43 @@ func (t *turn) skipFacts(ctx context.Context, task *storedTask) (routing.Workers
 	return facts, err
 }
 
+// passedOver are tasks that somebody could take, but that cannot be offered, by their SIDs: they
+// keep nobody from taking the next.
+type passedOver map[string]bool
+
+// maxPassed is how many are passed over at a time. Beyond, the job fails, and tries again.
+const maxPassed = 100
+
+// over reports whether a task is passed over because of what came of offering it.
+func (p passedOver) over(task *storedTask, err error) bool {
+	if err == nil || !unfit(err) || len(p) >= maxPassed {
+		return false
+	}
+	p[task.SID] = true
+	return true
+}
+
 // sought is what was found for a task, or for a worker.
 type sought struct {
-	task    *storedTask // the one that is to be offered; nil: there is nobody for it
-	workers []string    // to whom, by their SIDs
+	task    *storedTask   // the one that is to be offered; nil: there is nobody for it
+	workers []string      // to whom, by their SIDs
+	trace   routing.Trace // how they were chosen
 	// more says that there may be something for a worker whatever else they do.
 	more bool
 }
 
 // offer offers what was found to whom it was found for, if both are still as they were. False:
 // they are not, or the task was to go on first; look again. R is what the task was read with;
-// nil: it is read here.
+// nil: it is read here. If it cannot be offered, nothing is written.
 func (t *turn) offer(ctx context.Context, r *routed, found sought) (offered bool, err error) {
+	err = t.try(ctx, func(t *turn) (err error) {
+		offered, err = t.offerNow(ctx, r, found)
+		return err
+	})
+	return offered && err == nil, err
+}
+
+func (t *turn) offerNow(ctx context.Context, r *routed, found sought) (offered bool, err error) {
 	sid := found.task.SID
 	if r == nil {
 		if r, err = t.routedTask(ctx, sid); err != nil {
@@ -267,12 +304,16 @@ func (t *turn) offer(ctx context.Context, r *routed, found sought) (offered bool
 	if err != nil {
 		return false, err
 	}
+	if len(found.trace.Judgements) == 0 {
+		found.trace = choice.Trace
+	}
 	offers := make([]routing.Reservation, len(asked))
 	for n, w := range asked {
 		offers[n] = routing.Reservation{SID: t.sid(routing.PrefixReservation), WorkerSID: w.SID, WorkerName: w.FriendlyName, DueAt: workflow.OfferedUntil(t.now)}
+		r.decisions[offers[n].SID] = found.trace.Brief(w.SID)
 	}
 	if task.Accept { // one accepts it at once
-		err := t.Part(func() error { return t.reserve(ctx, r, sid, offers[:1], true) })
+		err := t.try(ctx, func(t *turn) error { return t.reserve(ctx, r, sid, offers[:1], true) })
 		if err == nil || !unfit(err) {
 			return true, err
 		}
@@ -281,7 +322,7 @@ func (t *turn) offer(ctx context.Context, r *routed, found sought) (offered bool
 		if err != nil {
 			return false, err
 		}
-		again.doing = r.doing
+		again.doing, again.decisions = r.doing, r.decisions
 		*r = *again
 		r.draft(sid).Accept = false
 	}

@@ -15,7 +15,7 @@ const linePage = 10
 
 // seekWorkers looks for workers for a task, or for one that is before it in its line and
 // comes first.
-func (t *turn) seekWorkers(ctx context.Context, task *storedTask) (found sought, err error) {
+func (t *turn) seekWorkers(ctx context.Context, task *storedTask, passed passedOver) (found sought, err error) {
 	err = t.Look(ctx, func(w *work.Work) error {
 		look, cursor := t.turn(w), ""
 		for {
@@ -29,7 +29,7 @@ func (t *turn) seekWorkers(ctx context.Context, task *storedTask) (found sought,
 					return nil // it is in no line any more: somebody else has it
 				case first.SID != task.SID && first.Tried && !first.Behind:
 					return nil // nobody can take it, nor what is behind it
-				case first.SID != task.SID && first.Tried:
+				case first.SID != task.SID && first.Tried, passed[first.SID]:
 					continue
 				}
 				choice, err := look.choose(ctx, first)
@@ -37,7 +37,7 @@ func (t *turn) seekWorkers(ctx context.Context, task *storedTask) (found sought,
 				case err != nil:
 					return err
 				case len(choice.Workers) > 0:
-					found, err = look.settle(ctx, sought{task: first, workers: sidsOf(choice.Workers)})
+					found, err = look.settle(ctx, sought{task: first, workers: sidsOf(choice.Workers), trace: choice.Trace}, passed)
 					return err
 				case first.SID == task.SID || !choice.Behind:
 					return nil
@@ -57,9 +57,9 @@ func (t *turn) seekWorkers(ctx context.Context, task *storedTask) (found sought,
 // So it does not matter whose job is first when several tasks and workers wait for each other at
 // the same time. Each step finds a task that comes before the one before, in the one order that
 // tasks have for all workers of a workspace; so it ends.
-func (t *turn) settle(ctx context.Context, found sought) (sought, error) {
+func (t *turn) settle(ctx context.Context, found sought, passed passedOver) (sought, error) {
 	for {
-		better, err := t.taskFor(ctx, found.workers[0], false)
+		better, err := t.taskFor(ctx, found.workers[0], false, passed)
 		if err != nil || better.task == nil || better.task.SID == found.task.SID {
 			return found, err
 		}
@@ -70,7 +70,7 @@ func (t *turn) settle(ctx context.Context, found sought) (sought, error) {
 		if len(choice.Workers) > 0 {
 			better.workers = sidsOf(choice.Workers)
 		}
-		better.more = found.more
+		better.more, better.trace = found.more, choice.Trace
 		found = better
 	}
 }

@@ -138,6 +138,8 @@ type storedReservation struct {
 
 	// TimeOutJob looks whether the worker has let the time go by.
 	TimeOutJob string `json:"time_out_job,omitempty"`
+	// Decision says how the worker was chosen; see [routing.Trace.Brief].
+	Decision routing.Trace `json:"decision,omitzero"`
 }
 
 // storedInteraction is an interaction with what its creation asked for.

@@ -87,6 +87,9 @@ func taskMethods(at preparedTasks) map[string]method {
 		"Reservations.Get": of(engage.ActionReservationsRead, offer, func(ctx context.Context, s services) (any, error) {
 			return s.Reservations.Get(ctx, at.offer)
 		}),
+		"Reservations.Explain": of(engage.ActionReservationsRead, offer, func(ctx context.Context, s services) (any, error) {
+			return s.Reservations.Explain(ctx, at.offer)
+		}),
 		"Reservations.List": of(engage.ActionReservationsRead, worker, func(ctx context.Context, s services) (any, error) {
 			return s.Reservations.List(ctx, engage.ReservationFilter{WorkerSID: at.worker, Live: true})
 		}),

@@ -36,6 +36,8 @@ type routed struct {
 	// places are the activities that workers go to who reject something, by their SIDs.
 	places map[string]string
 
+	// decisions say how the workers of new reservations were chosen, by the SIDs of these.
+	decisions map[string]routing.Trace
 	// dispositions say what came of the tasks that are completed, by their SIDs.
 	dispositions map[string][]string
 
@@ -48,7 +50,7 @@ func newRouted() *routed {
 		tasks: map[string]*storedTask{}, reservations: map[string]*storedReservation{}, invites: map[string]routing.Invite{},
 		participants: map[string]routing.Participant{}, transfers: map[string]routing.Transfer{},
 		drafts: map[string]*storedTask{}, workers: map[string]*storedWorker{}, readWorkers: map[string]*storedWorker{}, places: map[string]string{},
-		dispositions: map[string][]string{},
+		dispositions: map[string][]string{}, decisions: map[string]routing.Trace{},
 	}
 }
 
@@ -301,14 +303,14 @@ func (t *turn) loadWorkers(ctx context.Context, r *routed) error {
 func (t *turn) keepReservations(ctx context.Context, r *routed, a *routing.Assignment) (changed []happening, err error) {
 	for n := range a.Reservations {
 		is, was := &a.Reservations[n], r.reservations[a.Reservations[n].SID]
-		after := storedReservation{Reservation: *is}
+		after := storedReservation{Reservation: *is, Decision: r.decisions[is.SID]}
 		from := routing.ReservationStatus("")
 		if was != nil {
 			if from = was.Status; from == is.Status {
 				continue
 			}
 			is.Version++
-			after.Version, after.TimeOutJob = is.Version, was.TimeOutJob
+			after.Version, after.TimeOutJob, after.Decision = is.Version, was.TimeOutJob, was.Decision
 		}
 		if after.TimeOutJob, err = t.timeReservation(ctx, r, from, after); err != nil {
 			return nil, err

@@ -2,6 +2,7 @@ package routing
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -51,6 +52,25 @@ func (t Trace) String() string {
 		fmt.Fprintf(&b, "\n  and %d more", t.More)
 	}
 	return b.String()
+}
+
+// MaxBrief is how many judgements, and how many notes, a brief trace has.
+const MaxBrief = 10
+
+// Brief returns a trace of MaxBrief judgements at most, to be kept with what was decided: the first
+// ones, with that on somebody in the place of the last one if it comes later.
+func (t Trace) Brief(about string) Trace {
+	t.Notes = slices.Clone(t.Notes[:min(len(t.Notes), MaxBrief)])
+	if len(t.Judgements) <= MaxBrief {
+		return t
+	}
+	all := t.Judgements
+	t.Judgements = slices.Clone(all[:MaxBrief])
+	if n := slices.IndexFunc(all, func(j Judgement) bool { return j.SID == about }); n >= MaxBrief {
+		t.Judgements[MaxBrief-1] = all[n]
+	}
+	t.More += len(all) - MaxBrief
+	return t
 }
 
 // judge writes a judgement down, if there is room, or if somebody is chosen. It returns where

@@ -1,0 +1,87 @@
+package engage_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/engage-interactions/engage"
+	"github.com/engage-interactions/engage/routing"
+	"github.com/engage-interactions/engage/store"
+)
+
+// TestWhatCannotBeOfferedKeepsNobodyFromTheNext has urgent tasks that cannot be offered before
+// others: at the head of the same line, and in another line. The others are offered, whoever's
+// job is first; and once the obstacle is gone, so are the urgent ones.
+func TestWhatCannotBeOfferedKeepsNobodyFromTheNext(t *testing.T) {
+	t.Parallel()
+	for _, expression := range []string{"", `,"expression":"worker.good == 1"`} {
+		for _, first := range []string{"the tasks", "the worker", "the urgent tasks"} {
+			t.Run(fmt.Sprintf("%s %s", first, expression), func(t *testing.T) {
+				onBothStores(t, func(t *testing.T, st store.Store) {
+					f := newFloorOn(t, st)
+					lost := f.newWorkflow("Lost", fmt.Sprintf(
+						`{"task_routing":{"filters":[{"expression":"1==1","targets":[{"queue":%q%s}]}]}}`, f.queue.SID, expression))
+					var ada routing.Worker
+					hires := func() { ada = f.hires("Ada", 1, `{"good":1}`) }
+					if first == "the worker" {
+						hires()
+						f.runs()
+						f.puts(ada.SID, "Break")
+					}
+					urgent := []routing.Task{f.asks(by(lost.SID), priority(9)), f.asks(by(lost.SID), priority(8))}
+					if first == "the urgent tasks" {
+						f.runs()
+					}
+					found := engage.LoseWorkflow(t, f.Engine, lost.SID)
+					second, third := f.asks(priority(2)), f.asks(priority(1))
+					if first == "the worker" {
+						f.puts(ada.SID, "Available")
+					} else {
+						f.runs()
+						hires()
+					}
+					f.runs()
+					f.completes(f.accepts(f.offeredTo(second.SID, ada)))
+					f.runs()
+					r := f.accepts(f.offeredTo(third.SID, ada))
+					found()
+					f.completes(r)
+					for range 5 {
+						f.passes(time.Hour)
+						if offers := f.offers(urgent[0].SID); len(offers) > 0 {
+							f.completes(f.accepts(offers[0]))
+							f.runs()
+							f.offeredTo(urgent[1].SID, ada)
+							return
+						}
+						f.puts(ada.SID, "Available")
+					}
+					t.Error("what could not be offered never is")
+				})
+			})
+		}
+	}
+}
+
+// TestWhoCannotAcceptByThemselvesIsAsked resumes a channel for an agent whom the host does not
+// know any more: they are asked, and others may take it, and what else waits is offered to them.
+func TestWhoCannotAcceptByThemselvesIsAsked(t *testing.T) {
+	t.Parallel()
+	inBothStores(t, func(t *testing.T, j *joined) {
+		j.routed().accepts(ann, j.first)
+		j.pauses(ann)
+		j.gone["ann"] = true
+		for _, sid := range j.workers {
+			j.floor.puts(sid, "Offline")
+		}
+		j.runs()
+		must(j.Flex.Resume(t.Context(), j.channel))(t)
+		j.runs()
+		other := must(j.Tasks.Create(t.Context(), j.floor.workspace.SID, engage.NewTask{}))(t)
+		j.runs()
+		j.floor.puts(j.workers["ann"], "Available")
+		j.runs()
+		j.floor.offeredTo(other.SID, routing.Worker{SID: j.workers["ann"], FriendlyName: "ann"})
+	})
+}
