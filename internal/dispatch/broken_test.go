@@ -121,9 +121,7 @@ func TestLiesOnTheFloorAreFound(t *testing.T) {
 		{losesUpdates, []string{"worker"}},
 		{losesUpdates, []string{"task", "interaction_channel"}},
 		{losesUpdates, []string{"task_count"}},
-		{losesUpdates, []string{"reservation"}},
-		{dropsChecks, []string{"crews"}},
-		{dropsChecks, []string{"task_queue", "workflow", "workspace"}},
+		{losesUpdates, []string{"reservation", "task", "worker", "interaction_channel"}},
 		{showsOld, []string{"worker"}},
 		{showsOld, []string{"task"}},
 		{showsOld, []string{"reservation"}},
@@ -136,7 +134,7 @@ func TestLiesOnTheFloorAreFound(t *testing.T) {
 		t.Run(fmt.Sprint(lie.does, lie.kinds), func(t *testing.T) {
 			t.Parallel()
 			rng := storetest.Seed(t)
-			for n := range 60 {
+			for n := range 100 {
 				st := memory.New()
 				mu := &sync.Mutex{}
 				var liars []*liar
