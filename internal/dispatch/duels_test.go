@@ -48,11 +48,11 @@ func (s *scene) plain() {
 	}
 }
 
-// begins begins an interaction that is offered to Ann.
-func (s *scene) begins() {
+// opens begins an interaction that is offered to Ann.
+func (s *scene) opens() {
 	t, ctx, eng := s.t, s.t.Context(), s.engines[0]
 	t.Helper()
-	s.does(eng, func() error {
+	s.then(eng, func() error {
 		return end(eng.Workers.Update(ctx, s.bob, engage.WorkerUpdate{ActivitySID: new(s.activities["Break"])}))
 	})
 	s.interaction = must(eng.Flex.Create(ctx, engage.NewInteraction{Request: routing.CreateRequest{
@@ -62,13 +62,13 @@ func (s *scene) begins() {
 	s.settles(eng)
 	s.task = s.interaction.TaskSID
 	s.reservation = s.offered(s.ann)
-	s.does(eng, func() error {
+	s.then(eng, func() error {
 		return end(eng.Workers.Update(ctx, s.bob, engage.WorkerUpdate{ActivitySID: new(s.activities["Available"])}))
 	})
 }
 
-// does does something that must succeed, and all that is due then.
-func (s *scene) does(eng *engage.Engine, do func() error) {
+// then does something that must succeed, and all that is due then.
+func (s *scene) then(eng *engage.Engine, do func() error) {
 	s.t.Helper()
 	if err := do(); err != nil {
 		s.t.Fatal(err)
@@ -92,8 +92,8 @@ func (s *scene) offered(worker string) (sid string) {
 
 func (s *scene) accepts() {
 	s.t.Helper()
-	s.begins()
-	s.does(s.engines[0], func() error {
+	s.opens()
+	s.then(s.engines[0], func() error {
 		return end(s.engines[0].Reservations.Accept(s.t.Context(), s.reservation, engage.Answer{}))
 	})
 	page := must(s.engines[0].Flex.Participants(s.t.Context(), s.interaction.ChannelSID, 0, ""))(s.t)
@@ -112,18 +112,18 @@ var duels = []struct {
 	excludes bool
 	check    func(s *scene, a, b error) string
 }{
-	{name: "accept and reject", prepare: (*scene).begins, a: accept, b: reject, excludes: true},
-	{name: "accept and cancel the task", prepare: (*scene).begins, a: accept, b: cancelTask, excludes: true},
-	{name: "accept and withdraw", prepare: (*scene).begins, a: accept, b: withdraw, excludes: true},
-	{name: "reject and withdraw", prepare: (*scene).begins, a: reject, b: withdraw, excludes: true},
+	{name: "accept and reject", prepare: (*scene).opens, a: accept, b: reject, excludes: true},
+	{name: "accept and cancel the task", prepare: (*scene).opens, a: accept, b: cancelTask, excludes: true},
+	{name: "accept and withdraw", prepare: (*scene).opens, a: accept, b: withdraw, excludes: true},
+	{name: "reject and withdraw", prepare: (*scene).opens, a: reject, b: withdraw, excludes: true},
 	{name: "accept and time out", prepare: late, a: accept, b: run, check: func(s *scene, a, _ error) string {
 		return s.wins(a, routing.ReservationAccepted, routing.ReservationTimeout)
 	}},
 	{name: "reject and time out", prepare: late, a: reject, b: run, check: func(s *scene, a, _ error) string {
 		return s.wins(a, routing.ReservationRejected, routing.ReservationTimeout)
 	}},
-	{name: "accept and delete the worker", prepare: (*scene).begins, a: accept, b: deleteWorker},
-	{name: "accept and close the channel", prepare: (*scene).begins, a: accept, b: closeChannel},
+	{name: "accept and delete the worker", prepare: (*scene).opens, a: accept, b: deleteWorker},
+	{name: "accept and close the channel", prepare: (*scene).opens, a: accept, b: closeChannel},
 	{name: "complete and close the channel", prepare: (*scene).accepts, a: complete, b: closeChannel},
 	{name: "complete and hand over", prepare: (*scene).accepts, a: complete, b: transfer},
 	{name: "close and hand over", prepare: (*scene).accepts, a: closeChannel, b: transfer},
@@ -246,7 +246,7 @@ func changeWorkflow(s *scene, eng *engage.Engine) error {
 }
 
 func late(s *scene) {
-	s.begins()
+	s.opens()
 	s.clock.pass(31 * time.Second)
 }
 
@@ -259,12 +259,12 @@ func handedOver(s *scene) {
 
 func paused(s *scene) {
 	s.accepts()
-	s.does(s.engines[0], func() error { return pause(s, s.engines[0]) })
+	s.then(s.engines[0], func() error { return pause(s, s.engines[0]) })
 }
 
 func inactive(s *scene) {
 	s.accepts()
-	s.does(s.engines[0], func() error {
+	s.then(s.engines[0], func() error {
 		return end(s.engines[0].Flex.UpdateChannel(s.t.Context(), s.interaction.ChannelSID, routing.ChannelUpdate{
 			By: routing.ChannelInactivates, Change: routing.ChannelChange{Complete: true},
 		}))

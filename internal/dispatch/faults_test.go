@@ -68,7 +68,8 @@ func (m *mortal) Commit(ctx context.Context, b store.Batch) error {
 	if m.dead() {
 		return store.ErrClosed
 	}
-	if m.left--; !m.dead() {
+	m.left--
+	if !m.dead() {
 		return m.Store.Commit(ctx, b)
 	}
 	if m.landed {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -94,9 +95,9 @@ func take(ctx context.Context, st store.Store, now time.Time) (s *stock, err err
 		s.ready[r]++
 	}
 	n := 0
-	_, err = kept(ctx, st, "task_count", func(c taskCount) string { n++; s.counts.saysTasks(c, 1); return fmt.Sprint(n) })
+	_, err = kept(ctx, st, "task_count", func(c taskCount) string { n++; s.counts.saysTasks(c, 1); return strconv.Itoa(n) })
 	get(err)
-	_, err = kept(ctx, st, "worker_count", func(c workerCount) string { n++; s.counts.saysWorkers(c, 1); return fmt.Sprint(n) })
+	_, err = kept(ctx, st, "worker_count", func(c workerCount) string { n++; s.counts.saysWorkers(c, 1); return strconv.Itoa(n) })
 	get(err)
 	return s, cmp.Or(errs...)
 }
@@ -222,7 +223,7 @@ func (s *stock) taskAddsUp(k storedTask) {
 	job, there := s.jobs[k.RouteJob]
 	due := job.Due
 	if !there || job.Type != "task.route" || job.Data.TaskSID != k.SID || due.After(k.RouteAt) || due.After(k.ExpiresAt()) {
-		s.blame("task %s is %s and to be looked at at %v, and its job is %+v", k.SID, k.Status, k.RouteAt, job)
+		s.blame("task %s is %s and due at %v, and its job is %+v", k.SID, k.Status, k.RouteAt, job)
 	}
 	if !s.now.Before(k.ExpiresAt()) {
 		s.blame("task %s should have expired at %v", k.SID, k.ExpiresAt())
@@ -246,7 +247,7 @@ func ours(typ string) bool {
 // settled looks whether nothing is due, and no job is left that nobody needs.
 func (s *stock) settled() {
 	for _, j := range sorted(s.jobs) {
-		wanted := true
+		var wanted bool
 		switch j.Type {
 		case "task.route":
 			k := s.tasks[j.Data.TaskSID]
@@ -326,7 +327,7 @@ func (s *stock) noMatchIsLost() {
 		}
 		if choice := routing.Choose(demand, known, slices.Values(all), s.now); len(choice.Workers) > 0 {
 			w := choice.Workers[0]
-			s.blame("task %s waits (tried %v, behind %v, looked at at %v), and %s, %s could take it: %s\n%s", k.SID, k.Tried, k.Behind, k.RouteAt, w.SID, w.FriendlyName, demand, choice.Trace)
+			s.blame("task %s waits (tried %v, behind %v, due at %v), and %s, %s could take it: %s\n%s", k.SID, k.Tried, k.Behind, k.RouteAt, w.SID, w.FriendlyName, demand, choice.Trace)
 		}
 		if at := k.Waiting.Step; at.Due(s.now) {
 			s.blame("task %s should have left %+v", k.SID, at)
