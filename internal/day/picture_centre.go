@@ -1,0 +1,124 @@
+package day
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/engage-interactions/engage"
+	"github.com/engage-interactions/engage/routing"
+)
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// employ takes in what is said of a worker.
+func (p *picture) employ(typ engage.EventType, sid string, d engage.WorkerEvent) {
+	w := p.workers[sid]
+	if w == nil {
+		w = &worker{sid: sid, rooms: map[string]*room{}, n: len(p.staff)}
+		p.workers[sid] = w
+		p.staff = append(p.staff, w)
+	}
+	p.works(w)
+	was := w.available && !w.gone
+	w.name, w.agent, w.activity, w.attributes, w.available = d.FriendlyName, d.AgentID, d.ActivitySID, d.Attributes, d.Available
+	w.changed = p.now
+	switch typ {
+	case engage.EventWorkerCapacityUpdated:
+		w.room(d.TaskChannel).capacity = d.Capacity
+	case engage.EventWorkerChannelUpdated:
+		w.room(d.TaskChannel).closed = !d.ChannelAvailable
+	case engage.EventWorkerDeleted:
+		w.gone = true
+	}
+	switch is := w.available && !w.gone; {
+	case is && !was:
+		p.atWork++
+	case was && !is:
+		p.atWork--
+	}
+}
+
+// flex takes in what is said of a channel.
+func (p *picture) flex(typ engage.EventType, d engage.FlexEvent) {
+	c := p.channel(d.ChannelSID)
+	c.interaction, c.thread, c.typ = d.InteractionSID, d.ThreadID, d.ChannelType
+	rested := c.status == routing.ChannelPause || c.status == routing.ChannelInactive
+	if rested && d.ChannelStatus == routing.ChannelActive {
+		c.back = p.now
+	}
+	switch typ {
+	case engage.EventFlexParticipantJoined:
+		if d.ParticipantType == routing.ParticipantAgent {
+			c.agents[d.ParticipantSID] = d.WorkerSID
+		}
+	case engage.EventFlexParticipantLeft:
+		delete(c.agents, d.ParticipantSID)
+	case engage.EventFlexInviteCreated: // of a worker who is named
+		if k := p.tasks[d.TaskSID]; k != nil && d.WorkerSID != "" {
+			p.only(k, d.WorkerSID, !c.back.Equal(p.now)) // who takes up what they had put aside needs room
+		}
+	}
+	if c.status == d.ChannelStatus {
+		return
+	}
+	c.status = d.ChannelStatus
+	for _, k := range p.tasksOf(c) {
+		p.place(k)
+	}
+}
+
+// only has a task wait for one worker.
+func (p *picture) only(k *task, workerSID string, ignores bool) {
+	p.remove(k)
+	k.worker, k.ignores = workerSID, ignores
+	p.place(k)
+}
+
+// tasksOf returns the tasks of a channel that have not ended.
+func (p *picture) tasksOf(c *channel) (list []*task) {
+	if c.live == 0 {
+		return nil
+	}
+	for _, k := range p.byChannel[c.sid] {
+		if k.status.Live() {
+			list = append(list, k)
+		}
+	}
+	return list
+}
+
+// handOver takes in what is said of a transfer.
+func (p *picture) handOver(typ engage.EventType, d engage.TransferEvent) {
+	p.transfers[d.TransferSID] = string(d.Status)
+	k := p.tasks[d.TaskSID]
+	if k == nil {
+		return
+	}
+	switch typ {
+	case engage.EventTaskTransferInitiated:
+		k.transfer, k.kept = true, true
+		if routing.PrefixWorker.Valid(d.To) && k.status == routing.TaskPending {
+			p.only(k, d.To, true)
+		}
+	case engage.EventTaskTransferAttemptFailed:
+		p.remove(k)
+		k.worker, k.ignores = "", false
+		p.place(k)
+	}
+}
+
+// settled holds that who is on a channel, or sought for it, is what its state says. It is
+// asked between commits.
+func (p *picture) settled() {
+	for _, c := range p.dirty {
+		c.dirty = false
+		switch c.status {
+		case routing.ChannelSetup, routing.ChannelActive, routing.ChannelTransfer:
+			if c.live == 0 {
+				p.fault("channel %s is %s, and nobody has it", c.sid, c.status)
+			}
+		case routing.ChannelClosed, routing.ChannelInactive, routing.ChannelPause, routing.ChannelFailed:
+		}
+	}
+	p.dirty = p.dirty[:0]
+}
