@@ -41,6 +41,7 @@ type day struct {
 	mortal *mortal
 	// done is what has become of all processes together.
 	crashes, lost int
+	orphans       int // threads that are open without a channel
 }
 
 // Run has a day go by on an empty store, and reports how it was. The error says what kept it
@@ -166,6 +167,9 @@ func (d *day) goBy() error {
 		}
 		if h := int(now.Sub(midnight) / time.Hour); h > hour {
 			hour = h
+			if err := d.auditHourly(); err != nil {
+				return err
+			}
 			if d.opts.Progress != nil {
 				d.opts.Progress(now, len(d.picture.tasks))
 			}

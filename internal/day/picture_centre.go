@@ -1,6 +1,7 @@
 package day
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -8,7 +9,7 @@ import (
 	"github.com/engage-interactions/engage/routing"
 )
 
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
 // employ takes in what is said of a worker.
 func (p *picture) employ(typ engage.EventType, sid string, d engage.WorkerEvent) {
