@@ -256,7 +256,7 @@ func (d *day) auditChannels() error {
 		case rests && thread.Status != interaction.ThreadOpen:
 			p.fault("channel %s is %s, and its thread is %s", sid, c.status, thread.Status)
 		case c.status == routing.ChannelClosed && thread.Status == interaction.ThreadOpen && thread.ChannelSID == "":
-			d.orphans++
+			p.fault("channel %s is closed, and its thread is open and nobody's", sid)
 		case !rests && c.status != routing.ChannelClosed:
 			p.fault("channel %s is %s in the end", sid, c.status)
 		}

@@ -41,7 +41,6 @@ type day struct {
 	mortal *mortal
 	// done is what has become of all processes together.
 	crashes, lost int
-	orphans       int // threads that are open without a channel
 }
 
 // Run has a day go by on an empty store, and reports how it was. The error says what kept it

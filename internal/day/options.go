@@ -33,7 +33,7 @@ const (
 )
 
 func (o Options) resolve() (Options, error) {
-	if o.Workers < minWorkers || o.Tasks < 1 || o.Crashes < 0 {
+	if o.Workers < MinWorkers || o.Tasks < 1 || o.Crashes < 0 {
 		return o, errors.New("a day needs at least 8 workers and a task")
 	}
 	for n, within := range []time.Duration{20 * time.Second, time.Minute} {
@@ -44,8 +44,8 @@ func (o Options) resolve() (Options, error) {
 	return o, nil
 }
 
-// minWorkers is how many there must be, so that each shift has somebody who can do anything.
-const minWorkers = 8
+// MinWorkers is how many there must be, so that each shift has somebody who can do anything.
+const MinWorkers = 8
 
 // tenant is whose data the day is.
 const tenant = "contact-centre"

@@ -84,6 +84,19 @@ var rooms = []room{
 		testUses: []string{".", "interaction", "handover", "routing", "platformtest", "store", "store/...", "storetest/..."},
 	},
 
+	// And a day in a contact centre, which an example shows. It drives the engine as a host
+	// does, and looks at what the store keeps.
+	{
+		dirs:     []string{"internal/day/..."}, // longer than "internal/...", so that it counts
+		uses:     []string{".", "interaction", "routing", "store"},
+		deps:     []string{ulid},
+		testUses: []string{"store/memory", "store/sqlite"},
+	},
+	{
+		dirs: []string{"examples/contactcentre"},
+		uses: []string{"internal/day", "store", "store/memory", "store/sqlite"},
+	},
+
 	// The contract, and the stores that keep it.
 	{
 		dirs:     []string{"store"},
