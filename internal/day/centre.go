@@ -77,7 +77,7 @@ func open(ctx context.Context, eng *engage.Engine, random *rand.Rand, workers in
 		}
 	}
 	for _, q := range queueSpecs() {
-		made, err := eng.Queues.Create(ctx, c.workspace.SID, q.request(""))
+		made, err := eng.Queues.Create(ctx, c.workspace.SID, q.request())
 		if err != nil {
 			return nil, fmt.Errorf("queue %s: %w", q.name, err)
 		}
@@ -205,7 +205,7 @@ func knows(random *rand.Rand, everything bool) routing.Attributes {
 		}
 	}
 	return routing.Attributes{
-		"skills":    some(0.5, "support", "support", "billing", "sales", "letters", "technical", "voice"),
+		"skills":    some(0.55, "support", "billing", "sales", "letters", "technical", "voice"),
 		"languages": languages, "products": some(0.5, products...), "level": float64(1 + random.IntN(5)),
 	}
 }

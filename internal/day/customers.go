@@ -150,8 +150,12 @@ func (d *day) writes(c *customer) error {
 			WorkspaceSID: d.centre.workspace.SID, WorkflowSID: d.centre.customers.SID, TaskChannel: sources[c.source].taskChannel, Attributes: d.wants(c),
 		}},
 	}
+	properties := &request.Routing.Properties
 	if d.likely(0.1) {
-		request.Routing.Properties.Timeout = 600
+		properties.Timeout = 600
+	}
+	if properties.Attributes["topic"] == "technical" || d.likely(0.1) {
+		properties.Priority = d.random.IntN(4)
 	}
 	return d.begins(c, request, in.ForeignID)
 }
@@ -234,14 +238,14 @@ func (d *day) agentBegins() error {
 func (d *day) asksOffice() error {
 	d.tickets++
 	a := routing.Attributes{"ticket": float64(d.tickets)}
-	new := engage.NewTask{WorkflowSID: d.centre.office.SID, Attributes: a}
+	asked := engage.NewTask{WorkflowSID: d.centre.office.SID, Attributes: a}
 	if d.likely(0.55) {
-		a["topic"], new.TaskChannel = "callback", "voice"
+		a["topic"], asked.TaskChannel = "callback", "voice"
 	} else {
-		a["topic"], new.Priority = "paperwork", d.random.IntN(4)
+		a["topic"], asked.Priority = "paperwork", d.random.IntN(4)
 	}
 	if d.likely(0.1) {
-		new.Timeout = 900
+		asked.Timeout = 900
 	}
 	ticket, sid := d.tickets, ""
 	done, err := d.call("ask", func(eng *engage.Engine, again bool) error {
@@ -250,7 +254,7 @@ func (d *day) asksOffice() error {
 				return nil
 			}
 		}
-		made, err := eng.Tasks.Create(d.alive, d.centre.workspace.SID, new)
+		made, err := eng.Tasks.Create(d.alive, d.centre.workspace.SID, asked)
 		sid = made.SID
 		return err
 	})

@@ -127,7 +127,7 @@ func queueSpecs() []queueSpec {
 	}
 }
 
-func (q *queueSpec) request(offline string) engage.NewQueue {
+func (q *queueSpec) request() engage.NewQueue {
 	n := engage.NewQueue{
 		FriendlyName: q.name, TargetWorkers: q.targets, MaxReservedWorkers: q.reserve,
 		Matching: routing.Matching{PriorityAgeing: q.ageing, RejectCoolDown: q.cools, KnownWorkerFallback: q.known == knownFirst},
@@ -180,7 +180,7 @@ func office() []way {
 	return []way{{"Callbacks", "topic == 'callback'", []step{{queue: callbacks, timeout: 1800, priority: 2}, {queue: callbacks, timeout: 1800, priority: 9}}}}
 }
 
-// fits reports whether a worker is in the queue, and the target's expression holds for them.
+// takes reports whether a worker is in the queue, and the target's expression holds for them.
 func (q *queueSpec) takes(task facts, workerSID string, worker facts) bool {
 	switch {
 	case !q.is(worker):
