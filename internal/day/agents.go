@@ -41,7 +41,11 @@ func (d *day) follow(e engage.Event) error {
 // answers puts on the agenda what a worker does about an offer.
 func (d *day) answers(r *reservation) {
 	p := d.people[r.worker]
-	switch share := d.random.Float64(); {
+	share := d.random.Float64()
+	if q := d.picture.specs[r.queue]; q != nil && q.cools > 0 && share < 0.2 {
+		share = 0.05 // technical questions are not for everybody
+	}
+	switch {
 	case share < 0.03: // they let the time go by
 		return
 	case share < 0.06:
