@@ -15,6 +15,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -28,10 +29,10 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	if err != nil {
+		log.Fatal(err)
 	}
 }
 
@@ -56,12 +57,12 @@ func run(ctx context.Context, args []string, out, progress io.Writer) (err error
 	report, err := day.Run(ctx, st, day.Options{
 		Seed: *seed, Workers: *workers, Tasks: *tasks, Crashes: *crashes, Within: [2]time.Duration{*within, 3 * *within},
 		Progress: func(at time.Time, tasks int) {
-			fmt.Fprintf(progress, "%s: %d tasks so far\n", at.Format("15:04"), tasks)
+			_, _ = fmt.Fprintf(progress, "%s: %d tasks so far\n", at.Format("15:04"), tasks)
 		},
 	})
 	if faults, ok := errors.AsType[*day.FaultsError](err); ok {
 		for _, fault := range faults.Faults {
-			fmt.Fprintln(progress, fault)
+			_, _ = fmt.Fprintln(progress, fault)
 		}
 	}
 	if report == nil {

@@ -2,6 +2,7 @@ package day
 
 import (
 	"container/heap"
+	"context"
 	"time"
 )
 
@@ -9,7 +10,7 @@ import (
 type entry struct {
 	at time.Time
 	n  int
-	do func() error
+	do func(context.Context) error
 }
 
 // agenda is what will happen.
@@ -35,7 +36,7 @@ func (a *agenda) Pop() any {
 }
 
 // note puts something on the agenda, at a whole second.
-func (a *agenda) note(at time.Time, do func() error) {
+func (a *agenda) note(at time.Time, do func(context.Context) error) {
 	a.n++
 	heap.Push(a, entry{at: at.Truncate(time.Second), n: a.n, do: do})
 }

@@ -1,6 +1,7 @@
 package day
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -12,13 +13,12 @@ import (
 type talk struct {
 	reservation, task, channel string
 
-	by    *person
-	said  int
-	ended bool
+	by   *person
+	said int
 }
 
 // follow has people do what follows from an event.
-func (d *day) follow(e engage.Event) error {
+func (d *day) follow(e engage.Event) {
 	switch e.Type {
 	case engage.EventReservationCreated:
 		if r := d.picture.reservations[e.Resource.ID]; r != nil {
@@ -35,7 +35,6 @@ func (d *day) follow(e engage.Event) error {
 			}
 		}
 	}
-	return nil
 }
 
 // answers puts on the agenda what a worker does about an offer.
@@ -49,11 +48,11 @@ func (d *day) answers(r *reservation) {
 	case share < 0.03: // they let the time go by
 		return
 	case share < 0.06:
-		d.after(d.between(3, 25), func() error { return d.rejects(p, r.sid) })
+		d.after(d.between(3, 25), func(ctx context.Context) error { return d.rejects(ctx, p, r.sid) })
 	case share < 0.065: // in the same moment in which the time ends
-		d.after(r.due.Sub(r.created), func() error { return d.accepts(p, r.sid) })
+		d.after(r.due.Sub(r.created), func(ctx context.Context) error { return d.accepts(ctx, p, r.sid) })
 	default:
-		d.after(d.between(1, 14), func() error { return d.accepts(p, r.sid) })
+		d.after(d.between(1, 14), func(ctx context.Context) error { return d.accepts(ctx, p, r.sid) })
 	}
 }
 
@@ -63,19 +62,19 @@ func (d *day) pending(sid string) bool {
 	return d.picture.reservations[sid].status == routing.ReservationPending
 }
 
-func (d *day) accepts(p *person, sid string) error {
+func (d *day) accepts(ctx context.Context, p *person, sid string) error {
 	if p.gone || !d.pending(sid) && d.likely(0.9) { // some do not look before
 		return nil
 	}
-	_, err := d.call("accept", func(eng *engage.Engine, _ bool) error {
-		_, err := d.as(eng, p).Reservations.Accept(d.alive, sid, engage.Answer{})
+	_, err := d.call(ctx, "accept", func(ctx context.Context, eng *engage.Engine, _ bool) error {
+		_, err := d.as(eng, p).Reservations.Accept(ctx, sid, engage.Answer{})
 		return err
 	})
 	return err
 }
 
 // rejects has a worker turn an offer down. Some go for a break then.
-func (d *day) rejects(p *person, sid string) error {
+func (d *day) rejects(ctx context.Context, p *person, sid string) error {
 	if p.gone || !d.pending(sid) {
 		return nil
 	}
@@ -84,8 +83,8 @@ func (d *day) rejects(p *person, sid string) error {
 		rejection.ActivitySID = d.centre.activities["Break"]
 		d.isBack(p, d.between(180, 900))
 	}
-	_, err := d.call("reject", func(eng *engage.Engine, _ bool) error {
-		_, err := d.as(eng, p).Reservations.Reject(d.alive, sid, rejection)
+	_, err := d.call(ctx, "reject", func(ctx context.Context, eng *engage.Engine, _ bool) error {
+		_, err := d.as(eng, p).Reservations.Reject(ctx, sid, rejection)
 		return err
 	})
 	return err
@@ -98,7 +97,7 @@ func (d *day) serves(r *reservation) {
 	d.talks[r.sid] = t
 	if k.channel == "" {
 		length := d.around(4 * time.Minute)
-		d.after(length, func() error { return d.wrapsUp(t) })
+		d.after(length, func(ctx context.Context) error { return d.wrapsUp(ctx, t) })
 		return
 	}
 	c := d.customers[k.channel]
@@ -108,27 +107,27 @@ func (d *day) serves(r *reservation) {
 	c.worker = r.worker
 	length := d.around(sources[c.source].talks)
 	for range 1 + d.random.IntN(2) {
-		d.after(time.Duration(d.random.Int64N(int64(length))), func() error { return d.replies(t) })
+		d.after(time.Duration(d.random.Int64N(int64(length))), func(ctx context.Context) error { return d.replies(ctx, t) })
 	}
 	if d.likely(0.5) {
-		d.after(time.Duration(d.random.Int64N(int64(length))), func() error { return d.goesOn(c, t) })
+		d.after(time.Duration(d.random.Int64N(int64(length))), func(ctx context.Context) error { return d.goesOn(ctx, c, t) })
 	}
 	middle := time.Duration(d.random.Int64N(int64(length)))
 	switch share := d.random.Float64(); {
 	case share < 0.025:
-		d.after(middle, func() error { return d.handsOver(t, routing.TransferCold) })
+		d.after(middle, func(ctx context.Context) error { return d.handsOver(ctx, t, routing.TransferCold) })
 	case share < 0.035:
-		d.after(middle, func() error { return d.handsOver(t, routing.TransferWarm) })
+		d.after(middle, func(ctx context.Context) error { return d.handsOver(ctx, t, routing.TransferWarm) })
 	case share < 0.045:
-		d.after(middle, func() error { return d.invites(t) })
+		d.after(middle, func(ctx context.Context) error { return d.invites(ctx, t) })
 	case share < 0.06:
-		d.after(middle, func() error { return d.pauses(t) })
+		d.after(middle, func(ctx context.Context) error { return d.pauses(ctx, t) })
 	case share < 0.08:
-		d.after(middle, func() error { return d.rests(c, t) })
+		d.after(middle, func(ctx context.Context) error { return d.rests(ctx, c, t) })
 	case share < 0.09:
-		d.after(middle, func() error { return d.closes(t) })
+		d.after(middle, func(ctx context.Context) error { return d.closes(ctx, t) })
 	}
-	d.after(length, func() error { return d.wrapsUp(t) })
+	d.after(length, func(ctx context.Context) error { return d.wrapsUp(ctx, t) })
 }
 
 // has reports whether a worker still has what they have accepted.
@@ -137,7 +136,7 @@ func (d *day) has(t *talk) bool {
 }
 
 // replies has a worker write to the customer.
-func (d *day) replies(t *talk) error {
+func (d *day) replies(ctx context.Context, t *talk) error {
 	c := d.picture.channels[t.channel]
 	if !d.has(t) || c.status != routing.ChannelActive {
 		return nil
@@ -145,31 +144,31 @@ func (d *day) replies(t *talk) error {
 	t.said++
 	post := engage.Post{ThreadID: c.thread, IdempotencyKey: fmt.Sprintf("%s %d", t.reservation, t.said)}
 	post.Body = "Let me see what I can do."
-	_, err := d.call("reply", func(eng *engage.Engine, _ bool) error {
-		_, err := d.as(eng, t.by).Contents.Post(d.alive, post)
+	_, err := d.call(ctx, "reply", func(ctx context.Context, eng *engage.Engine, _ bool) error {
+		_, err := d.as(eng, t.by).Contents.Post(ctx, post)
 		return err
 	})
 	return err
 }
 
 // goesOn has the customer write while they talk.
-func (d *day) goesOn(c *customer, t *talk) error {
+func (d *day) goesOn(ctx context.Context, c *customer, t *talk) error {
 	if is := d.picture.channels[t.channel]; !d.has(t) || is.status != routing.ChannelActive || c.channel != t.channel {
 		return nil
 	}
-	return d.comesBack(c)
+	return d.comesBack(ctx, c)
 }
 
 // wrapsUp ends a conversation: most workers have something to finish then.
-func (d *day) wrapsUp(t *talk) error {
+func (d *day) wrapsUp(ctx context.Context, t *talk) error {
 	if !d.has(t) {
 		return nil
 	}
 	if d.likely(0.2) {
-		return d.completes(t)
+		return d.completes(ctx, t)
 	}
-	done, err := d.call("wrap up", func(eng *engage.Engine, _ bool) error {
-		_, err := d.as(eng, t.by).Reservations.WrapUp(d.alive, t.reservation, engage.Answer{})
+	done, err := d.call(ctx, "wrap up", func(ctx context.Context, eng *engage.Engine, _ bool) error {
+		_, err := d.as(eng, t.by).Reservations.WrapUp(ctx, t.reservation, engage.Answer{})
 		return err
 	})
 	if done && err == nil {
@@ -180,31 +179,28 @@ func (d *day) wrapsUp(t *talk) error {
 
 // finishes has a worker complete what they wrap up, in some time.
 func (d *day) finishes(t *talk) {
-	d.after(d.between(15, 70), func() error { return d.completes(t) })
+	d.after(d.between(15, 70), func(ctx context.Context) error { return d.completes(ctx, t) })
 }
 
-func (d *day) completes(t *talk) error {
+func (d *day) completes(ctx context.Context, t *talk) error {
 	if t.by.gone || !taken(d.picture.reservations[t.reservation].status) {
 		return nil
 	}
-	_, err := d.call("complete", func(eng *engage.Engine, _ bool) error {
-		_, err := d.as(eng, t.by).Reservations.Complete(d.alive, t.reservation, engage.Completion{Reason: "Served"})
+	_, err := d.call(ctx, "complete", func(ctx context.Context, eng *engage.Engine, _ bool) error {
+		_, err := d.as(eng, t.by).Reservations.Complete(ctx, t.reservation, engage.Completion{Reason: "Served"})
 		return err
 	})
 	return err
 }
 
 // closes ends the conversation by its channel: who is on it has something to finish.
-func (d *day) closes(t *talk) error {
+func (d *day) closes(ctx context.Context, t *talk) error {
 	if !d.has(t) {
 		return nil
 	}
-	var others []*talk
-	for _, other := range d.talksOn(t.channel) {
-		others = append(others, other)
-	}
-	done, err := d.call("close", func(eng *engage.Engine, _ bool) error {
-		_, err := eng.Flex.UpdateChannel(d.alive, t.channel, routing.ChannelUpdate{By: routing.ChannelCloses})
+	others := d.talksOn(t.channel)
+	done, err := d.call(ctx, "close", func(ctx context.Context, eng *engage.Engine, _ bool) error {
+		_, err := eng.Flex.UpdateChannel(ctx, t.channel, routing.ChannelUpdate{By: routing.ChannelCloses})
 		return err
 	})
 	if done && err == nil {
@@ -228,7 +224,7 @@ func (d *day) talksOn(channelSID string) (list []*talk) {
 }
 
 // handsOver has a worker hand the customer over: to a queue, or to a colleague.
-func (d *day) handsOver(t *talk, typ routing.TransferType) error {
+func (d *day) handsOver(ctx context.Context, t *talk, typ routing.TransferType) error {
 	if !d.has(t) {
 		return nil
 	}
@@ -236,25 +232,25 @@ func (d *day) handsOver(t *talk, typ routing.TransferType) error {
 	if p := d.colleague(t); p != nil && d.likely(0.4) {
 		to = p.sid
 	}
-	_, err := d.call("transfer", func(eng *engage.Engine, again bool) error {
+	_, err := d.call(ctx, "transfer", func(ctx context.Context, eng *engage.Engine, again bool) error {
 		if again { // who is not sure does not insist
 			return nil
 		}
-		_, err := d.as(eng, t.by).Flex.Transfer(d.alive, t.channel, routing.TransferRequest{Type: typ, To: to})
+		_, err := d.as(eng, t.by).Flex.Transfer(ctx, t.channel, routing.TransferRequest{Type: typ, To: to})
 		return err
 	})
 	if typ == routing.TransferWarm && err == nil { // they introduce each other, and the first goes
-		d.after(d.between(120, 400), func() error { return d.leaves(t) })
+		d.after(d.between(120, 400), func(ctx context.Context) error { return d.leaves(ctx, t) })
 	}
 	return err
 }
 
 // leaves has a worker go who is not the only one.
-func (d *day) leaves(t *talk) error {
+func (d *day) leaves(ctx context.Context, t *talk) error {
 	if !d.has(t) || len(d.talksOn(t.channel)) < 2 {
 		return nil
 	}
-	return d.completes(t)
+	return d.completes(ctx, t)
 }
 
 // colleague is somebody else who is there.
@@ -269,7 +265,7 @@ func (d *day) colleague(t *talk) *person {
 }
 
 // invites has one more agent come.
-func (d *day) invites(t *talk) error {
+func (d *day) invites(ctx context.Context, t *talk) error {
 	if !d.has(t) {
 		return nil
 	}
@@ -279,40 +275,40 @@ func (d *day) invites(t *talk) error {
 	if p := d.colleague(t); p != nil && d.likely(0.5) {
 		request.WorkerSID = p.sid
 	}
-	_, err := d.call("invite", func(eng *engage.Engine, again bool) error {
+	_, err := d.call(ctx, "invite", func(ctx context.Context, eng *engage.Engine, again bool) error {
 		if again {
 			return nil
 		}
-		_, err := eng.Flex.Invite(d.alive, t.channel, request)
+		_, err := eng.Flex.Invite(ctx, t.channel, request)
 		return err
 	})
 	return err
 }
 
 // pauses puts a conversation aside, and takes it up again.
-func (d *day) pauses(t *talk) error {
+func (d *day) pauses(ctx context.Context, t *talk) error {
 	if !d.has(t) {
 		return nil
 	}
-	done, err := d.call("pause", func(eng *engage.Engine, again bool) error {
+	done, err := d.call(ctx, "pause", func(ctx context.Context, eng *engage.Engine, again bool) error {
 		if again && d.picture.channels[t.channel].status == routing.ChannelPause {
 			return nil
 		}
-		_, err := d.as(eng, t.by).Flex.Pause(d.alive, t.channel)
+		_, err := d.as(eng, t.by).Flex.Pause(ctx, t.channel)
 		return err
 	})
 	if !done || err != nil {
 		return err
 	}
-	d.after(d.between(120, 1800), func() error {
+	d.after(d.between(120, 1800), func(ctx context.Context) error {
 		if d.picture.channels[t.channel].status != routing.ChannelPause {
 			return nil
 		}
-		_, err := d.call("resume", func(eng *engage.Engine, again bool) error {
+		_, err := d.call(ctx, "resume", func(ctx context.Context, eng *engage.Engine, again bool) error {
 			if again && d.picture.channels[t.channel].status != routing.ChannelPause {
 				return nil
 			}
-			_, err := eng.Flex.Resume(d.alive, t.channel)
+			_, err := eng.Flex.Resume(ctx, t.channel)
 			return err
 		})
 		return err
@@ -322,33 +318,33 @@ func (d *day) pauses(t *talk) error {
 
 // rests leaves a conversation open without anybody in it. Half of the customers write again;
 // of the others some are forgotten, and the rest closed.
-func (d *day) rests(c *customer, t *talk) error {
+func (d *day) rests(ctx context.Context, c *customer, t *talk) error {
 	if !d.has(t) {
 		return nil
 	}
-	done, err := d.call("leave", func(eng *engage.Engine, again bool) error {
+	done, err := d.call(ctx, "leave", func(ctx context.Context, eng *engage.Engine, again bool) error {
 		if again && d.picture.channels[t.channel].status == routing.ChannelInactive {
 			return nil
 		}
-		_, err := eng.Flex.UpdateChannel(d.alive, t.channel, routing.ChannelUpdate{By: routing.ChannelInactivates, Change: routing.ChannelChange{Complete: true}})
+		_, err := eng.Flex.UpdateChannel(ctx, t.channel, routing.ChannelUpdate{By: routing.ChannelInactivates, Change: routing.ChannelChange{Complete: true}})
 		return err
 	})
 	if !done || err != nil {
 		return err
 	}
 	back, forgotten := d.likely(0.5), d.likely(0.5)
-	d.after(d.between(300, 3600), func() error {
+	d.after(d.between(300, 3600), func(ctx context.Context) error {
 		if d.picture.channels[t.channel].status != routing.ChannelInactive {
 			return nil
 		}
 		switch {
 		case back:
-			return d.comesBack(c)
+			return d.comesBack(ctx, c)
 		case forgotten:
 			return nil
 		}
-		_, err := d.call("close", func(eng *engage.Engine, _ bool) error {
-			_, err := eng.Flex.UpdateChannel(d.alive, t.channel, routing.ChannelUpdate{By: routing.ChannelCloses})
+		_, err := d.call(ctx, "close", func(ctx context.Context, eng *engage.Engine, _ bool) error {
+			_, err := eng.Flex.UpdateChannel(ctx, t.channel, routing.ChannelUpdate{By: routing.ChannelCloses})
 			return err
 		})
 		return err

@@ -1,6 +1,7 @@
 package day
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -14,10 +15,10 @@ import (
 )
 
 // records goes through all records of a kind, as the store keeps them.
-func (d *day) records(kind string, take func(value []byte) error) error {
+func (d *day) records(ctx context.Context, kind string, take func(value []byte) error) error {
 	q := store.Query{Tenant: tenant, Kind: kind, Limit: store.MaxLimit}
 	for {
-		page, err := d.store.Find(d.ctx, q)
+		page, err := d.store.Find(ctx, q)
 		if err != nil {
 			return err
 		}
@@ -33,8 +34,8 @@ func (d *day) records(kind string, take func(value []byte) error) error {
 	}
 }
 
-func each[T any](d *day, kind string, take func(T)) error {
-	return d.records(kind, func(value []byte) error {
+func each[T any](ctx context.Context, d *day, kind string, take func(T)) error {
+	return d.records(ctx, kind, func(value []byte) error {
 		var is T
 		if err := json.Unmarshal(value, &is); err != nil {
 			return err
@@ -46,19 +47,19 @@ func each[T any](d *day, kind string, take func(T)) error {
 
 // auditHourly holds what is cheap to look at against the picture: how the queues are counted,
 // and who stands ready.
-func (d *day) auditHourly() error {
-	if err := d.auditCounts(); err != nil {
+func (d *day) auditHourly(ctx context.Context) error {
+	if err := d.auditCounts(ctx); err != nil {
 		return err
 	}
-	return d.auditReady()
+	return d.auditReady(ctx)
 }
 
 // audit holds all that the store keeps against the picture, in the end.
-func (d *day) audit() error {
-	for _, audit := range []func() error{
+func (d *day) audit(ctx context.Context) error {
+	for _, audit := range []func(context.Context) error{
 		d.auditHourly, d.auditTasks, d.auditReservations, d.auditWorkers, d.auditChannels, d.auditJobs, d.auditCounters, d.auditAgain,
 	} {
-		if err := audit(); err != nil {
+		if err := audit(ctx); err != nil {
 			return err
 		}
 	}
@@ -66,7 +67,7 @@ func (d *day) audit() error {
 }
 
 // auditCounts counts the tasks and the workers of each queue once more.
-func (d *day) auditCounts() error {
+func (d *day) auditCounts(ctx context.Context) error {
 	p := d.picture
 	tasks := map[string]map[routing.TaskStatus]int64{}
 	for _, k := range p.latest {
@@ -79,7 +80,7 @@ func (d *day) auditCounts() error {
 	}
 	for _, name := range sortedKeys(d.centre.queues) {
 		sid := d.centre.queues[name]
-		counts, err := d.eng.Queues.Counts(d.ctx, sid)
+		counts, err := d.eng.Queues.Counts(ctx, sid)
 		if err != nil {
 			return err
 		}
@@ -103,7 +104,7 @@ func (d *day) auditCounts() error {
 }
 
 // auditReady works out once more who stands ready, and in which order.
-func (d *day) auditReady() error {
+func (d *day) auditReady(ctx context.Context) error {
 	type ready struct {
 		Crew    string `json:"crew_id"`
 		Channel string `json:"task_channel_sid"`
@@ -111,7 +112,7 @@ func (d *day) auditReady() error {
 		Idle    string `json:"idle_key"`
 	}
 	p, is := d.picture, map[ready]string{}
-	if err := each(d, "ready_worker", func(r ready) { is[ready{Crew: r.Crew, Channel: r.Channel, Worker: r.Worker}] = r.Idle }); err != nil {
+	if err := each(ctx, d, "ready_worker", func(r ready) { is[ready{Crew: r.Crew, Channel: r.Channel, Worker: r.Worker}] = r.Idle }); err != nil {
 		return err
 	}
 	type crew struct {
@@ -119,7 +120,7 @@ func (d *day) auditReady() error {
 		Queues []string `json:"queue_sids"`
 	}
 	var crews []crew
-	if err := each(d, "crews", func(all struct {
+	if err := each(ctx, d, "crews", func(all struct {
 		Crews []crew `json:"crews"`
 	},
 	) {
@@ -156,11 +157,11 @@ func (d *day) auditReady() error {
 }
 
 // auditTasks holds each task against the picture: it has ended, and says why.
-func (d *day) auditTasks() error {
+func (d *day) auditTasks(ctx context.Context) error {
 	p, n := d.picture, 0
 	filter := engage.TaskFilter{WorkspaceSID: d.centre.workspace.SID, Limit: 500}
 	for {
-		page, err := d.eng.Tasks.List(d.ctx, filter)
+		page, err := d.eng.Tasks.List(ctx, filter)
 		if err != nil {
 			return err
 		}
@@ -188,9 +189,9 @@ func (d *day) auditTasks() error {
 }
 
 // auditReservations holds each reservation against the picture.
-func (d *day) auditReservations() error {
+func (d *day) auditReservations(ctx context.Context) error {
 	p, n := d.picture, 0
-	err := each(d, "reservation", func(is routing.Reservation) {
+	err := each(ctx, d, "reservation", func(is routing.Reservation) {
 		n++
 		if r := p.reservations[is.SID]; r == nil || r.status != is.Status || is.Status.Live() || r.worker != is.WorkerSID || r.task != is.TaskSID {
 			p.fault("reservation %s is %s in the end, and was told to be %+v", is.SID, is.Status, r)
@@ -203,9 +204,9 @@ func (d *day) auditReservations() error {
 }
 
 // auditWorkers holds each worker against the picture: they have nothing left to do.
-func (d *day) auditWorkers() error {
+func (d *day) auditWorkers(ctx context.Context) error {
 	p, n := d.picture, 0
-	err := each(d, "worker", func(is routing.Worker) {
+	err := each(ctx, d, "worker", func(is routing.Worker) {
 		n++
 		w := p.workers[is.SID]
 		if w == nil || w.gone || w.available != is.Available || w.activity != is.ActivitySID {
@@ -234,18 +235,18 @@ func (d *day) auditWorkers() error {
 
 // auditChannels holds each channel and its thread against the picture: no thread is open
 // unless its channel rests.
-func (d *day) auditChannels() error {
+func (d *day) auditChannels(ctx context.Context) error {
 	p := d.picture
 	for _, sid := range sortedKeys(p.channels) {
 		c := p.channels[sid]
-		is, err := d.eng.Flex.Channel(d.ctx, sid)
+		is, err := d.eng.Flex.Channel(ctx, sid)
 		if err != nil {
 			return err
 		}
 		if is.Status != c.status {
 			p.fault("channel %s is %s, and was told to be %s", sid, is.Status, c.status)
 		}
-		thread, err := d.eng.Threads.Get(d.ctx, c.thread)
+		thread, err := d.eng.Threads.Get(ctx, c.thread)
 		if err != nil {
 			return err
 		}
@@ -265,8 +266,8 @@ func (d *day) auditChannels() error {
 }
 
 // auditJobs holds that no job has failed, and none is left that is due.
-func (d *day) auditJobs() error {
-	return each(d, "job", func(j struct {
+func (d *day) auditJobs(ctx context.Context) error {
+	return each(ctx, d, "job", func(j struct {
 		ID, Type, State, Error string
 	},
 	) {
@@ -277,8 +278,8 @@ func (d *day) auditJobs() error {
 }
 
 // auditCounters holds that nothing is counted of tasks any more.
-func (d *day) auditCounters() error {
-	return each(d, "task_count", func(c struct {
+func (d *day) auditCounters(ctx context.Context) error {
+	return each(ctx, d, "task_count", func(c struct {
 		Of    string           `json:"queue_sid"`
 		Shard int              `json:"shard"`
 		Tasks map[string]int64 `json:"tasks"`
@@ -291,10 +292,10 @@ func (d *day) auditCounters() error {
 }
 
 // auditAgain reads the log once more from its beginning: what it tells is the same.
-func (d *day) auditAgain() error {
+func (d *day) auditAgain(ctx context.Context) error {
 	again, known := newPicture(d.opts.Within), len(d.picture.wrong)
 	at := int64(0)
-	for e, err := range d.eng.Events.After(d.ctx, 0) {
+	for e, err := range d.eng.Events.After(ctx, 0) {
 		if err != nil {
 			return err
 		}

@@ -93,7 +93,10 @@ func open(ctx context.Context, eng *engage.Engine, random *rand.Rand, workers in
 	}); err != nil {
 		return nil, fmt.Errorf("workflow of the office: %w", err)
 	}
-	return c, c.hire(ctx, eng, random, workers)
+	if err := c.hire(ctx, eng, random, workers); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // configuration is a workflow's, as JSON.

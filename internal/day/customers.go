@@ -1,6 +1,7 @@
 package day
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -55,16 +56,16 @@ func (d *day) planArrivals() {
 }
 
 // arrives has a request come in.
-func (d *day) arrives() error {
+func (d *day) arrives(ctx context.Context) error {
 	switch share := d.random.Float64(); {
 	case share < 0.14:
-		return d.asksOffice()
+		return d.asksOffice(ctx)
 	case share < 0.17:
-		return d.agentBegins()
+		return d.agentBegins(ctx)
 	case share < 0.21:
-		return d.apiBegins()
+		return d.apiBegins(ctx)
 	}
-	return d.writes(d.somebody())
+	return d.writes(ctx, d.somebody())
 }
 
 // somebody is a customer: one in five has been there before, and is done.
@@ -128,11 +129,11 @@ func (c *customer) said() engage.Inbound {
 
 // writes has a customer write: the host creates an interaction for the thread, as the seed's
 // webhook does.
-func (d *day) writes(c *customer) error {
+func (d *day) writes(ctx context.Context, c *customer) error {
 	var received engage.Received
 	in := c.said()
-	if done, err := d.call("receive", func(eng *engage.Engine, _ bool) (err error) {
-		received, err = eng.Threads.Receive(d.alive, in)
+	if done, err := d.call(ctx, "receive", func(ctx context.Context, eng *engage.Engine, _ bool) (err error) {
+		received, err = eng.Threads.Receive(ctx, in)
 		return err
 	}); !done || err != nil {
 		return err
@@ -157,14 +158,14 @@ func (d *day) writes(c *customer) error {
 	if properties.Attributes["topic"] == "technical" || d.likely(0.1) {
 		properties.Priority = d.random.IntN(4)
 	}
-	return d.begins(c, request, in.ForeignID)
+	return d.begins(ctx, c, request, in.ForeignID)
 }
 
 // begins creates an interaction, once.
-func (d *day) begins(c *customer, request routing.CreateRequest, key string) error {
+func (d *day) begins(ctx context.Context, c *customer, request routing.CreateRequest, key string) error {
 	var created engage.FlexInteraction
-	done, err := d.call("create", func(eng *engage.Engine, _ bool) (err error) {
-		created, err = eng.Flex.Create(d.alive, engage.NewInteraction{Request: request, IdempotencyKey: key})
+	done, err := d.call(ctx, "create", func(ctx context.Context, eng *engage.Engine, _ bool) (err error) {
+		created, err = eng.Flex.Create(ctx, engage.NewInteraction{Request: request, IdempotencyKey: key})
 		return err
 	})
 	if !done || err != nil {
@@ -178,12 +179,12 @@ func (d *day) begins(c *customer, request routing.CreateRequest, key string) err
 
 // patience has a customer go if nobody has answered them by then.
 func (d *day) patience(taskSID string) {
-	d.after(d.around(25*time.Minute), func() error {
+	d.after(d.around(25*time.Minute), func(ctx context.Context) error {
 		if k := d.picture.tasks[taskSID]; k == nil || k.status != routing.TaskPending && k.status != routing.TaskReserved {
 			return nil
 		}
-		_, err := d.call("give up", func(eng *engage.Engine, _ bool) error {
-			_, err := eng.Tasks.Cancel(d.alive, taskSID, engage.Ending{Reason: "Customer gave up"})
+		_, err := d.call(ctx, "give up", func(ctx context.Context, eng *engage.Engine, _ bool) error {
+			_, err := eng.Tasks.Cancel(ctx, taskSID, engage.Ending{Reason: "Customer gave up"})
 			return err
 		})
 		return err
@@ -191,10 +192,10 @@ func (d *day) patience(taskSID string) {
 }
 
 // apiBegins has the host write to a customer, for whom then an agent is found.
-func (d *day) apiBegins() error {
+func (d *day) apiBegins(ctx context.Context) error {
 	c := &customer{n: len(d.crowd) + 1, source: 1 + d.random.IntN(2)}
 	d.crowd = append(d.crowd, c)
-	return d.begins(c, routing.CreateRequest{
+	return d.begins(ctx, c, routing.CreateRequest{
 		Channel: routing.ChannelRequest{Type: sources[c.source].typ, InitiatedBy: routing.ByAPI, Participants: []routing.ParticipantRequest{c.participant()}},
 		Routing: &routing.CreateRouting{Properties: routing.TaskRequest{
 			WorkspaceSID: d.centre.workspace.SID, WorkflowSID: d.centre.customers.SID, TaskChannel: sources[c.source].taskChannel, Attributes: d.wants(c),
@@ -211,7 +212,7 @@ func (c *customer) participant() routing.ParticipantRequest {
 }
 
 // agentBegins has an agent write to a customer. Nobody does so at night, when nobody is there.
-func (d *day) agentBegins() error {
+func (d *day) agentBegins(ctx context.Context) error {
 	var there []*person
 	for _, p := range d.centre.people {
 		if w := d.picture.workers[p.sid]; !p.gone && w.available && w.offered == 0 {
@@ -221,10 +222,10 @@ func (d *day) agentBegins() error {
 	c := &customer{n: len(d.crowd) + 1, source: 1 + d.random.IntN(2)}
 	d.crowd = append(d.crowd, c)
 	if len(there) == 0 {
-		return d.writes(c)
+		return d.writes(ctx, c)
 	}
 	p := there[d.random.IntN(len(there))]
-	return d.begins(c, routing.CreateRequest{
+	return d.begins(ctx, c, routing.CreateRequest{
 		Channel: routing.ChannelRequest{Type: sources[c.source].typ, InitiatedBy: routing.ByAgent, Participants: []routing.ParticipantRequest{c.participant()}},
 		Routing: &routing.CreateRouting{Properties: routing.TaskRequest{
 			WorkspaceSID: d.centre.workspace.SID, WorkflowSID: d.centre.customers.SID, QueueSID: d.centre.queues[everybody], WorkerSID: p.sid,
@@ -235,7 +236,7 @@ func (d *day) agentBegins() error {
 
 // asksOffice makes a task that is no conversation. It has no key: whoever calls for the second
 // time looks whether the first has landed.
-func (d *day) asksOffice() error {
+func (d *day) asksOffice(ctx context.Context) error {
 	d.tickets++
 	a := routing.Attributes{"ticket": float64(d.tickets)}
 	asked := engage.NewTask{WorkflowSID: d.centre.office.SID, Attributes: a}
@@ -248,13 +249,13 @@ func (d *day) asksOffice() error {
 		asked.Timeout = 900
 	}
 	ticket, sid := d.tickets, ""
-	done, err := d.call("ask", func(eng *engage.Engine, again bool) error {
+	done, err := d.call(ctx, "ask", func(ctx context.Context, eng *engage.Engine, again bool) error {
 		if again {
 			if sid = d.ticketed(ticket); sid != "" {
 				return nil
 			}
 		}
-		made, err := eng.Tasks.Create(d.alive, d.centre.workspace.SID, asked)
+		made, err := eng.Tasks.Create(ctx, d.centre.workspace.SID, asked)
 		sid = made.SID
 		return err
 	})
@@ -278,10 +279,10 @@ func (d *day) ticketed(ticket int) string {
 }
 
 // comesBack has a customer write once more, on a channel that rests or is in use.
-func (d *day) comesBack(c *customer) error {
+func (d *day) comesBack(ctx context.Context, c *customer) error {
 	in := c.said()
-	_, err := d.call("write", func(eng *engage.Engine, _ bool) error {
-		_, err := eng.Threads.Receive(d.alive, in)
+	_, err := d.call(ctx, "write", func(ctx context.Context, eng *engage.Engine, _ bool) error {
+		_, err := eng.Threads.Receive(ctx, in)
 		return err
 	})
 	return err

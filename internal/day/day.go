@@ -13,7 +13,6 @@ import (
 
 // day is a day under way.
 type day struct {
-	ctx     context.Context
 	opts    Options
 	random  *rand.Rand // of what people do
 	fate    *rand.Rand // of what goes wrong
@@ -31,13 +30,11 @@ type day struct {
 	tickets   int                // requests that are no conversations
 	people    map[string]*person // by the SIDs of workers
 	refused   map[string]int     // calls that came too late, by what they were
-	over      bool               // nobody new comes
 	looked    time.Time          // when what is due was looked for, whether there was or not
 	called    bool               // somebody has called the Engine since the log was read
 
 	// The process under way.
 	eng    *engage.Engine
-	alive  context.Context
 	mortal *mortal
 	// done is what has become of all processes together.
 	crashes, lost int
@@ -51,18 +48,18 @@ func Run(ctx context.Context, st store.Store, opts Options) (*Report, error) {
 		return nil, err
 	}
 	d := &day{
-		ctx: ctx, opts: opts, store: st, random: rand.New(rand.NewPCG(opts.Seed, 1)), fate: rand.New(rand.NewPCG(opts.Seed, 2)),
+		opts: opts, store: st, random: rand.New(rand.NewPCG(opts.Seed, 1)), fate: rand.New(rand.NewPCG(opts.Seed, 2)),
 		picture: newPicture(opts.Within), talks: map[string]*talk{}, people: map[string]*person{}, refused: map[string]int{}, customers: map[string]*customer{},
 	}
 	d.minting.clock = &d.clock
 	d.clock.set(midnight.Add(-time.Minute))
-	if err := d.begin(); err != nil {
+	if err := d.begin(ctx); err != nil {
 		return nil, err
 	}
-	if err := d.goBy(); err != nil {
+	if err := d.goBy(ctx); err != nil {
 		return nil, err
 	}
-	return d.end()
+	return d.end(ctx)
 }
 
 // FaultsError says what of a day was against the rules.
@@ -74,19 +71,19 @@ func (e *FaultsError) Error() string {
 }
 
 // begin opens the centre, and puts on the agenda what will come.
-func (d *day) begin() error {
-	if err := d.live(); err != nil {
+func (d *day) begin(ctx context.Context) error {
+	if err := d.live(ctx); err != nil {
 		return err
 	}
 	var err error
-	if d.centre, err = open(d.ctx, d.eng, d.random, d.opts.Workers); err != nil {
+	if d.centre, err = open(ctx, d.eng, d.random, d.opts.Workers); err != nil {
 		return err
 	}
 	for _, p := range d.centre.people {
 		d.people[p.sid] = p
 	}
 	d.called = true
-	if err := d.settle(); err != nil {
+	if err := d.settle(ctx); err != nil {
 		return err
 	}
 	d.mortal.random = d.misfortune()
@@ -98,9 +95,8 @@ func (d *day) begin() error {
 }
 
 // live begins a process: an Engine that knows nothing but what the store keeps.
-func (d *day) live() error {
-	alive, end := context.WithCancel(d.ctx)
-	d.alive, d.mortal = alive, &mortal{Store: d.store, end: end, left: -1, alarms: &d.alarms}
+func (d *day) live(ctx context.Context) error {
+	d.mortal = &mortal{Store: d.store, left: -1, alarms: &d.alarms}
 	if d.centre != nil {
 		d.mortal.random = d.misfortune()
 	}
@@ -109,7 +105,7 @@ func (d *day) live() error {
 		platforms[string(s.typ)] = engage.InApp{}
 	}
 	var err error
-	d.eng, err = engage.New(alive, d.mortal, &engage.Options{
+	d.eng, err = engage.New(ctx, d.mortal, &engage.Options{
 		Tenant: tenant, Clock: d.clock.read, NewID: d.minting.next, Platforms: platforms,
 		Jobs: engage.JobOptions{Concurrency: 1},
 	})
@@ -128,7 +124,7 @@ func (d *day) misfortune() *rand.Rand {
 func (d *day) planCrashes() {
 	for range d.opts.Crashes {
 		at := midnight.Add(time.Duration(d.fate.IntN(int(25*time.Hour/time.Second))) * time.Second)
-		d.agenda.note(at, func() error {
+		d.agenda.note(at, func(ctx context.Context) error {
 			d.mortal.dies(40)
 			return nil
 		})
@@ -136,17 +132,17 @@ func (d *day) planCrashes() {
 }
 
 // goBy has the day go by, second by second, until nothing is left to happen.
-func (d *day) goBy() error {
+func (d *day) goBy(ctx context.Context) error {
 	hour := 0
 	for now := midnight; d.agenda.Len() > 0 || d.busy(); now = now.Add(time.Second) {
-		if err := d.ctx.Err(); err != nil {
+		if err := ctx.Err(); err != nil {
 			return err
 		}
 		if now.After(midnight.Add(72 * time.Hour)) {
 			return errors.New("the day does not end")
 		}
 		d.clock.set(now)
-		if err := d.settle(); err != nil {
+		if err := d.settle(ctx); err != nil {
 			return err
 		}
 		for {
@@ -154,10 +150,10 @@ func (d *day) goBy() error {
 			if !due {
 				break
 			}
-			if err := next.do(); err != nil {
+			if err := next.do(ctx); err != nil {
 				return err
 			}
-			if err := d.settle(); err != nil {
+			if err := d.settle(ctx); err != nil {
 				return err
 			}
 		}
@@ -166,7 +162,7 @@ func (d *day) goBy() error {
 		}
 		if h := int(now.Sub(midnight) / time.Hour); h > hour {
 			hour = h
-			if err := d.auditHourly(); err != nil {
+			if err := d.auditHourly(ctx); err != nil {
 				return err
 			}
 			if d.opts.Progress != nil {
@@ -184,7 +180,7 @@ func (d *day) goBy() error {
 func (d *day) busy() bool { return d.picture.liveTasks > 0 }
 
 // settle does what is due, and takes in what has happened.
-func (d *day) settle() error {
+func (d *day) settle(ctx context.Context) error {
 	now, did := d.clock.read(), false
 	if now.Second() == 0 && !now.Equal(d.looked) {
 		d.looked = now
@@ -192,14 +188,17 @@ func (d *day) settle() error {
 	}
 	for d.alarms.rings(now) {
 		did = true
-		_, err := d.eng.RunDue(d.alive)
+		err := d.until(ctx, func(alive context.Context) error {
+			_, err := d.eng.RunDue(alive)
+			return err
+		})
 		if err == nil && !d.mortal.dead {
 			continue
 		}
 		if !d.mortal.dead {
 			return fmt.Errorf("at %s: doing what is due: %w", d.clock.read().Format(time.TimeOnly), err)
 		}
-		if err := d.again(); err != nil {
+		if err := d.again(ctx); err != nil {
 			return err
 		}
 	}
@@ -207,46 +206,52 @@ func (d *day) settle() error {
 		return nil
 	}
 	d.called = false
-	return d.look()
+	return d.look(ctx)
 }
 
 // look takes in what the log says.
-func (d *day) look() error {
-	for e, err := range d.eng.Events.After(d.ctx, d.picture.position) {
+func (d *day) look(ctx context.Context) error {
+	for e, err := range d.eng.Events.After(ctx, d.picture.position) {
 		if err != nil {
 			return err
 		}
 		if err := d.picture.take(e); err != nil {
 			return err
 		}
-		if err := d.follow(e); err != nil {
-			return err
-		}
+		d.follow(e)
 	}
 	d.picture.settled()
 	return nil
 }
 
+// until has the process do something, with a context that ends when it dies.
+func (d *day) until(ctx context.Context, do func(alive context.Context) error) error {
+	alive, end := context.WithCancel(ctx)
+	defer end()
+	d.mortal.end = end
+	return do(alive)
+}
+
 // again begins a process after one has died.
-func (d *day) again() error {
+func (d *day) again(ctx context.Context) error {
 	d.crashes++
 	d.lost += d.mortal.lost
 	d.alarms.set(d.clock.read())
-	return d.live()
+	return d.live(ctx)
 }
 
 // call has somebody call the Engine. If the process dies meanwhile, they call again, and know
 // that it may be for the second time; that something comes too late, because of what others did,
 // is part of the day.
-func (d *day) call(what string, do func(eng *engage.Engine, again bool) error) (done bool, err error) {
-	d.called = true
+func (d *day) call(ctx context.Context, what string, do func(ctx context.Context, eng *engage.Engine, again bool) error) (done bool, err error) {
 	for repeated := false; ; repeated = true {
-		err := do(d.eng, repeated)
+		d.called = true
+		err := d.until(ctx, func(alive context.Context) error { return do(alive, d.eng, repeated) })
 		if d.mortal.dead {
-			if err := d.again(); err != nil {
+			if err := d.again(ctx); err != nil {
 				return false, err
 			}
-			if err := d.settle(); err != nil {
+			if err := d.settle(ctx); err != nil {
 				return false, err
 			}
 			continue
@@ -263,7 +268,7 @@ func (d *day) call(what string, do func(eng *engage.Engine, again bool) error) (
 }
 
 // after puts something on the agenda, some time from now.
-func (d *day) after(wait time.Duration, do func() error) {
+func (d *day) after(wait time.Duration, do func(ctx context.Context) error) {
 	d.agenda.note(d.clock.read().Add(wait), do)
 }
 

@@ -84,6 +84,7 @@ func TestDays(t *testing.T) {
 // TestAWholeDay has the day of docs/contact-centre.md go by, which takes minutes: with
 // STORETEST_EFFORT=2 or more, as .ci/soak has.
 func TestAWholeDay(t *testing.T) {
+	t.Parallel()
 	if effort := os.Getenv("STORETEST_EFFORT"); effort == "" || effort == "1" {
 		t.Skip("needs STORETEST_EFFORT=2")
 	}

@@ -82,9 +82,9 @@ type worker struct {
 	changed    time.Time // when they were last able to take more, or less
 	n          int       // in the order in which they were hired
 	rooms      map[string]*room
-	busy       int // reservations accepted or wrapping
-	offered    int // pending
-	at, busyAt time.Time
+	busy       int           // reservations accepted or wrapping
+	offered    int           // pending
+	at         time.Time     // when their time was counted last
 	worked     time.Duration // in an available activity, or busy
 	engaged    time.Duration // busy
 }

@@ -77,6 +77,7 @@ func (p *picture) reserve(typ engage.EventType, d engage.ReservationEvent) {
 		if p.now.Before(r.due) {
 			p.fault("reservation %s timed out %v before its time", r.sid, r.due.Sub(p.now))
 		}
+	case routing.ReservationPending, routing.ReservationCanceled, routing.ReservationRescinded, routing.ReservationWrapping, routing.ReservationCompleted:
 	}
 	p.task(d.TaskEvent)
 }
@@ -143,10 +144,10 @@ func (p *picture) count(w *worker, r *reservation, was routing.ReservationStatus
 	case taken(was) && !taken(r.status):
 		w.busy--
 	}
-	switch {
-	case was == "":
+	if r.status == routing.ReservationPending {
 		w.offered++
-	case was == routing.ReservationPending:
+	}
+	if was == routing.ReservationPending {
 		w.offered--
 	}
 	if r.status == routing.ReservationAccepted || taken(was) && !taken(r.status) {

@@ -1,6 +1,7 @@
 package day
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strconv"
@@ -48,11 +49,11 @@ type QueueReport struct {
 }
 
 // end looks at everything once more, and reports.
-func (d *day) end() (*Report, error) {
+func (d *day) end(ctx context.Context) (*Report, error) {
 	d.lost += d.mortal.lost
 	d.mortal.random = nil
 	d.mortal.left = -1
-	if err := d.audit(); err != nil {
+	if err := d.audit(ctx); err != nil {
 		return nil, err
 	}
 	p := d.picture
@@ -148,8 +149,8 @@ func (r *Report) WriteTable(to io.Writer) error {
 	for _, n := range r.Refused {
 		calls += n
 	}
-	facts = append(facts, []string{"Calls that came too late", thousands(calls)})
 	facts = append(facts,
+		[]string{"Calls that came too late", thousands(calls)},
 		[]string{"Occupancy of workers", percent(r.Occupancy)},
 		[]string{"Processes that died", thousands(r.Crashes)},
 		[]string{"Answers that were lost", thousands(r.Lost)},

@@ -73,8 +73,8 @@ type queueSpec struct {
 	cools   int  // seconds
 }
 
-func has(list, item string) func(facts) bool {
-	return func(w facts) bool { return contains(w, list, item) }
+func can(skill string) func(facts) bool {
+	return func(w facts) bool { return contains(w, "skills", skill) }
 }
 
 func contains(f facts, name, item string) bool { return slices.Contains(list(f, name), item) }
@@ -107,20 +107,20 @@ func queueSpecs() []queueSpec {
 		{name: support + "en", targets: "skills HAS 'support' AND languages HAS 'en'", is: speaks("en")},
 		{name: support + "de", targets: "skills HAS 'support' AND languages HAS 'de'", is: speaks("de")},
 		{name: support + "fr", targets: "skills HAS 'support' AND languages HAS 'fr'", is: speaks("fr")},
-		{name: billing, targets: "skills HAS 'billing'", is: has("skills", "billing")},
+		{name: billing, targets: "skills HAS 'billing'", is: can("billing")},
 		{name: gold, targets: "level >= 3", is: func(w facts) bool { return number(w, "level") >= 3 }, byLevel: true},
-		{name: sales, targets: "skills HAS 'sales'", is: has("skills", "sales"), reserve: 3},
-		{name: letters, targets: "skills HAS 'letters'", is: has("skills", "letters"), latest: true},
+		{name: sales, targets: "skills HAS 'sales'", is: can("sales"), reserve: 3},
+		{name: letters, targets: "skills HAS 'letters'", is: can("letters"), latest: true},
 		{
-			name: technical, targets: "skills HAS 'technical'", is: has("skills", "technical"), ageing: 60, cools: 90,
+			name: technical, targets: "skills HAS 'technical'", is: can("technical"), ageing: 60, cools: 90,
 			line: func(task facts) string { return text(task, "product") },
 			fits: func(task, worker facts) bool { return contains(worker, "products", text(task, "product")) },
 		},
-		{name: regulars, targets: "skills HAS 'support'", is: has("skills", "support"), known: knownOnly, line: lastWorker},
+		{name: regulars, targets: "skills HAS 'support'", is: can("support"), known: knownOnly, line: lastWorker},
 		{name: loyal, targets: "skills HAS 'support' OR skills HAS 'sales'", known: knownFirst, line: lastWorker, is: func(w facts) bool {
 			return contains(w, "skills", "support") || contains(w, "skills", "sales")
 		}},
-		{name: callbacks, targets: "skills HAS 'voice'", is: has("skills", "voice")},
+		{name: callbacks, targets: "skills HAS 'voice'", is: can("voice")},
 		{name: backOffice, targets: "skills HAS 'letters' OR skills HAS 'billing'", is: func(w facts) bool {
 			return contains(w, "skills", "letters") || contains(w, "skills", "billing")
 		}},

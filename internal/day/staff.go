@@ -1,10 +1,10 @@
 package day
 
 import (
+	"context"
 	"time"
 
 	"github.com/engage-interactions/engage"
-	"github.com/engage-interactions/engage/routing"
 )
 
 // planShifts puts on the agenda when workers come, have breaks, and go.
@@ -14,9 +14,9 @@ func (d *day) planShifts() {
 		if begins.Before(midnight) {
 			begins = midnight
 		}
-		d.agenda.note(begins, func() error {
+		d.agenda.note(begins, func(ctx context.Context) error {
 			p.home = false
-			return d.puts(p, "Available", false)
+			return d.puts(ctx, p, "Available", false)
 		})
 		for _, b := range []struct {
 			after     time.Duration
@@ -28,43 +28,38 @@ func (d *day) planShifts() {
 			}
 			length := time.Duration(b.low+d.random.IntN(b.high-b.low+1)) * time.Minute
 			rejects := d.likely(0.3)
-			d.agenda.note(at, func() error { return d.breaks(p, length, "Break", rejects) })
+			d.agenda.note(at, func(ctx context.Context) error { return d.breaks(ctx, p, length, rejects) })
 		}
 		if p.ends.Before(midnight.Add(24 * time.Hour)) {
-			d.agenda.note(p.ends, func() error { return d.goesHome(p) })
+			d.agenda.note(p.ends, func(ctx context.Context) error { return d.goesHome(ctx, p) })
 		}
 		if d.likely(0.1) { // somebody who does less for a while
 			at := p.begins.Add(shift / 2)
 			if at.After(midnight) {
-				d.agenda.note(at, func() error { return d.makesRoom(p, 1) })
-				d.agenda.note(at.Add(90*time.Minute), func() error { return d.makesRoom(p, 3) })
+				d.agenda.note(at, func(ctx context.Context) error { return d.makesRoom(ctx, p, 1) })
+				d.agenda.note(at.Add(90*time.Minute), func(ctx context.Context) error { return d.makesRoom(ctx, p, 3) })
 			}
 		}
 	}
-	// The day is over when who is there has done what there is.
-	d.agenda.note(midnight.Add(24*time.Hour), func() error {
-		d.over = true
-		return nil
-	})
 }
 
 // puts has a worker do something else. What is offered to them they can accept still, unless
 // they reject it.
-func (d *day) puts(p *person, activity string, rejects bool) error {
+func (d *day) puts(ctx context.Context, p *person, activity string, rejects bool) error {
 	sid := d.centre.activities[activity]
-	_, err := d.call("activity", func(eng *engage.Engine, _ bool) error {
-		_, err := eng.Workers.Update(d.alive, p.sid, engage.WorkerUpdate{ActivitySID: &sid, RejectPendingReservations: rejects})
+	_, err := d.call(ctx, "activity", func(ctx context.Context, eng *engage.Engine, _ bool) error {
+		_, err := eng.Workers.Update(ctx, p.sid, engage.WorkerUpdate{ActivitySID: &sid, RejectPendingReservations: rejects})
 		return err
 	})
 	return err
 }
 
 // breaks has a worker go away for some time.
-func (d *day) breaks(p *person, length time.Duration, activity string, rejects bool) error {
+func (d *day) breaks(ctx context.Context, p *person, length time.Duration, rejects bool) error {
 	if p.home || p.gone {
 		return nil
 	}
-	if err := d.puts(p, activity, rejects); err != nil {
+	if err := d.puts(ctx, p, "Break", rejects); err != nil {
 		return err
 	}
 	d.isBack(p, length)
@@ -75,30 +70,30 @@ func (d *day) breaks(p *person, length time.Duration, activity string, rejects b
 func (d *day) isBack(p *person, in time.Duration) {
 	p.away++
 	away := p.away
-	d.after(in, func() error {
+	d.after(in, func(ctx context.Context) error {
 		if p.away != away || p.home || p.gone {
 			return nil
 		}
-		return d.puts(p, "Available", false)
+		return d.puts(ctx, p, "Available", false)
 	})
 }
 
 // goesHome ends a shift. What they have they finish.
-func (d *day) goesHome(p *person) error {
+func (d *day) goesHome(ctx context.Context, p *person) error {
 	if p.gone {
 		return nil
 	}
 	p.home = true
-	return d.puts(p, "Offline", d.likely(0.5))
+	return d.puts(ctx, p, "Offline", d.likely(0.5))
 }
 
 // makesRoom changes how many chats a worker has at a time.
-func (d *day) makesRoom(p *person, chats int) error {
+func (d *day) makesRoom(ctx context.Context, p *person, chats int) error {
 	if p.gone {
 		return nil
 	}
-	_, err := d.call("capacity", func(eng *engage.Engine, _ bool) error {
-		_, err := eng.Workers.SetChannel(d.alive, p.sid, "chat", engage.WorkerChannelUpdate{Capacity: &chats})
+	_, err := d.call(ctx, "capacity", func(ctx context.Context, eng *engage.Engine, _ bool) error {
+		_, err := eng.Workers.SetChannel(ctx, p.sid, "chat", engage.WorkerChannelUpdate{Capacity: &chats})
 		return err
 	})
 	return err
@@ -106,8 +101,8 @@ func (d *day) makesRoom(p *person, chats int) error {
 
 // planManagement puts on the agenda what those do who run the centre.
 func (d *day) planManagement() {
-	d.agenda.note(midnight.Add(12*time.Hour), func() error { return d.rewrites(afternoon(), true) })
-	d.agenda.note(midnight.Add(15*time.Hour+30*time.Minute), func() error { return d.rewrites(morning(), false) })
+	d.agenda.note(midnight.Add(12*time.Hour), func(ctx context.Context) error { return d.rewrites(ctx, afternoon(), true) })
+	d.agenda.note(midnight.Add(15*time.Hour+30*time.Minute), func(ctx context.Context) error { return d.rewrites(ctx, morning(), false) })
 	for _, at := range []time.Duration{11*time.Hour + 7*time.Minute, 16*time.Hour + 13*time.Minute} {
 		d.agenda.note(midnight.Add(at), d.dismisses)
 	}
@@ -117,10 +112,10 @@ func (d *day) planManagement() {
 }
 
 // rewrites changes the workflow of customers.
-func (d *day) rewrites(ways []way, anew bool) error {
+func (d *day) rewrites(ctx context.Context, ways []way, anew bool) error {
 	configuration := d.centre.configuration(ways, everybody)
-	_, err := d.call("workflow", func(eng *engage.Engine, _ bool) error {
-		_, err := eng.Workflows.Update(d.alive, d.centre.customers.SID, engage.WorkflowUpdate{Configuration: &configuration, ReEvaluateTasks: anew})
+	_, err := d.call(ctx, "workflow", func(ctx context.Context, eng *engage.Engine, _ bool) error {
+		_, err := eng.Workflows.Update(ctx, d.centre.customers.SID, engage.WorkflowUpdate{Configuration: &configuration, ReEvaluateTasks: anew})
 		return err
 	})
 	return err
@@ -128,7 +123,7 @@ func (d *day) rewrites(ways []way, anew bool) error {
 
 // dismisses deletes a worker who has something just now: something that was offered to them,
 // if there is such a one, and something that they have accepted.
-func (d *day) dismisses() error {
+func (d *day) dismisses(ctx context.Context) error {
 	var who *person
 	most := 0
 	for _, p := range d.centre.people {
@@ -141,19 +136,19 @@ func (d *day) dismisses() error {
 		return nil
 	}
 	who.gone = true
-	_, err := d.call("delete", func(eng *engage.Engine, _ bool) error { return eng.Workers.Delete(d.alive, who.sid) })
+	_, err := d.call(ctx, "delete", func(ctx context.Context, eng *engage.Engine, _ bool) error { return eng.Workers.Delete(ctx, who.sid) })
 	return err
 }
 
 // teaches has a worker know more than before.
-func (d *day) teaches() error {
+func (d *day) teaches(ctx context.Context) error {
 	p := d.centre.people[d.random.IntN(len(d.centre.people))]
 	if p.gone {
 		return nil
 	}
-	attributes := routing.Attributes(knows(d.random, true))
-	_, err := d.call("attributes", func(eng *engage.Engine, _ bool) error {
-		_, err := eng.Workers.Update(d.alive, p.sid, engage.WorkerUpdate{Attributes: &attributes})
+	attributes := knows(d.random, true)
+	_, err := d.call(ctx, "attributes", func(ctx context.Context, eng *engage.Engine, _ bool) error {
+		_, err := eng.Workers.Update(ctx, p.sid, engage.WorkerUpdate{Attributes: &attributes})
 		return err
 	})
 	return err
