@@ -112,7 +112,7 @@ func queueSpecs() []queueSpec {
 		{name: sales, targets: "skills HAS 'sales'", is: can("sales"), reserve: 3},
 		{name: letters, targets: "skills HAS 'letters'", is: can("letters"), latest: true},
 		{
-			name: technical, targets: "skills HAS 'technical'", is: can("technical"), ageing: 60, cools: 90,
+			name: technical, targets: "skills HAS 'technical'", is: can("technical"), ageing: 600, cools: 90,
 			line: func(task facts) string { return text(task, "product") },
 			fits: func(task, worker facts) bool { return contains(worker, "products", text(task, "product")) },
 		},
