@@ -81,6 +81,7 @@ var rooms = []room{
 	// And what a crowd does to what is routed.
 	{
 		dirs:     []string{"internal/dispatch"},
+		deps:     []string{ulid},
 		testUses: []string{".", "interaction", "handover", "routing", "platformtest", "store", "store/...", "storetest/..."},
 	},
 
