@@ -63,6 +63,7 @@ func (s Flex) UpdateChannel(ctx context.Context, sid string, update routing.Chan
 		}})
 	}
 	return s.changeChannel(ctx, ActionFlexUpdate, sid, func(t *turn, r *routed) (err error) {
+		r.closes = update.By == routing.ChannelCloses
 		r.work, err = r.work.Happen(update.By, update.Change, t.now)
 		return err
 	})

@@ -194,6 +194,7 @@ func (t *turn) createInteraction(ctx context.Context, request routing.CreateRequ
 	if err := wrong.join(err); err != nil {
 		return nil, err
 	}
+	r.channel.WorkflowSID = r.assignment(i.TaskSID).Task.WorkflowSID
 	if refused == nil {
 		refused, err = t.beginsNow(ctx, request)
 	}
@@ -306,7 +307,7 @@ func (t *turn) beginsNow(ctx context.Context, request routing.CreateRequest) (re
 	if target == "" {
 		return nil, nil
 	}
-	w, err := t.workerIn(ctx, request.Routing.Properties.WorkspaceSID, target)
+	w, err := t.workerIn(ctx, routing.PrefixWorkspace.Alike(request.Routing.Properties.WorkspaceSID), target)
 	if err != nil || w.Available {
 		return nil, err
 	}

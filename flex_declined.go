@@ -52,6 +52,11 @@ func (t *turn) transferDeclined(ctx context.Context, r *routed, x routing.Transf
 	if a, err = t.enter(ctx, a, r.draft(x.TaskSID).ConfigurationVersion); err != nil {
 		return err
 	}
+	if !a.Task.Status.Live() {
+		if err := t.askInstead(ctx, r, x.TaskSID); err != nil {
+			return err
+		}
+	}
 	return r.with(a, t.now)
 }
 

@@ -1,6 +1,7 @@
 package engage
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -94,7 +95,7 @@ type joint struct {
 	r *routed
 	k *talk
 	// came and went are whose tasks were accepted, and have ended; on is who is on the
-	// channel afterwards, who has been for longest first.
+	// channel afterwards: who talks before who wraps up, and then who has been for longest.
 	came, went, on []Actor
 	ended          []string // the tasks of those who went
 }
@@ -146,6 +147,9 @@ func (j *joint) look(ctx context.Context, changed []happening) error {
 			j.came = append(j.came, who)
 		}
 	}
+	if err := j.takeOver(ctx); err != nil {
+		return err
+	}
 	if len(j.went)+len(j.came) == 0 {
 		return nil
 	}
@@ -155,7 +159,15 @@ func (j *joint) look(ctx context.Context, changed []happening) error {
 			busy = append(busy, a)
 		}
 	}
-	slices.SortStableFunc(busy, func(a, b routing.Assignment) int { return a.Task.AssignedAt.Compare(b.Task.AssignedAt) })
+	slices.SortStableFunc(busy, func(a, b routing.Assignment) int {
+		wraps := func(a routing.Assignment) int {
+			if a.Task.Status == routing.TaskWrapping {
+				return 1
+			}
+			return 0
+		}
+		return cmp.Or(cmp.Compare(wraps(a), wraps(b)), a.Task.AssignedAt.Compare(b.Task.AssignedAt))
+	})
 	for _, a := range busy {
 		for _, is := range a.Reservations {
 			if is.Status != routing.ReservationAccepted && is.Status != routing.ReservationWrapping {
@@ -167,6 +179,29 @@ func (j *joint) look(ctx context.Context, changed []happening) error {
 			}
 			if !who.IsZero() && !slices.Contains(j.on, who) {
 				j.on = append(j.on, who)
+			}
+		}
+	}
+	return nil
+}
+
+// takeOver lets those come to whom the channel was handed over, in place of somebody else, and
+// who were on it before.
+func (j *joint) takeOver(ctx context.Context) error {
+	for _, x := range j.r.work.Transfers {
+		if was, there := j.r.transfers[x.SID]; x.Type != routing.TransferCold || x.Status != routing.TransferCompleted || there && was.Status == x.Status {
+			continue
+		}
+		for _, is := range j.r.assignment(x.TaskSID).Reservations {
+			if is.Status != routing.ReservationAccepted {
+				continue
+			}
+			who, err := j.agentOf(ctx, is.WorkerSID)
+			if err != nil {
+				return err
+			}
+			if !who.IsZero() && !slices.Contains(j.came, who) {
+				j.came = append(j.came, who)
 			}
 		}
 	}
@@ -243,6 +278,7 @@ func (t *turn) closeChannelOf(ctx context.Context, thread *interaction.Thread) e
 	if err != nil || r.workspace.Joins.NoChannelClosing || !r.channel.Status.Live() {
 		return err
 	}
+	r.closes = true
 	if r.work, err = r.work.Happen(routing.ChannelCloses, routing.ChannelChange{}, t.now); err != nil {
 		return err
 	}

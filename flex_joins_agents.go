@@ -123,7 +123,7 @@ func (j *joint) end(ctx context.Context) error {
 	case i == nil:
 		return nil
 	case j.rests() && j.r.work.Channel.Status == routing.ChannelPause:
-		if off.NoPausing || i.Status != interaction.InterventionOpen || !j.leaves(i.Owner) {
+		if off.NoPausing || i.Status != interaction.InterventionOpen || !i.Owner.IsZero() && !j.leaves(i.Owner) {
 			return nil
 		}
 		return j.apply(ctx, j.k, interaction.InterventionDefers, interaction.Change{Until: j.now.Add(routing.MaxPause)}, managing)
@@ -154,9 +154,7 @@ func (j *joint) cause(i *interaction.Intervention) interaction.CloseCause {
 	switch {
 	case j.r.work.Channel.Status == routing.ChannelInactive:
 		return interaction.CauseChannelInactive
-	case len(j.ended) == 0, i.Owner.Type == ActorBot, slices.ContainsFunc(j.ended, func(sid string) bool {
-		return j.r.assignment(sid).Task.Reason == routing.ReasonChannelClosed
-	}):
+	case len(j.ended) == 0, i.Owner.Type == ActorBot, j.r.closes:
 		return interaction.CauseChannelClosed
 	case j.actor.Type == ActorSystem:
 		return interaction.CauseTaskCompleted

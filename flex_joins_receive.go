@@ -23,6 +23,12 @@ func (t *turn) comesBack(ctx context.Context, thread *interaction.Thread) error 
 	return t.customerWrote(ctx, thread)
 }
 
+// answered reports whether an agent has the customer of a talk, and is not gone: though the
+// channel rests, because they engaged by hand.
+func answered(k *talk) bool {
+	return k.with.Status == interaction.InterventionOpen && k.with.Owner.Type == ActorAgent
+}
+
 // backToAgents has agents sought for threads in which the customer has written while the
 // agents did not deal with them, and that are theirs now: for each whose channel rests still,
 // unless an agent answers there already.

@@ -36,10 +36,30 @@ func (t *turn) endFor(r *routed, taskSID string, by routing.TaskVerb) error {
 	return r.with(a, t.now)
 }
 
-// askAnew asks for an agent in place of one who is gone, if the channel has nobody else, and
-// unless no workflow is left that would find anybody.
+// askAnew asks for an agent in place of one who is gone, if the channel has nobody else, nor is
+// being handed over.
 func (t *turn) askAnew(ctx context.Context, r *routed) error {
-	if c := r.work.Channel; r.channel == nil || c.LiveTasks != 1 || c.OpenTransfers > 0 || !routing.ChannelLifecycle.Possible(c.Status, routing.ChannelSettles) {
+	if r.work.Channel.OpenTransfers > 0 {
+		return nil
+	}
+	return t.askForLast(ctx, r)
+}
+
+// askInstead asks for an agent before the task of a transfer ends that nobody has taken over, if
+// who was to hand over is gone by now: the customer would be left alone.
+func (t *turn) askInstead(ctx context.Context, r *routed, taskSID string) error {
+	for _, x := range r.work.Transfers {
+		if x.Status == routing.TransferActive && x.TaskSID == taskSID {
+			return t.askForLast(ctx, r)
+		}
+	}
+	return nil
+}
+
+// askForLast asks for an agent if one task only is live on the channel, which is about to end,
+// unless no workflow is left that would find anybody.
+func (t *turn) askForLast(ctx context.Context, r *routed) error {
+	if c := r.work.Channel; r.channel == nil || c.LiveTasks != 1 || !routing.ChannelLifecycle.Possible(c.Status, routing.ChannelSettles) {
 		return nil
 	}
 	before := r.work

@@ -116,7 +116,7 @@ func (k *storedTask) likewise() newTask {
 // request which has created the interaction, but for whoever the workflow finds.
 func (r *routed) anew() newTask {
 	spec := newTask{TaskRequest: r.channel.Request.Routing.Properties}
-	spec.WorkerSID = ""
+	spec.WorkerSID, spec.WorkflowSID = "", r.channel.WorkflowSID
 	if r.channel.Request.Channel.InitiatedBy == routing.ByAgent {
 		spec.QueueSID = "" // it was that of the agent
 	}
@@ -152,8 +152,8 @@ func (t *turn) addAnew(ctx context.Context, r *routed, spec newTask, invite rout
 	}
 	if _, err := t.workflowIn(ctx, r.workspace.SID, spec.WorkflowSID); gone(err) != nil {
 		return err
-	} else if err != nil {
-		plain.WorkflowSID = ""
+	} else if err != nil && len(r.workspace.WorkflowSIDs) > 0 { // the oldest one that is left
+		plain.WorkflowSID = r.workspace.WorkflowSIDs[0]
 	}
 	return t.addAsked(ctx, r, plain)
 }

@@ -187,6 +187,9 @@ func (s Flex) CancelTransfer(ctx context.Context, sid string) (routing.Transfer,
 		if err != nil {
 			return nil, err
 		}
+		if err := t.askInstead(ctx, r, x.TaskSID); err != nil {
+			return nil, err
+		}
 		next, err := r.work.CancelTransfer(x.SID, t.now)
 		if err != nil {
 			return nil, refusal(err, transferResource(x.SID))

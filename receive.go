@@ -145,7 +145,7 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 	wakes := in.Echo == nil && side == handover.Agent && k.intervention != nil && thread.Status == interaction.ThreadOpen &&
 		interaction.InterventionLifecycle.Possible(k.intervention.Status, interaction.InterventionWritten)
 	// Nor is an agent sought where somebody is not to be engaged now.
-	returns := in.Echo == nil && side == handover.Agent && thread.ChannelResting && !t.servedByBot(k)
+	returns, hadAgent := in.Echo == nil && side == handover.Agent && thread.ChannelResting && !t.servedByBot(k), answered(k)
 	if wakes {
 		if wakes, err = t.mayWake(ctx, k); err != nil {
 			return Received{}, err
@@ -171,7 +171,7 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 			return Received{}, err
 		}
 	}
-	if returns {
+	if returns && !(hadAgent && answered(k)) {
 		if err := t.comesBack(ctx, thread); err != nil {
 			return Received{}, err
 		}

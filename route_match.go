@@ -193,6 +193,11 @@ func (t *turn) goOn(ctx context.Context, r *routed, sid string, tried routing.Tr
 	if outcome.Do == routing.DoOffer && task.LineID != "" && sameStep(outcome.Waiting.Step, task.Waiting.Step) {
 		return false, nil // it is to be offered where it is
 	}
+	if outcome.Do == routing.DoEnd {
+		if err := t.askInstead(ctx, r, sid); err != nil {
+			return false, err
+		}
+	}
 	a, err := r.assignment(sid).Follow(outcome, t.now)
 	if err != nil {
 		return false, err

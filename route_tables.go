@@ -164,6 +164,9 @@ type storedChannel struct {
 	// Request is what the interaction was created with: how to set the channel up, and how
 	// to route a task for it anew.
 	Request routing.CreateRequest `json:"request"`
+	// WorkflowSID is the workflow that its first task went through, which the request need
+	// not name.
+	WorkflowSID string `json:"workflow_sid"`
 
 	TaskSIDs        []string `json:"task_sids,omitempty"`        // live
 	InviteSIDs      []string `json:"invite_sids,omitempty"`      // open

@@ -236,6 +236,9 @@ func (s Tasks) Cancel(ctx context.Context, sid string, e Ending) (routing.Task, 
 		if err := problemsError(routing.CheckReason(e.Reason)); err != nil {
 			return routing.Assignment{}, err
 		}
+		if err := t.askInstead(ctx, r, task.SID); err != nil {
+			return routing.Assignment{}, err
+		}
 		return r.assignment(task.SID).Happen(routing.TaskCancels, routing.TaskChange{Reason: e.Reason}, t.now)
 	})
 }

@@ -41,8 +41,9 @@ type routed struct {
 	// dispositions say what came of the tasks that are completed, by their SIDs.
 	dispositions map[string][]string
 
-	fresh bool   // the channel is new
-	doing string // the job that does this, if it looks after a task or times a reservation out
+	closes bool   // somebody closes the channel
+	fresh  bool   // the channel is new
+	doing  string // the job that does this, if it looks after a task or times a reservation out
 }
 
 func newRouted() *routed {

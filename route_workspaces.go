@@ -227,6 +227,9 @@ func (s Workspaces) Delete(ctx context.Context, sid string) error {
 		if len(facts.ByActivity) > 0 {
 			return inUse(resource, "it has workers", "delete its workers")
 		}
+		if err := t.liveChannelOf(ctx, w.SID); err != nil {
+			return err
+		}
 		for _, sid := range w.ActivitySIDs {
 			if err := t.dropActivity(ctx, sid); err != nil {
 				return err
@@ -293,4 +296,22 @@ func set[T any](v, to *T) {
 	if to != nil {
 		*v = *to
 	}
+}
+
+// liveChannelOf refuses to let a workspace go that has a live channel, such as one that rests.
+// Whoever creates one reads the workspace; and none that rests comes back without a workflow.
+func (t *turn) liveChannelOf(ctx context.Context, workspaceSID string) error {
+	for _, status := range routing.ChannelStatuses() {
+		if !status.Live() {
+			continue
+		}
+		found, _, err := flexChannels.Find(ctx, t.Work, store.Query{Index: byWorkspaceStatus, Prefix: idTerm(workspaceSID).Text(string(status)).String(), Limit: 1})
+		if err != nil {
+			return err
+		}
+		if len(found) > 0 {
+			return inUse(workspaceResource(workspaceSID), "it has the live channel "+found[0].SID, "close its channels")
+		}
+	}
+	return nil
 }
