@@ -46,12 +46,18 @@ func (t *turn) askAnew(ctx context.Context, r *routed) error {
 }
 
 // askInstead asks for an agent before the task of a transfer ends that nobody has taken over, if
-// who was to hand over is gone by now: the customer would be left alone.
+// who was to hand over was deleted meanwhile: the customer would be left alone. Who has ended
+// their own task had decided that it is for the transfer to say what becomes of the customer.
 func (t *turn) askInstead(ctx context.Context, r *routed, taskSID string) error {
 	for _, x := range r.work.Transfers {
-		if x.Status == routing.TransferActive && x.TaskSID == taskSID {
-			return t.askForLast(ctx, r)
+		if x.Status != routing.TransferActive || x.TaskSID != taskSID {
+			continue
 		}
+		from, err := t.task(ctx, x.FromTaskSID)
+		if err != nil || from.Reason != ReasonWorkerDeleted {
+			return gone(err)
+		}
+		return t.askForLast(ctx, r)
 	}
 	return nil
 }
