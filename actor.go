@@ -300,6 +300,11 @@ func notForCustomers(resource Resource) error {
 // ActionThreadsClose, and to take what another agent owns about
 // ActionInterventionsManage.
 //
+// To answer for a reservation of another agent, or to end their work on it by its task, asks
+// about ActionReservationsManage as well. A SID is given as it is kept, with its digits in lower
+// case, however the caller has written it; what is no SID of the kind is given as it is, and names
+// nothing.
+//
 // What routing does to a conversation, and closing a thread to its channel, is asked about
 // as what causes it, and not once more: who may accept a reservation engages by that. See
 // [Joins].

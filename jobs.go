@@ -54,7 +54,9 @@ import (
 //	                       takes it on in its workflow, ends it    worker comes to be free              comes to be free, an update of the task
 //	                       when its time is over
 //	worker.route           seeks tasks for a worker who can take   they are offered nothing that        within a day, by itself; Retry; whatever
-//	                       one more                                waited already                       changes with the worker, or comes to be waiting
+//	                       one more                                waited already; by a task that       changes with the worker, or comes to be waiting
+//	                                                               cannot be offered only if nothing
+//	                                                               else waits for them
 //	reservation.time_out   ends a reservation that nobody answers  it stays pending, and can be         within a day, by itself; Retry; an answer
 //	                                                               accepted
 //	channel.set_up         binds the conversation of a new         never: the channel fails, its task   create another one
