@@ -66,7 +66,8 @@ func (t *turn) explainTask(ctx context.Context, task *storedTask) (e TaskExplana
 	switch {
 	case !task.waits():
 		note("it is " + string(task.Status))
-		return e, t.explainOffers(ctx, task, &e)
+		err := t.explainOffers(ctx, task, &e)
+		return e, err
 	case task.Held:
 		note("its channel is being set up")
 		return e, nil
@@ -80,7 +81,8 @@ func (t *turn) explainTask(ctx context.Context, task *storedTask) (e TaskExplana
 	}
 	if task.Status == routing.TaskReserved {
 		note("it is offered already")
-		return e, t.explainOffers(ctx, task, &e)
+		err := t.explainOffers(ctx, task, &e)
+		return e, err
 	}
 	demand, queue, err := t.demandOf(ctx, task)
 	if err != nil || demand == nil {

@@ -18,6 +18,7 @@ func TestWhatCannotBeOfferedKeepsNobodyFromTheNext(t *testing.T) {
 	for _, expression := range []string{"", `,"expression":"worker.good == 1"`} {
 		for _, first := range []string{"the tasks", "the worker", "the urgent tasks"} {
 			t.Run(fmt.Sprintf("%s %s", first, expression), func(t *testing.T) {
+				t.Parallel()
 				onBothStores(t, func(t *testing.T, st store.Store) {
 					f := newFloorOn(t, st)
 					lost := f.newWorkflow("Lost", fmt.Sprintf(
