@@ -28,6 +28,10 @@ func (d *day) follow(e engage.Event) {
 		if r := d.picture.reservations[e.Resource.ID]; r != nil {
 			d.serves(r)
 		}
+	case engage.EventReservationWrapup: // whoever has said that the talk is over
+		if t := d.talks[e.Resource.ID]; t != nil {
+			d.after(d.between(15, 70), func(ctx context.Context) error { return d.completes(ctx, t) })
+		}
 	case engage.EventReservationTimeout: // they were moved away from their desk
 		if r := d.picture.reservations[e.Resource.ID]; r != nil {
 			if p := d.people[r.worker]; !p.home && !p.gone {
@@ -167,19 +171,11 @@ func (d *day) wrapsUp(ctx context.Context, t *talk) error {
 	if d.likely(0.2) {
 		return d.completes(ctx, t)
 	}
-	done, err := d.call(ctx, "wrap up", func(ctx context.Context, eng *engage.Engine, _ bool) error {
+	_, err := d.call(ctx, "wrap up", func(ctx context.Context, eng *engage.Engine, _ bool) error {
 		_, err := d.as(eng, t.by).Reservations.WrapUp(ctx, t.reservation, engage.Answer{})
 		return err
 	})
-	if done && err == nil {
-		d.finishes(t)
-	}
 	return err
-}
-
-// finishes has a worker complete what they wrap up, in some time.
-func (d *day) finishes(t *talk) {
-	d.after(d.between(15, 70), func(ctx context.Context) error { return d.completes(ctx, t) })
 }
 
 func (d *day) completes(ctx context.Context, t *talk) error {
@@ -198,16 +194,10 @@ func (d *day) closes(ctx context.Context, t *talk) error {
 	if !d.has(t) {
 		return nil
 	}
-	others := d.talksOn(t.channel)
-	done, err := d.call(ctx, "close", func(ctx context.Context, eng *engage.Engine, _ bool) error {
+	_, err := d.call(ctx, "close", func(ctx context.Context, eng *engage.Engine, _ bool) error {
 		_, err := eng.Flex.UpdateChannel(ctx, t.channel, routing.ChannelUpdate{By: routing.ChannelCloses})
 		return err
 	})
-	if done && err == nil {
-		for _, t := range others {
-			d.finishes(t)
-		}
-	}
 	return err
 }
 

@@ -139,7 +139,7 @@ func (d *day) goBy(ctx context.Context) error {
 			return err
 		}
 		if now.After(midnight.Add(72 * time.Hour)) {
-			return errors.New("the day does not end")
+			return fmt.Errorf("the day does not end: %s", d.picture.leftOver())
 		}
 		d.clock.set(now)
 		if err := d.settle(ctx); err != nil {

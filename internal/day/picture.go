@@ -334,3 +334,21 @@ func (p *picture) placeOf(k *task) string {
 	}
 	return fmt.Sprintf("%016d %016d %s", zero-int64(k.priority), start, k.sid)
 }
+
+// leftOver says what has not ended.
+func (p *picture) leftOver() string {
+	for _, k := range p.latest {
+		if !k.status.Live() {
+			continue
+		}
+		text := fmt.Sprintf("%d tasks are left, the first, %s of %s, is %s in %s", p.liveTasks, k.sid, k.created.Sub(midnight), k.status, p.names[k.queue])
+		for _, r := range k.live {
+			text += fmt.Sprintf(", %s with %s since %s", r.status, p.workers[r.worker].name, r.created.Sub(midnight))
+		}
+		if c := p.channels[k.channel]; c != nil {
+			text += fmt.Sprintf(", on a channel that is %s, with %d tasks", c.status, c.live)
+		}
+		return text
+	}
+	return "nothing is left"
+}
