@@ -27,6 +27,7 @@ type picture struct {
 	byChannel    map[string][]*task     // all tasks of a channel
 	dirty        []*channel             // to which something has happened
 	transfers    map[string]string      // the statuses, by SID
+	aims         map[string]aim         // of tasks that are not told of yet, by SID
 	lines        map[string][]*task     // who waits, in their order, by line
 	wrong        []string               // what was against the rules
 	happened     map[string]int         // events by type
@@ -122,10 +123,34 @@ func (p *picture) channel(sid string) *channel {
 	return c
 }
 
+// aim is whom a task is for, other than by its workflow.
+type aim struct {
+	worker   string // and nobody else; empty: whoever there is
+	ignores  bool   // their capacity
+	transfer bool
+}
+
+func (k *task) aim(is aim) {
+	k.worker, k.ignores = is.worker, is.ignores
+	k.transfer, k.kept = k.transfer || is.transfer, k.kept || is.transfer
+}
+
+// aimed notes whom a task is for, which may be told of before the task is.
+func (p *picture) aimed(taskSID string, is aim) {
+	k := p.tasks[taskSID]
+	if k == nil {
+		p.aims[taskSID] = is
+		return
+	}
+	p.remove(k)
+	k.aim(is)
+	p.place(k)
+}
+
 func newPicture(within [2]time.Duration) *picture {
 	return &picture{
 		names: map[string]string{}, specs: map[string]*queueSpec{}, tasks: map[string]*task{}, reservations: map[string]*reservation{},
-		workers: map[string]*worker{}, channels: map[string]*channel{}, transfers: map[string]string{}, lines: map[string][]*task{}, byChannel: map[string][]*task{},
+		workers: map[string]*worker{}, channels: map[string]*channel{}, transfers: map[string]string{}, aims: map[string]aim{}, lines: map[string][]*task{}, byChannel: map[string][]*task{},
 		happened: map[string]int{}, tallies: map[string]*queueTally{}, series: newSeries(), stats: newTally(within),
 	}
 }
@@ -211,13 +236,15 @@ func (p *picture) task(d engage.TaskEvent) *task {
 		p.latest = append(p.latest, k)
 		p.liveTasks++
 		p.series.arrives(p.now)
-		k.worker = text(d.Attributes, "only_for")
-		k.ignores = k.worker != ""
 		if k.channel != "" {
 			c := p.channel(k.channel)
 			k.kept = c.live > 0
 			c.live++
 			p.byChannel[c.sid] = append(p.byChannel[c.sid], k)
+		}
+		if is, there := p.aims[k.sid]; there {
+			delete(p.aims, k.sid)
+			k.aim(is)
 		}
 	}
 	if was := k.status; was != d.AssignmentStatus {

@@ -54,9 +54,9 @@ func (p *picture) flex(typ engage.EventType, d engage.FlexEvent) {
 		}
 	case engage.EventFlexParticipantLeft:
 		delete(c.agents, d.ParticipantSID)
-	case engage.EventFlexInviteCreated: // of a worker who is named
-		if k := p.tasks[d.TaskSID]; k != nil && d.WorkerSID != "" {
-			p.only(k, d.WorkerSID, !c.back.Equal(p.now)) // who takes up what they had put aside needs room
+	case engage.EventFlexInviteCreated:
+		if d.WorkerSID != "" { // who takes up what they had put aside needs room
+			p.aimed(d.TaskSID, aim{worker: d.WorkerSID, ignores: !c.back.Equal(p.now)})
 		}
 	}
 	if c.status == d.ChannelStatus {
@@ -66,13 +66,6 @@ func (p *picture) flex(typ engage.EventType, d engage.FlexEvent) {
 	for _, k := range p.tasksOf(c) {
 		p.place(k)
 	}
-}
-
-// only has a task wait for one worker.
-func (p *picture) only(k *task, workerSID string, ignores bool) {
-	p.remove(k)
-	k.worker, k.ignores = workerSID, ignores
-	p.place(k)
 }
 
 // tasksOf returns the tasks of a channel that have not ended.
@@ -91,20 +84,15 @@ func (p *picture) tasksOf(c *channel) (list []*task) {
 // handOver takes in what is said of a transfer.
 func (p *picture) handOver(typ engage.EventType, d engage.TransferEvent) {
 	p.transfers[d.TransferSID] = string(d.Status)
-	k := p.tasks[d.TaskSID]
-	if k == nil {
-		return
-	}
 	switch typ {
 	case engage.EventTaskTransferInitiated:
-		k.transfer, k.kept = true, true
-		if routing.PrefixWorker.Valid(d.To) && k.status == routing.TaskPending {
-			p.only(k, d.To, true)
+		is := aim{transfer: true}
+		if routing.PrefixWorker.Valid(d.To) {
+			is.worker, is.ignores = d.To, true
 		}
+		p.aimed(d.TaskSID, is)
 	case engage.EventTaskTransferAttemptFailed:
-		p.remove(k)
-		k.worker, k.ignores = "", false
-		p.place(k)
+		p.aimed(d.TaskSID, aim{transfer: true})
 	}
 }
 
