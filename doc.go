@@ -2,7 +2,7 @@
 // customers did, as interactions that are checked against a schema the host declares;
 // what they said, as threads of contents from any platform; and who is answering, as
 // interventions of agents and bots, one side of which may control a conversation at a
-// time. Who should answer next is what it will keep, too.
+// time; and who answers next, as tasks that are routed to workers.
 //
 //	st, err := sqlite.Open(ctx, "engage.db", nil)     // or memory.New(), or a store of your own
 //	eng, err := engage.New(ctx, st, &engage.Options{
@@ -41,6 +41,15 @@
 //     where dispositions come from.
 //   - [Control] says who may write to the customer, a bot or the agents, on sources where
 //     one side at a time does.
+//
+// Who answers next:
+//
+//   - [Flex] keeps interactions: conversations that agents are found for, who are invited,
+//     hand over, pause, leave and end.
+//   - [Tasks] are what is routed, [Reservations] their offers to workers.
+//   - [Workers] are who does tasks, with what they can do, and do.
+//   - [Workspaces], [Activities], [TaskChannels], [Queues] and [Workflows] say how tasks find
+//     workers.
 //
 // And for all of it:
 //
@@ -130,6 +139,68 @@
 // leaves those of bots out. Package handover has the rules as one table, which CONTROL.md
 // beside it draws.
 //
+// # Who answers next
+//
+// An interaction binds a conversation to routing (seed 003): a channel, which stands for the
+// thread, and a task for each agent. The task goes through a workflow into a queue, is offered
+// to a worker as a reservation, and is theirs once they accept, as the agent that the worker
+// names.
+//
+//	customer ─► Threads.Receive ─► thread
+//	                                  │
+//	              Flex.Create ◄───────┘                        flex.interaction.created
+//	                  │                                        flex.channel.created
+//	                  ├─► channel: setup ─► active             flex.channel.status_updated
+//	                  ▼
+//	                task: pending                              task.created
+//	                  │ workflow                               workflow.entered
+//	                  ▼
+//	                queue ◄──────────┐                         task-queue.entered
+//	                  │              │ rejected, timed out     reservation.rejected, .timeout
+//	                  ▼              │
+//	         reservation: pending ───┘                         reservation.created
+//	                  │ Reservations.Accept
+//	                  ▼
+//	    worker ─► agent ─► intervention: open                  reservation.accepted, intervention.opened
+//	                  │
+//	                  ├─► Contents.Post                        content.replied
+//	                  │ Reservations.Complete
+//	                  ▼
+//	  task completed, intervention, channel, thread closed     task.completed, intervention.closed
+//
+// What routing does to the conversation is done in the commit that causes it; [Joins] has the
+// table, and switches each of it off:
+//
+//	what happens               what follows
+//	a worker accepts           their agent engages, or joins who has it; on a source with control it is asked for
+//	a task ends, others go on  its agent leaves; if they owned the intervention, the next becomes owner
+//	the last task ends         the intervention is closed, or canceled if it has no reply; channel and thread are closed
+//	the channel is paused      the intervention is deferred
+//	it becomes inactive        the intervention is closed; the thread stays open
+//	a customer writes then     the channel is active again, and an agent is sought
+//	the thread is closed       the channel is closed, and tasks that nobody has accepted are canceled
+//
+// So no conversation is left open because a task was canceled, expired or was declined: the
+// commit that ends the last task of a channel, with no invite and no transfer open, closes both.
+//
+// What is kept in order: in a queue, the tasks that demand the same, by [routing.TaskOrder], and
+// by the ageing of priorities if the queue has it; workers by how long they have been idle, or as
+// the target's order_by says. A task that nobody can take now does not hold up those that demand
+// something else. A known worker, and a task for one worker only, wait for that one. Not in order
+// are tasks in different queues that the same worker could do: with [Workspaces],
+// PrioritizeQueueOrder says which of those at the head of their queues is next. Two workers who
+// accept at the same moment: one has the task, the other is refused.
+//
+// Offers, their time-outs and the steps of a workflow are jobs: without Run nobody is offered
+// anything. Any number of processes may do them: no task goes to two agents, and no worker has
+// more than their capacity, which is pending, accepted and wrapping, unless a task for them alone
+// ignores it, or it is lowered afterwards. An assignment costs the same however many tasks wait.
+//
+// [Tasks.Explain] says why nobody has a task, and [Workers.Explain] why somebody has none;
+// [Queues.Counts] is how a queue is doing. Package routing has the rules as tables, which
+// LIFECYCLES.md beside it draws; package flexapi is the platform's API over HTTP;
+// docs/routing.md has the concepts on one page.
+//
 // # What happens to a submission
 //
 //	submission ─► schema known? ─► payload a JSON object within the limits, date RFC 3339?
@@ -178,5 +249,7 @@
 // engage follows public documents, which the comments call seeds and cite by section
 // where a rule comes from one. Seed 000 is "Introduction to Engage Interactions" of
 // RingCentral Engage Digital, whose API also names the fields and events of
-// conversations. Seed 002 is "Interactions" of Voyado Engage.
+// conversations. Seed 001 is about thread control, of the same. Seed 002 is "Interactions" of
+// Voyado Engage. Seed 003 is "Interactions" of Twilio Flex, which names the fields and states of
+// routing, together with the documentation of TaskRouter.
 package engage
