@@ -182,22 +182,27 @@
 //
 // So no conversation is left open because a task was canceled, expired or was declined: the
 // commit that ends the last task of a channel, with no invite and no transfer open, closes both.
+// A channel that could not be set up has failed; its thread, if there is one, is there for
+// whoever engages.
 //
-// What is kept in order: in a queue, the tasks that demand the same, by [routing.TaskOrder], and
-// by the ageing of priorities if the queue has it; workers by how long they have been idle, or as
-// the target's order_by says. A task that nobody can take now does not hold up those that demand
-// something else. A known worker, and a task for one worker only, wait for that one. Not in order
-// are tasks in different queues that the same worker could do: with [Workspaces],
-// PrioritizeQueueOrder says which of those at the head of their queues is next. Two workers who
-// accept at the same moment: one has the task, the other is refused.
+// What is kept in order: of the tasks in one queue that demand the same of a worker, none is
+// offered before the one ahead of it, which is said by [routing.TaskOrder], and by the ageing of
+// priorities if the queue has it. A worker who can take more is offered the first of all tasks in
+// their queues that they can take, as PrioritizeQueueOrder of the workspace says; a task is offered
+// to who is idle for longest, or comes first by the target's order_by. What is not: a task that nobody can take
+// now does not hold up those that demand something else, nor does one that a worker has just
+// rejected, while it cools down. The order is that of the moment in which a job looks: what comes
+// between that and its commit comes after it.
 //
 // Offers, their time-outs and the steps of a workflow are jobs: without Run nobody is offered
-// anything. Any number of processes may do them: no task goes to two agents, and no worker has
-// more than their capacity, which is pending, accepted and wrapping, unless a task for them alone
-// ignores it, or it is lowered afterwards. An assignment costs the same however many tasks wait.
+// anything. Any number of processes may do them: a task is accepted by one worker only, and
+// nobody is offered more than their capacity, of which reservations that are pending, accepted or
+// wrapping take up one each; a task for one worker alone may ignore it (NewTask.IgnoreCapacity).
+// An assignment costs the same however many tasks wait. There are limits to what a workspace can
+// have ([MaxQueues], [MaxCrews] and so on), none to workers and tasks.
 //
-// [Tasks.Explain] says why nobody has a task, and [Workers.Explain] why somebody has none;
-// [Queues.Counts] is how a queue is doing. Package routing has the rules as tables, which
+// [Tasks.Explain] says why nobody has a task, [Workers.Explain] why somebody has none, and
+// [Reservations.Explain] why one was offered to them; [Queues.Counts] is how a queue is doing. Package routing has the rules as tables, which
 // LIFECYCLES.md beside it draws; package flexapi is the platform's API over HTTP;
 // docs/routing.md has the concepts on one page.
 //
