@@ -109,6 +109,8 @@ func (s Activities) Update(ctx context.Context, sid string, u ActivityUpdate) (r
 
 // Delete removes an activity. It is refused while a worker is in it, or its workspace or a
 // queue names it.
+//
+// The error wraps ErrRefused then, and says what needs it.
 func (s Activities) Delete(ctx context.Context, sid string) error {
 	if err := s.allow(ctx, ActionWorkspacesManage, activityResource(sid)); err != nil {
 		return err

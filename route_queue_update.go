@@ -113,6 +113,8 @@ func (t *turn) moveCrew(ctx context.Context, before, q *storedQueue, e routing.E
 // Delete removes a queue. It is refused while a workflow names it, also one whose waiting
 // tasks are being moved to a configuration that does not, and while tasks are in it, or are for
 // it and about to come, that have not ended.
+//
+// The error wraps ErrRefused then, and says what needs it.
 func (s Queues) Delete(ctx context.Context, sid string) error {
 	if err := s.allow(ctx, ActionWorkspacesManage, queueResource(sid)); err != nil {
 		return err

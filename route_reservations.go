@@ -14,13 +14,19 @@ import (
 // [routing.ReservationLifecycle] (TaskRouter's documentation, "Reservation Resource").
 //
 // What is offered to a worker is theirs to answer: of the agent as whom they act
-// (routing.Worker.AgentID), also by Tasks.WrapUp and Tasks.Complete. Others need ActionReservationsManage of Options.Authorize beside
-// ActionReservationsUpdate; the system does not, and without Authorize nobody else may. The
-// refusal is a [*RefusedError], which wraps what Authorize said.
+// (routing.Worker.AgentID), also by Tasks.WrapUp and Tasks.Complete. Others need
+// ActionReservationsManage of Options.Authorize beside ActionReservationsUpdate; the system does
+// not, and without Authorize nobody else may. The refusal is a [*RefusedError], which wraps what
+// Authorize said.
 //
 // Of two answers at the same time one counts: the other is refused, with the words of the
 // platform in a [*routing.RefusedError]. So it is with an answer and the end of the time. Who
 // accepts when the time is over, but before that was noted, has the task.
+//
+// The errors of all answers wrap ErrRefused if the state of the reservation does not allow them, or
+// they are not the actor's to give; ErrConflict if it is at another version than IfVersion;
+// ErrInvalid for a reason or an activity that cannot be; ErrNotFound if there is no such
+// reservation.
 type Reservations struct{ scope }
 
 // Get returns a reservation.
@@ -82,7 +88,8 @@ type Answer struct {
 
 // Accept takes the task. It is assigned to the worker, who goes to the activity that the queue has
 // for that; offers of the same task to others are rescinded. On a task of an interaction, the
-// agent takes part in the conversation.
+// agent takes part in the conversation: what Interventions.Engage refuses is refused here, too, as
+// [Joins] says, and the reservation is pending still.
 func (s Reservations) Accept(ctx context.Context, sid string, answer Answer) (routing.Reservation, error) {
 	return s.answer(ctx, sid, answer.IfVersion, "", func(t *turn, r *routed, is *storedReservation) error {
 		return t.happens(ctx, r, is, routing.ReservationAccepts, "")

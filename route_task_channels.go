@@ -111,6 +111,8 @@ func (s TaskChannels) Update(ctx context.Context, sid string, u TaskChannelUpdat
 
 // Delete removes a task channel, and soon those that workers have for it. It is refused for
 // the one that is called default, and while tasks are on it that have not ended.
+//
+// The error wraps ErrRefused then, and says what needs it.
 func (s TaskChannels) Delete(ctx context.Context, sid string) error {
 	if err := s.allow(ctx, ActionWorkspacesManage, taskChannelResource(sid)); err != nil {
 		return err

@@ -246,7 +246,8 @@ func (s Tasks) Cancel(ctx context.Context, sid string, e Ending) (routing.Task, 
 // WrapUp says that the talk is over, and the worker finishes the work: it takes up their capacity
 // still. A task that is wrapping stays as it is.
 //
-// It is the worker's to say, as of their reservation: see [Reservations].
+// It is the worker's to say, as of their reservation: see [Reservations]. The error wraps
+// ErrRefused, with a [*routing.RefusedError], if nobody has accepted it or it has ended.
 func (s Tasks) WrapUp(ctx context.Context, sid string, e Ending) (routing.Task, error) {
 	return s.change(ctx, sid, e.IfVersion, routing.TaskWrapping, func(t *turn, r *routed, task routing.Task) (routing.Assignment, error) {
 		if err := t.mayEnd(ctx, r, task.SID); err != nil {
@@ -272,7 +273,10 @@ type Completion struct {
 // Complete says that a task is done. A task that is completed stays as it is, whatever is said of
 // it now: to complete it twice does no harm.
 //
-// It is the worker's to say, as of their reservation: see [Reservations].
+// It is the worker's to say, as of their reservation: see [Reservations]. The error wraps
+// ErrRefused, with a [*routing.RefusedError], if nobody has accepted it, it was canceled or the
+// reason is missing; where a disposition is demanded, it may be that of Interventions.Close: see
+// [Joins].
 func (s Tasks) Complete(ctx context.Context, sid string, c Completion) (routing.Task, error) {
 	return s.change(ctx, sid, c.IfVersion, routing.TaskCompleted, func(t *turn, r *routed, task routing.Task) (routing.Assignment, error) {
 		if err := t.mayEnd(ctx, r, task.SID); err != nil {

@@ -96,6 +96,8 @@ func (t *turn) newVersion(ctx context.Context, f *storedWorkflow, anew bool) (er
 }
 
 // Delete removes a workflow. It is refused while tasks go by it that have not ended.
+//
+// The error wraps ErrRefused then, and says what needs it.
 func (s Workflows) Delete(ctx context.Context, sid string) error {
 	if err := s.allow(ctx, ActionWorkspacesManage, workflowResource(sid)); err != nil {
 		return err

@@ -198,6 +198,8 @@ func (s Workspaces) Update(ctx context.Context, sid string, u WorkspaceUpdate) (
 
 // Delete removes a workspace with its activities and task channels. It is refused while
 // there are queues, workflows or workers in it, and so tasks that have not ended.
+//
+// The error wraps ErrRefused then, and says what needs it.
 func (s Workspaces) Delete(ctx context.Context, sid string) error {
 	if err := s.allow(ctx, ActionWorkspacesManage, workspaceResource(sid)); err != nil {
 		return err
