@@ -68,3 +68,12 @@ func (r *routed) known(spec newTask, inviteSID string) (newTask, error) {
 	spec.Attributes = merged
 	return spec, nil
 }
+
+// knownOf gives a task the attributes that every task of an interaction has, where it takes the
+// place of another one without an invite of its own.
+func (r *routed) knownOf(spec newTask, old *storedTask) (newTask, error) {
+	invite, _ := old.Attributes["flexChannelInviteSid"].(string)
+	spec, err := r.known(spec, invite)
+	spec.InviteSID = ""
+	return spec, err
+}

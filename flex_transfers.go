@@ -16,6 +16,10 @@ import (
 // failed, and the first agent keeps the customer. An agent who is on the channel already takes
 // it over at once.
 //
+// Attributes of the request take the place of those of the first agent's task, but for the known
+// ones where these are absent ([routing.Known]). A transfer has no invite: flexChannelInviteSid
+// stays that by which the first agent was asked.
+//
 // The error wraps ErrInvalid, with a [*routing.ProblemsError] of all that is wrong, such as the
 // type external; ErrRefused if nobody is there to hand it over, or another transfer of the same
 // task is open.
@@ -120,6 +124,11 @@ func (t *turn) handOver(ctx context.Context, r *routed, from routing.Participant
 	}
 	if spec.WorkerSID != "" {
 		spec.QueueSID = r.tasks[from.TaskSID].QueueSID
+	}
+	if request.Attributes != nil {
+		if spec, err = r.knownOf(spec, r.tasks[from.TaskSID]); err != nil {
+			return err
+		}
 	}
 	x.TaskSID = t.sid(routing.PrefixTask)
 	next, err := r.work.Transfer(x, t.now)

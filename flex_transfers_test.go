@@ -1,6 +1,8 @@
 package engage_test
 
 import (
+	"maps"
+	"strings"
 	"testing"
 	"time"
 
@@ -192,4 +194,28 @@ func TestWrongTransfers(t *testing.T) {
 	_, err = l.As(engage.Agent("Bob")).Flex.Transfer(t.Context(), i.ChannelSID, routing.TransferRequest{Type: routing.TransferCold, To: l.queue.SID})
 	wantRefusal(t, err)
 	l.is(i, routing.ChannelActive, "assigned")
+}
+
+func TestATransferWithAttributesOfItsOwnHasTheKnownOnes(t *testing.T) {
+	t.Parallel()
+	l := newLobby(t)
+	ada := l.hires("Ada", 5)
+	i := l.begins()
+	first := must(l.Tasks.Get(t.Context(), l.accepts(ada).TaskSID))(t)
+	x := must(l.Flex.Transfer(t.Context(), i.ChannelSID, routing.TransferRequest{
+		Type: routing.TransferCold, To: l.queue.SID, Attributes: routing.Attributes{"skill": "billing", "channelType": "own"},
+	}))(t)
+	second := must(l.Tasks.Get(t.Context(), x.TaskSID))(t)
+	want := routing.Attributes(maps.Clone(first.Attributes))
+	want["skill"], want["channelType"] = "billing", "own"
+	if got := second.Attributes.String(); got != want.String() {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if second.InviteSID != "" {
+		t.Error("it has the invite ", second.InviteSID)
+	}
+	_, err := l.Flex.Transfer(t.Context(), i.ChannelSID, routing.TransferRequest{
+		Type: routing.TransferCold, To: l.queue.SID, Attributes: routing.Attributes{"text": strings.Repeat("x", routing.MaxAttributes-20)},
+	})
+	wantProblem(t, err, "attributes", routing.CodeInvalid)
 }
