@@ -21,7 +21,8 @@ import (
 //	                                      owner in place of who leaves in that moment, or was on
 //	                                      the channel before. Else they join the one who has it.
 //	                                      A deferred intervention is resumed
-//	the owner's task ends, others go on   who has been on the channel for longest becomes owner   NoLeaving
+//	the owner's task ends, others go on   who has been on the channel for longest becomes owner,  NoLeaving
+//	                                      of those who wrap up only if nobody else is there
 //	the owner's task ends, none goes on,  the intervention has no owner until somebody engages    NoLeaving
 //	  but somebody is sought
 //	another's task ends                   they take part no longer                                NoLeaving

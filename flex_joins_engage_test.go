@@ -262,3 +262,18 @@ func TestEngagingByHandLeavesTheTask(t *testing.T) {
 		j.is("open bob thread closed by channel_closed")
 	})
 }
+
+func TestWhoTalksOwnsBeforeWhoWrapsUp(t *testing.T) {
+	t.Parallel()
+	inBothStores(t, func(_ *testing.T, j *joined) {
+		j.routed().accepts(ann, j.first)
+		j.clock.pass(time.Second)
+		second := j.asks(bob)
+		j.accepts(bob, second)
+		j.clock.pass(time.Second)
+		j.accepts(cid, j.asks(cid))
+		j.wraps(bob, second)
+		j.completes(ann, j.first)
+		j.is("open cid +bob")
+	})
+}
