@@ -491,3 +491,17 @@ func TestWhatIsToldOfAnInteraction(t *testing.T) {
 		t.Errorf("told of %s, want %s", got, want)
 	}
 }
+
+func TestWhoIsThereIsNotAskedByARequestForTheirChannel(t *testing.T) {
+	t.Parallel()
+	l := newLobby(t)
+	ada := l.hires("Ada", 5)
+	i := l.begins()
+	l.accepts(ada)
+	r := l.request(2)
+	r.Channel.SID, r.Channel.Participants = i.ChannelSID, nil
+	r.Routing.Properties.WorkerSID = ada.SID
+	_, err := l.Flex.Create(t.Context(), engage.NewInteraction{Request: r})
+	wantCode(t, err, routing.CodeParticipantThere)
+	l.is(i, routing.ChannelActive, "assigned")
+}

@@ -48,6 +48,9 @@ func (t *turn) goOnWith(ctx context.Context, request routing.CreateRequest) (*st
 		return nil, err
 	}
 	refused, err := t.beginsNow(ctx, request)
+	if request.Routing != nil {
+		refused = cmp.Or(refused, r.alreadyThere(request.Routing.Properties.WorkerSID))
+	}
 	if err := cmp.Or(err, refused); err != nil {
 		return nil, err
 	}
