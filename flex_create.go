@@ -18,7 +18,8 @@ import (
 type NewInteraction struct {
 	Request routing.CreateRequest
 	// IdempotencyKey makes a repeated call harmless: the interaction that was created with it
-	// comes back. It may be any bytes; empty: there is none. (The platform has none.)
+	// comes back, also if the request could not be carried out any more. It may be any bytes;
+	// empty: there is none. (The platform has none.)
 	IdempotencyKey string
 }
 
@@ -67,18 +68,33 @@ func (s Flex) create(
 		return FlexInteraction{}, err
 	}
 	return read(ctx, s.scope, func(t *turn) (*FlexInteraction, error) {
+		// What is right by itself may have been created before: the workspace may have more
+		// workflows by now.
+		if r, warnings, wrong := request(anyWorkflow); wrong == nil {
+			was, err := t.createdBefore(ctx, r, key)
+			if err != nil {
+				return nil, err
+			}
+			if was != nil {
+				was.Warnings = warnings
+				return was, nil
+			}
+		}
 		only := onlyWorkflow{turn: t}
 		r, warnings, wrong := request(only.find(ctx))
 		if err := cmp.Or(only.failed, problemsError(wrong)); err != nil {
 			return nil, err
 		}
-		created, err := t.createOnce(ctx, r, key)
+		created, err := t.createNow(ctx, r, key)
 		if err == nil {
 			created.Warnings = warnings
 		}
 		return created, err
 	})
 }
+
+// anyWorkflow stands for the workflow of whatever workspace a request names.
+func anyWorkflow(string) string { return string(routing.PrefixWorkflow) }
 
 // onlyWorkflow looks up the workflow of a workspace that has one only.
 type onlyWorkflow struct {
@@ -100,22 +116,28 @@ func (o *onlyWorkflow) find(ctx context.Context) routing.OnlyWorkflow {
 	}
 }
 
-// createOnce creates an interaction, unless its key says that it was.
-func (t *turn) createOnce(ctx context.Context, r routing.CreateRequest, key string) (*FlexInteraction, error) {
+// createdBefore returns the interaction that was created with a key; nil: there is none.
+func (t *turn) createdBefore(ctx context.Context, r routing.CreateRequest, key string) (*FlexInteraction, error) {
 	bound, err := t.flexKey(ctx, r, key)
+	if err != nil || bound.InteractionSID == "" {
+		return nil, err
+	}
+	i, err := t.flexInteraction(ctx, bound.InteractionSID)
 	if err != nil {
 		return nil, err
 	}
-	if bound.InteractionSID != "" {
-		i, err := t.flexInteraction(ctx, bound.InteractionSID)
-		if err != nil {
-			return nil, err
-		}
-		shown, err := t.showInteraction(ctx, i)
-		if err == nil {
-			shown.Repeated = true
-		}
-		return shown, err
+	shown, err := t.showInteraction(ctx, i)
+	if err == nil {
+		shown.Repeated = true
+	}
+	return shown, err
+}
+
+// createNow creates an interaction, and binds its key to it, which is new.
+func (t *turn) createNow(ctx context.Context, r routing.CreateRequest, key string) (*FlexInteraction, error) {
+	bound, err := t.flexKey(ctx, r, key)
+	if err != nil {
+		return nil, err
 	}
 	create := t.createInteraction
 	if r.Channel.SID != "" {

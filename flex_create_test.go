@@ -505,3 +505,24 @@ func TestWhoIsThereIsNotAskedByARequestForTheirChannel(t *testing.T) {
 	wantCode(t, err, routing.CodeParticipantThere)
 	l.is(i, routing.ChannelActive, "assigned")
 }
+
+// TestAKeyHoldsWhateverBecomesOfTheWorkspace: what was right when it was created comes back.
+func TestAKeyHoldsWhateverBecomesOfTheWorkspace(t *testing.T) {
+	t.Parallel()
+	l := newLobby(t)
+	r := l.request(1)
+	r.Routing.Properties.WorkflowSID = ""
+	first := must(l.Flex.Create(t.Context(), engage.NewInteraction{Request: r, IdempotencyKey: "k"}))(t)
+	l.newWorkflow("Second", leadingTo(l.queue.SID))
+	again := must(l.Flex.Create(t.Context(), engage.NewInteraction{Request: r, IdempotencyKey: "k"}))(t)
+	if again.SID != first.SID || !again.Repeated {
+		t.Errorf("it is %s, want %s", again.SID, first.SID)
+	}
+	_, err := l.Flex.Create(t.Context(), engage.NewInteraction{Request: r, IdempotencyKey: "another"})
+	wantProblem(t, err, "routing.properties.workflow_sid", routing.CodeInvalid)
+	r.Channel.Participants = nil
+	_, err = l.Flex.Create(t.Context(), engage.NewInteraction{Request: r, IdempotencyKey: "k"})
+	if !errors.Is(err, engage.ErrInvalid) {
+		t.Errorf("what is wrong by itself: %v", err)
+	}
+}
