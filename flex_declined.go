@@ -11,7 +11,8 @@ import (
 // r has taken that over, and the task waits again.
 //
 // Who was invited by name has nobody behind them: the task is canceled, and if nothing else is
-// left to be done on the channel, another agent is asked for. Of a transfer, the next agent in
+// left to be done on the channel, another agent is asked for: others first, and for
+// [routing.DeclinedFor] not who has declined. Of a transfer, the next agent in
 // the workflow is asked, and not who has declined.
 func (t *turn) declined(ctx context.Context, r *routed, reservation *storedReservation) error {
 	a := r.assignment(reservation.TaskSID)
@@ -89,7 +90,12 @@ func (t *turn) inviteDeclined(ctx context.Context, r *routed, i routing.Invite) 
 		r.work = before
 		return t.cancelDeclined(r, i)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	a := r.assignment(another.TaskSID)
+	a.Task = a.Task.KeepFromUntil(i.WorkerSID, t.now.Add(routing.DeclinedFor))
+	return nil
 }
 
 // cancelDeclined ends the task of an invite in whose place nobody is asked.

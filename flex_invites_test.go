@@ -157,3 +157,27 @@ func TestWorkerIsDeletedDuringSetUp(t *testing.T) {
 	l.accepts(ann)
 	l.is(i, routing.ChannelActive, "canceled+assigned")
 }
+
+// TestWhoDeclinesIsNotAskedFirst: others are, and who has declined once more if nobody else is
+// there.
+func TestWhoDeclinesIsNotAskedFirst(t *testing.T) {
+	t.Parallel()
+	l := newLobby(t)
+	ada := l.hires("Ada", 5)
+	r := l.request(1)
+	r.Routing.Properties.WorkerSID = ada.SID
+	i := l.creates(r)
+	l.runs()
+	l.clock.pass(time.Second)
+	bob := l.hires("Bob", 5) // who has been idle for less long
+	l.rejects(ada)
+	if len(l.offered(ada)) != 0 || len(l.offered(bob)) != 1 {
+		t.Errorf("ada has %d offers, bob %d; %s", len(l.offered(ada)), len(l.offered(bob)), l.tasks(i))
+	}
+	l.puts(bob.SID, "Break")
+	l.rejects(bob)
+	l.is(i, routing.ChannelActive, "canceled+pending")
+	l.passes(routing.DeclinedFor)
+	l.is(i, routing.ChannelActive, "canceled+reserved")
+	l.accepts(ada)
+}

@@ -54,8 +54,19 @@ func (t Task) Cool(workerSID string, m Matching, now time.Time) Task {
 // KeepFrom returns the task as it is when it is not to be offered to a worker as long as it
 // waits: to an agent who is on its channel already, or hands it over.
 func (t Task) KeepFrom(workerSID string) Task {
+	return t.KeepFromUntil(workerSID, t.ExpiresAt())
+}
+
+// DeclinedFor is how long a task is kept from a worker who has declined an invite in whose
+// place it was made: as long as others have by default to accept it. Then they may be asked
+// again, if nobody has it.
+const DeclinedFor = DefaultReservationTimeout * time.Second
+
+// KeepFromUntil returns the task as it is when it is not to be offered to a worker until a
+// time.
+func (t Task) KeepFromUntil(workerSID string, until time.Time) Task {
 	kept := slices.DeleteFunc(slices.Clone(t.Waiting.CoolDowns), func(c CoolDown) bool { return c.WorkerSID == workerSID })
-	t.Waiting.CoolDowns = bounded(append(kept, CoolDown{WorkerSID: workerSID, Until: t.ExpiresAt()}))
+	t.Waiting.CoolDowns = bounded(append(kept, CoolDown{WorkerSID: workerSID, Until: until}))
 	return t
 }
 
