@@ -217,3 +217,44 @@ func TestWhatIsNoUpdateOfAChannel(t *testing.T) {
 		t.Errorf("channels are %+v", channels)
 	}
 }
+
+// TestAPausedChannelComesBackToItsAgentWhateverIsGone of what their task was like.
+func TestAPausedChannelComesBackToItsAgentWhateverIsGone(t *testing.T) {
+	t.Parallel()
+	for _, what := range []string{"queue", "task channel", "workflow"} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			l := newLobby(t)
+			ada := l.hires("Ada", 5)
+			r, remove := l.request(1), func() error { return nil }
+			place := &r.Routing.Properties
+			switch what {
+			case "queue":
+				place.QueueSID = l.newQueue("Second", "").SID
+				remove = func() error { return l.Queues.Delete(t.Context(), place.QueueSID) }
+			case "task channel":
+				place.TaskChannelSID = must(l.TaskChannels.Create(t.Context(), l.workspace.SID, engage.NewTaskChannel{FriendlyName: "Second", UniqueName: "second"}))(t).SID
+				remove = func() error { return l.TaskChannels.Delete(t.Context(), place.TaskChannelSID) }
+			case "workflow":
+				place.WorkflowSID = l.newWorkflow("Second", leadingTo(l.queue.SID)).SID
+				remove = func() error { return l.Workflows.Delete(t.Context(), place.WorkflowSID) }
+			}
+			i := l.creates(r)
+			l.runs()
+			l.accepts(ada)
+			must(l.Flex.Pause(t.Context(), i.ChannelSID))(t)
+			l.runs()
+			if err := remove(); err != nil {
+				t.Fatal(err)
+			}
+			l.hires("Bob", 5) // who has never had a task, and would be first
+			l.runs()
+			must(l.Flex.Resume(t.Context(), i.ChannelSID))(t)
+			l.runs()
+			l.is(i, routing.ChannelActive, "completed+assigned")
+			if agents := l.agents(i); len(agents) != 1 || agents[0].WorkerSID != ada.SID {
+				t.Errorf("it came back to %+v", agents)
+			}
+		})
+	}
+}

@@ -136,7 +136,8 @@ func (t *turn) comeBack(ctx context.Context, r *routed, by routing.ChannelVerb, 
 }
 
 // addAnew adds the task of an invite that asks for an agent in place of one who is gone. What
-// it was to be like may be gone as well: then the workflow says the rest.
+// it was to be like may be gone as well, and only that is left out: then the workflow says the
+// rest.
 func (t *turn) addAnew(ctx context.Context, r *routed, spec newTask, invite routing.Invite) error {
 	spec.SID, spec.InviteSID = invite.TaskSID, invite.SID
 	if known, err := r.known(spec, invite.SID); err == nil {
@@ -146,16 +147,40 @@ func (t *turn) addAnew(ctx context.Context, r *routed, spec newTask, invite rout
 	if !errors.Is(err, ErrInvalid) {
 		return err
 	}
-	plain := newTask{
-		TaskRequest: routing.TaskRequest{WorkflowSID: spec.WorkflowSID, Attributes: spec.Attributes, Priority: spec.Priority, Timeout: spec.Timeout},
-		SID:         spec.SID, InviteSID: spec.InviteSID,
-	}
-	if _, err := t.workflowIn(ctx, r.workspace.SID, spec.WorkflowSID); gone(err) != nil {
+	if spec, err = t.withoutWhatIsGone(ctx, r, spec); err != nil {
 		return err
-	} else if err != nil && len(r.workspace.WorkflowSIDs) > 0 { // the oldest one that is left
-		plain.WorkflowSID = r.workspace.WorkflowSIDs[0]
 	}
-	return t.addAsked(ctx, r, plain)
+	return t.addAsked(ctx, r, spec)
+}
+
+// withoutWhatIsGone returns a task without the worker, the queue, the task channel and the
+// workflow that are not there any more.
+func (t *turn) withoutWhatIsGone(ctx context.Context, r *routed, spec newTask) (newTask, error) {
+	in := r.workspace.SID
+	_, noQueue := t.queueIn(ctx, in, spec.QueueSID)
+	_, noWorker := t.workerIn(ctx, in, spec.WorkerSID)
+	_, noWorkflow := t.workflowIn(ctx, in, spec.WorkflowSID)
+	var wrong problems
+	noTaskChannel := t.taskChannelFor(ctx, &routing.Task{WorkspaceSID: in}, spec, &wrong)
+	if err := errors.Join(gone(noQueue), gone(noWorker), gone(noWorkflow), noTaskChannel); err != nil {
+		return spec, err
+	}
+	if noQueue != nil {
+		spec.QueueSID = ""
+	}
+	if noWorker != nil {
+		spec.WorkerSID, spec.Accept, spec.IgnoreCapacity = "", false, nil
+	}
+	if noWorkflow != nil {
+		spec.WorkflowSID = ""
+		if len(r.workspace.WorkflowSIDs) > 0 {
+			spec.WorkflowSID = r.workspace.WorkflowSIDs[0] // the oldest one that is left
+		}
+	}
+	if wrong.err() != nil {
+		spec.TaskChannelSID, spec.TaskChannel = "", ""
+	}
+	return spec, nil
 }
 
 // customerWrote sees to it that an agent is asked for, because the customer has written in a
