@@ -51,8 +51,12 @@ func (s Flex) Channels(ctx context.Context, interactionSID string) ([]FlexChanne
 // It ends the tasks of all agents, whoever says it, as Pause does: it is for whom Authorize
 // allows ActionFlexUpdate on the channel, and not theirs alone as to answer for a reservation is.
 //
-// The error wraps ErrRefused, with a [*routing.RefusedError], if the channel has ended (80906),
-// or cannot be updated so.
+// To say it twice does no harm: a channel that is closed, or inactive, stays as it is. Where
+// somebody wraps up still on one that is closed, closing it once more with routing
+// {"status":"closed"} completes that.
+//
+// The error wraps ErrRefused, with a [*routing.RefusedError], if the channel has ended
+// otherwise (80906), or cannot be updated so.
 func (s Flex) UpdateChannel(ctx context.Context, sid string, update routing.ChannelUpdate) (FlexChannel, error) {
 	if update.By != routing.ChannelCloses && update.By != routing.ChannelInactivates {
 		if err := s.allow(ctx, ActionFlexUpdate, channelResource(sid)); err != nil {
@@ -64,7 +68,7 @@ func (s Flex) UpdateChannel(ctx context.Context, sid string, update routing.Chan
 	}
 	return s.changeChannel(ctx, ActionFlexUpdate, sid, func(t *turn, r *routed) (err error) {
 		r.closes = update.By == routing.ChannelCloses
-		r.work, err = r.work.Happen(update.By, update.Change, t.now)
+		r.work, err = r.work.Update(update, t.now)
 		return err
 	})
 }

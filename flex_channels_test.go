@@ -258,3 +258,38 @@ func TestAPausedChannelComesBackToItsAgentWhateverIsGone(t *testing.T) {
 		})
 	}
 }
+
+// TestToCloseAChannelTwiceDoesNoHarm, and completes what is wrapped up still.
+func TestToCloseAChannelTwiceDoesNoHarm(t *testing.T) {
+	t.Parallel()
+	l := newLobby(t)
+	ada := l.hires("Ada", 5)
+	closes, completes := routing.ChannelUpdate{By: routing.ChannelCloses}, routing.ChannelUpdate{By: routing.ChannelCloses, Change: routing.ChannelChange{Complete: true}}
+	inactivates := routing.ChannelUpdate{By: routing.ChannelInactivates, Change: completes.Change}
+
+	i := l.begins()
+	l.accepts(ada)
+	first := must(l.Flex.UpdateChannel(t.Context(), i.ChannelSID, closes))(t)
+	l.clock.pass(time.Minute)
+	if again := must(l.Flex.UpdateChannel(t.Context(), i.ChannelSID, closes))(t); again.Channel != first.Channel {
+		t.Errorf("it is %+v, was %+v", again, first)
+	}
+	l.is(i, routing.ChannelClosed, "wrapping")
+	_, err := l.Flex.UpdateChannel(t.Context(), i.ChannelSID, inactivates)
+	wantCode(t, err, routing.CodeInteractionEnded)
+	for range 2 {
+		must(l.Flex.UpdateChannel(t.Context(), i.ChannelSID, completes))(t)
+		l.is(i, routing.ChannelClosed, "completed")
+	}
+
+	i = l.begins()
+	l.accepts(ada)
+	first = must(l.Flex.UpdateChannel(t.Context(), i.ChannelSID, inactivates))(t)
+	l.clock.pass(time.Minute)
+	if again := must(l.Flex.UpdateChannel(t.Context(), i.ChannelSID, inactivates))(t); again.Channel != first.Channel {
+		t.Errorf("it is %+v, was %+v", again, first)
+	}
+	inactivates.Change.Complete = false
+	_, err = l.Flex.UpdateChannel(t.Context(), i.ChannelSID, inactivates)
+	wantCode(t, err, 0)
+}

@@ -110,6 +110,15 @@ func TestClosingAChannel(t *testing.T) {
 		j.tells(j.first, "closed completed")
 
 		j.eve = j.writes("eve", "hello again")
+		j.routed().accepts(ann, j.first)
+		j.replies(ann, j.eve.ThreadID, "yes")
+		j.closes(ann, false)
+		j.is("open ann thread closed by channel_closed")
+		j.closes(ann, true) // what she wraps up is done with it, too
+		j.is("closed ann by channel_closed disposition missing thread closed by channel_closed")
+		j.tells(j.first, "closed completed")
+
+		j.eve = j.writes("eve", "hello again")
 		j.routed() // nobody has accepted
 		j.closes(ann, false)
 		j.is("none thread closed by channel_closed")

@@ -68,6 +68,24 @@ func (w ChannelWork) Happen(by ChannelVerb, c ChannelChange, now time.Time) (Cha
 	return next.ChannelWork, nil
 }
 
+// Update returns what there is after somebody has closed the channel or made it inactive, as
+// Happen does. To ask for what is so already does no harm: it stays as it is. But the tasks of
+// those who wrap up still when it is closed are completed, if that is asked for now. The error
+// is a [*RefusedError].
+func (w ChannelWork) Update(u ChannelUpdate, now time.Time) (ChannelWork, error) {
+	switch is := w.Channel.Status; {
+	case is == ChannelClosed && u.By == ChannelCloses && u.Change.Complete:
+		next := w.clone()
+		if err := next.end(true, ReasonChannelClosed, now); err != nil {
+			return w, err
+		}
+		return next.ChannelWork, nil
+	case is == ChannelClosed && u.By == ChannelCloses, is == ChannelInactive && u.By == ChannelInactivates && u.Change.Complete:
+		return w, nil
+	}
+	return w.Happen(u.By, u.Change, now)
+}
+
 // With returns what there is after something has happened to one of the tasks, or after
 // there is one more. Its invite, its participant and its transfer follow it: an accepted
 // cold transfer completes the task that it takes the place of, and a canceled one leaves it
