@@ -77,3 +77,45 @@ func (r *routed) knownOf(spec newTask, old *storedTask) (newTask, error) {
 	spec.InviteSID = ""
 	return spec, err
 }
+
+// keepFromWhoCame keeps the tasks that wait on a channel from workers who have accepted another
+// one of it in this call, and withdraws what they are offered of these: nobody comes to a
+// channel twice. Who is asked by name may.
+func (t *turn) keepFromWhoCame(r *routed) error {
+	if r.channel == nil {
+		return nil
+	}
+	for _, a := range slices.Clone(r.work.Assignments) {
+		for _, is := range a.Reservations {
+			if was := r.reservations[is.SID]; is.Status != routing.ReservationAccepted || was != nil && was.Status == is.Status {
+				continue
+			}
+			for _, other := range slices.Clone(r.work.Assignments) {
+				if other.Task.SID == a.Task.SID || routing.PrefixWorker.Valid(other.Task.RoutingTarget) {
+					continue
+				}
+				if err := t.keepOtherFrom(r, other, is.WorkerSID); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// keepOtherFrom keeps one task, if nobody has it yet, from who came to its channel otherwise.
+func (t *turn) keepOtherFrom(r *routed, other routing.Assignment, workerSID string) (err error) {
+	if s := other.Task.Status; s != routing.TaskPending && s != routing.TaskReserved {
+		return nil
+	}
+	other.Task = other.Task.KeepFrom(workerSID)
+	r.draft(other.Task.SID).Behind = true
+	for _, is := range other.Reservations {
+		if is.WorkerSID == workerSID && is.Status == routing.ReservationPending {
+			if other, err = other.Answer(is.SID, routing.ReservationCancels, "", t.now); err != nil {
+				return err
+			}
+		}
+	}
+	return r.with(other, t.now)
+}

@@ -181,3 +181,35 @@ func TestWhoDeclinesIsNotAskedFirst(t *testing.T) {
 	l.is(i, routing.ChannelActive, "canceled+reserved")
 	l.accepts(ada)
 }
+
+// TestNobodyComesToAChannelTwice: who has accepted one of two invites is not asked by the other,
+// whether they were offered that already or not.
+func TestNobodyComesToAChannelTwice(t *testing.T) {
+	t.Parallel()
+	l := newLobby(t)
+	i := l.begins()
+	for range 2 {
+		must(l.Flex.Invite(t.Context(), i.ChannelSID, l.place()))(t)
+	}
+	ada := l.hires("Ada", 2) // who is offered two of the three
+	l.runs()
+	offers := l.offered(ada)
+	if len(offers) != 2 {
+		t.Fatalf("she has %d offers", len(offers))
+	}
+	must(l.Reservations.Accept(t.Context(), offers[0].SID, engage.Answer{}))(t)
+	l.runs()
+	if n := len(l.offered(ada)); n != 0 {
+		t.Errorf("she has %d offers still", n)
+	}
+	if r := must(l.Reservations.Get(t.Context(), offers[1].SID))(t); r.Status != routing.ReservationCanceled {
+		t.Errorf("the other is %s", r.Status)
+	}
+	l.is(i, routing.ChannelActive, "assigned+pending+pending")
+	bob := l.hires("Bob", 1)
+	l.runs()
+	l.accepts(bob)
+	if n := len(l.agents(i)); n != 2 {
+		t.Errorf("%d agents are on the channel", n)
+	}
+}

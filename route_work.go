@@ -250,6 +250,9 @@ type happening struct {
 // their channel, with all that follows: where tasks and workers wait, how they are counted,
 // what is to happen later, and what happens to the conversation.
 func (t *turn) keepRouted(ctx context.Context, r *routed) error {
+	if err := t.keepFromWhoCame(r); err != nil {
+		return err
+	}
 	if err := t.loadWorkers(ctx, r); err != nil {
 		return err
 	}
