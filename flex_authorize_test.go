@@ -72,7 +72,7 @@ func (at preparedFlex) request(n int) routing.CreateRequest {
 
 // flexMethods returns the methods of interactions.
 func flexMethods(at preparedFlex) map[string]method {
-	all, one, channel := about("flex_interaction", ""), about("flex_interaction", at.active), about("interaction_channel", at.channel)
+	all, place, one, channel := about("flex_interaction", ""), about("workspace", at.workspace), about("flex_interaction", at.active), about("interaction_channel", at.channel)
 	of := func(action engage.Action, r engage.Resource, call func(context.Context, engage.Flex) (any, error)) method {
 		return method{action: action, resource: r, call: func(ctx context.Context, s services, _ prepared) (any, error) { return call(ctx, s.Flex) }}
 	}
@@ -83,10 +83,10 @@ func flexMethods(at preparedFlex) map[string]method {
 	address := engage.Address{Type: routing.ChannelSMS, SourceID: "flex sms"}
 	hq := routing.PrefixContext.Alike(string(routing.PrefixContext) + "00000000000000000000000000000001")
 	return map[string]method{
-		"Flex.Create": of(engage.ActionFlexCreate, all, func(ctx context.Context, s engage.Flex) (any, error) {
+		"Flex.Create": of(engage.ActionFlexCreate, place, func(ctx context.Context, s engage.Flex) (any, error) {
 			return s.Create(ctx, engage.NewInteraction{Request: at.request(9)})
 		}),
-		"Flex.CreateForm": of(engage.ActionFlexCreate, all, func(ctx context.Context, s engage.Flex) (any, error) {
+		"Flex.CreateForm": of(engage.ActionFlexCreate, place, func(ctx context.Context, s engage.Flex) (any, error) {
 			return s.CreateForm(ctx, routing.CreateForm{
 				Channel: []byte(`{"type":"sms","initiated_by":"api","participants":[{"address":"+1","proxy_address":"+2"}]}`),
 				Routing: []byte(`{"properties":{"workspace_sid":"` + at.workspace + `","workflow_sid":"` + at.workflow + `"}}`),
@@ -94,6 +94,9 @@ func flexMethods(at preparedFlex) map[string]method {
 		}),
 		"Flex.Get":  look(one, func(ctx context.Context, s engage.Flex) (any, error) { return s.Get(ctx, at.active) }),
 		"Flex.List": look(all, func(ctx context.Context, s engage.Flex) (any, error) { return s.List(ctx, engage.FlexFilter{}) }),
+		"Flex.List of a workspace": look(place, func(ctx context.Context, s engage.Flex) (any, error) {
+			return s.List(ctx, engage.FlexFilter{WorkspaceSID: at.workspace})
+		}),
 		"Flex.FindByContext": look(all, func(ctx context.Context, s engage.Flex) (any, error) {
 			return s.FindByContext(ctx, hq, 0, "")
 		}),

@@ -42,6 +42,8 @@ type NewInteraction struct {
 // named, or whoever the workflow finds. Its attributes are those of the request "as is", with
 // the known ones where these are absent ([routing.Known]).
 //
+// Options.Authorize is asked about the workspace of the task, or about the channel that is named.
+//
 // The error wraps ErrInvalid, with a [*routing.ProblemsError] of all that is wrong with the
 // request and what is not known; ErrRefused if the conversation is closed (45354), has a live
 // channel (45353), or the agent is not available; ErrConflict if the idempotency key was used
@@ -64,7 +66,8 @@ func (s Flex) CreateForm(ctx context.Context, form routing.CreateForm, idempoten
 func (s Flex) create(
 	ctx context.Context, key string, request func(routing.OnlyWorkflow) (routing.CreateRequest, []routing.Problem, error),
 ) (FlexInteraction, error) {
-	if err := s.allow(ctx, ActionFlexCreate, flexResource("")); err != nil {
+	asked, _, _ := request(anyWorkflow)
+	if err := s.allow(ctx, ActionFlexCreate, whereCreated(asked)); err != nil {
 		return FlexInteraction{}, err
 	}
 	return read(ctx, s.scope, func(t *turn) (*FlexInteraction, error) {
@@ -91,6 +94,18 @@ func (s Flex) create(
 		}
 		return created, err
 	})
+}
+
+// whereCreated is what Options.Authorize is asked about: the channel that a request goes on with,
+// or the workspace of its task; of one that names neither an interaction without an ID.
+func whereCreated(r routing.CreateRequest) Resource {
+	switch {
+	case r.Channel.SID != "":
+		return channelResource(r.Channel.SID)
+	case r.Routing != nil && r.Routing.Properties.WorkspaceSID != "":
+		return workspaceResource(r.Routing.Properties.WorkspaceSID)
+	}
+	return flexResource("")
 }
 
 // anyWorkflow stands for the workflow of whatever workspace a request names.
@@ -196,11 +211,8 @@ func (t *turn) createInteraction(ctx context.Context, request routing.CreateRequ
 	i := &storedInteraction{Interaction: routing.Interaction{
 		SID: t.sid(routing.PrefixInteraction), AccountSID: r.workspace.AccountSID, ChannelSID: t.sid(routing.PrefixChannel),
 		ChannelType: request.Channel.Type, InitiatedBy: request.Channel.InitiatedBy, TaskSID: t.sid(routing.PrefixTask),
-		WebhookTTID: request.WebhookTTID, CreatedAt: t.now, UpdatedAt: t.now,
+		ContextSID: request.ContextSID, WebhookTTID: request.WebhookTTID, CreatedAt: t.now, UpdatedAt: t.now,
 	}}
-	if request.ContextSID != "" {
-		i.ContextSID = routing.PrefixContext.Alike(request.ContextSID)
-	}
 	if r.channel, err = t.newChannel(i, r.workspace, request, thread); err != nil {
 		return nil, err
 	}

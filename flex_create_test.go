@@ -526,3 +526,27 @@ func TestAKeyHoldsWhateverBecomesOfTheWorkspace(t *testing.T) {
 		t.Errorf("what is wrong by itself: %v", err)
 	}
 }
+
+// TestContextsComeBackAsTheyWereWritten, and are found however they are.
+func TestContextsComeBackAsTheyWereWritten(t *testing.T) {
+	t.Parallel()
+	l := newLobby(t)
+	r := l.request(1)
+	r.ContextSID = "HQABCDEFabcdefABCDEFabcdefABCDEFab"
+	i := l.creates(r)
+	if i.ContextSID != r.ContextSID {
+		t.Errorf("it is %s, was %s", i.ContextSID, r.ContextSID)
+	}
+	for _, sid := range []string{r.ContextSID, "HQ" + strings.ToUpper(r.ContextSID[2:]), "HQ" + strings.ToLower(r.ContextSID[2:])} {
+		if found := must(l.Flex.FindByContext(t.Context(), sid, 0, ""))(t).Items; len(found) != 1 || found[0].ContextSID != r.ContextSID {
+			t.Errorf("%s finds %+v", sid, found)
+		}
+		more := l.request(2)
+		more.Channel.SID, more.ContextSID = i.ChannelSID, sid
+		more.Channel.Participants[0].Address += sid[30:] + "1"
+		more.Routing = nil
+		if again, err := l.Flex.Create(t.Context(), engage.NewInteraction{Request: more}); errors.Is(err, engage.ErrInvalid) && strings.Contains(err.Error(), "context") {
+			t.Errorf("%s: %v %+v", sid, err, again)
+		}
+	}
+}

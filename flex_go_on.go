@@ -55,7 +55,7 @@ func (t *turn) goOnWith(ctx context.Context, request routing.CreateRequest) (*st
 		return nil, err
 	}
 	if i.ContextSID == "" && request.ContextSID != "" {
-		i.ContextSID, i.UpdatedAt = routing.PrefixContext.Alike(request.ContextSID), t.now
+		i.ContextSID, i.UpdatedAt = request.ContextSID, t.now
 		r.channel.Request.ContextSID = i.ContextSID
 		if err := flexInteractions.Put(t.Work, i); err != nil {
 			return nil, err
@@ -75,7 +75,7 @@ func (t *turn) compare(i *storedInteraction, c *storedChannel, request routing.C
 	if sid := request.Channel.Properties.MediaChannelSID; sid != "" && routing.PrefixConversation.Alike(sid) != c.MediaChannelSID {
 		add("channel.properties.media_channel_sid", "is not the conversation of the channel, which is "+c.MediaChannelSID)
 	}
-	if sid := request.ContextSID; sid != "" && i.ContextSID != "" && routing.PrefixContext.Alike(sid) != i.ContextSID {
+	if sid := request.ContextSID; sid != "" && i.ContextSID != "" && routing.PrefixContext.Alike(sid) != routing.PrefixContext.Alike(i.ContextSID) {
 		wrong.add("interaction_context_sid", "is not that of the channel's interaction, which is "+i.ContextSID)
 	}
 	if request.Routing != nil && routing.PrefixWorkspace.Alike(request.Routing.Properties.WorkspaceSID) != c.WorkspaceSID {

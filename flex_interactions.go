@@ -105,9 +105,14 @@ type FlexFilter struct {
 
 // List returns one page of interactions, in the order in which they were created; those of a
 // workspace by the state of their channel, and in each in that order. (The platform cannot list
-// interactions.)
+// interactions.) Options.Authorize is asked about the workspace, if one is named, else about an
+// interaction without an ID.
 func (s Flex) List(ctx context.Context, filter FlexFilter) (Page[FlexInteraction], error) {
-	if err := s.allow(ctx, ActionFlexRead, flexResource("")); err != nil {
+	about := flexResource("")
+	if filter.WorkspaceSID != "" {
+		about = workspaceResource(filter.WorkspaceSID)
+	}
+	if err := s.allow(ctx, ActionFlexRead, about); err != nil {
 		return Page[FlexInteraction]{}, err
 	}
 	switch {

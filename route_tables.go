@@ -308,7 +308,7 @@ var (
 		ID: func(i *storedInteraction) string { return i.SID },
 		Indexes: []work.Index[storedInteraction]{
 			{Name: byContext, Term: func(i *storedInteraction) (string, bool) {
-				return idTerm(i.ContextSID).Text(i.SID).String(), i.ContextSID != ""
+				return idTerm(routing.PrefixContext.Alike(i.ContextSID)).Text(i.SID).String(), i.ContextSID != ""
 			}},
 		},
 	}

@@ -13,7 +13,7 @@ type Interaction struct {
 	InitiatedBy Initiator   `json:"initiated_by"`
 	// TaskSID is the first task that was made for it; empty if it asked for none.
 	TaskSID string `json:"task_sid,omitempty"`
-	// ContextSID is what the caller finds it by, HQ…; empty if there is none.
+	// ContextSID is what the caller finds it by, HQ…, as they wrote it; empty if there is none.
 	ContextSID  string    `json:"interaction_context_sid,omitempty"`
 	WebhookTTID string    `json:"webhook_ttid,omitempty"`
 	CreatedAt   time.Time `json:"created_at"`
