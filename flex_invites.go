@@ -30,7 +30,8 @@ func (i FlexInvite) View(b routing.Base) routing.InviteView {
 // is not asked; if the request names them, that is refused.
 //
 // The error wraps ErrInvalid, with a [*routing.ProblemsError] of all that is wrong with the
-// request; ErrRefused, with a [*routing.RefusedError], if the channel rests or is over (80906).
+// request; ErrRefused, with a [*routing.RefusedError], if the channel rests or is over (80906),
+// or [routing.MaxLiveTasks] of its tasks are live.
 func (s Flex) Invite(ctx context.Context, channelSID string, request routing.TaskRequest) (FlexInvite, error) {
 	if err := s.allow(ctx, ActionFlexInvite, channelResource(channelSID)); err != nil {
 		return FlexInvite{}, err

@@ -19,8 +19,8 @@ type FlexParticipant struct {
 // does not bring them into the thread, where who writes is known by what they write.
 //
 // The error wraps ErrInvalid, with a [*routing.ProblemsError] of all that is wrong; ErrRefused,
-// with a [*routing.RefusedError], if they are there already (80102), or the channel is over
-// (80906).
+// with a [*routing.RefusedError], if they are there already (80102), the channel is over
+// (80906), or it has [routing.MaxParticipants] beside its agents.
 func (s Flex) AddParticipant(ctx context.Context, channelSID string, typ routing.ParticipantType, media routing.ParticipantRequest) (FlexParticipant, error) {
 	if err := s.allow(ctx, ActionFlexUpdate, channelResource(channelSID)); err != nil {
 		return FlexParticipant{}, err

@@ -21,8 +21,8 @@ import (
 // stays that by which the first agent was asked.
 //
 // The error wraps ErrInvalid, with a [*routing.ProblemsError] of all that is wrong, such as the
-// type external; ErrRefused if nobody is there to hand it over, or another transfer of the same
-// task is open.
+// type external; ErrRefused if nobody is there to hand it over, another transfer of the same
+// task is open, or [routing.MaxLiveTasks] of the channel's tasks are live.
 func (s Flex) Transfer(ctx context.Context, channelSID string, request routing.TransferRequest) (routing.Transfer, error) {
 	if err := s.allow(ctx, ActionFlexTransfer, channelResource(channelSID)); err != nil {
 		return routing.Transfer{}, err

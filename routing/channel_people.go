@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -8,13 +9,17 @@ import (
 )
 
 // Join returns what there is with one more participant, who comes without a state. Somebody
-// who is on the channel in just this way already does not join again: 80102. The error is a
-// [*RefusedError].
+// who is on the channel in just this way already does not join again: 80102. There are at most
+// [MaxParticipants] at a time, beside its agents. The error is a [*RefusedError].
 func (w ChannelWork) Join(p Participant, now time.Time) (ChannelWork, error) {
 	if !w.Channel.Status.Live() {
 		return w, w.refused("join", "", "")
 	}
+	others := 0
 	for _, there := range w.Participants {
+		if there.Status != ParticipantClosed && there.TaskSID == "" {
+			others++
+		}
 		if there.Status != ParticipantClosed && there.same(p) {
 			return w, &RefusedError{
 				Code: CodeParticipantThere, Text: participantThere,
@@ -23,6 +28,12 @@ func (w ChannelWork) Join(p Participant, now time.Time) (ChannelWork, error) {
 				},
 			}
 		}
+	}
+	if others >= MaxParticipants {
+		return w, &RefusedError{Err: &interaction.TransitionError{
+			Of: ParticipantLifecycle.Of, By: string(ParticipantJoins), Rule: fmt.Sprintf("fewer than %d are on the channel", MaxParticipants),
+			Remedy: "let some leave",
+		}}
 	}
 	p.InteractionSID, p.ChannelSID, p.AccountSID = w.Channel.InteractionSID, w.Channel.SID, w.Channel.AccountSID
 	p, events, err := p.Apply(ParticipantJoins, now)

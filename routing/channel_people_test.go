@@ -1,6 +1,7 @@
 package routing_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -180,5 +181,50 @@ func TestRequestsForTransfers(t *testing.T) {
 	}
 	if _, warnings, err := routing.ParseTransfer([]byte(`{"type":"cold","to":"` + to + `","when":"now"}`)); err != nil || len(warnings) != 1 || warnings[0].Path != "when" {
 		t.Errorf("%v, %v", warnings, err)
+	}
+}
+
+// TestChannelsAreBounded: how many are asked, and how many take part.
+func TestChannelsAreBounded(t *testing.T) {
+	t.Parallel()
+	w := accepted(t, active(t), 1)
+	var err error
+	for n := 2; n <= routing.MaxLiveTasks; n++ {
+		if w, err = w.Invite(routing.Invite{SID: numbered(routing.PrefixInvite, n), TaskSID: numbered(routing.PrefixTask, n)}, someday); err != nil {
+			t.Fatal(err)
+		}
+		if w, err = w.With(waiting(t, n), someday); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err = w.Invite(routing.Invite{SID: numbered(routing.PrefixInvite, 1000), TaskSID: numbered(routing.PrefixTask, 1000)}, someday)
+	wantRefusal(t, err, 0, "")
+	over := routing.Transfer{
+		SID: numbered(routing.PrefixTransfer, 1), Type: routing.TransferCold, From: numbered(routing.PrefixParticipant, 2),
+		FromTaskSID: numbered(routing.PrefixTask, 1), TaskSID: numbered(routing.PrefixTask, 1000),
+	}
+	_, err = w.Transfer(over, someday)
+	wantRefusal(t, err, 0, "")
+	over.TaskSID = numbered(routing.PrefixTask, 2) // there is no task more
+	if _, err = w.Transfer(over, someday); err != nil {
+		t.Error(err)
+	}
+
+	// The customer of the channel is one, its agent none.
+	person := func(n int) routing.Participant {
+		return routing.Participant{SID: numbered(routing.PrefixParticipant, 100+n), Type: routing.ParticipantCustomer, Media: &routing.ParticipantRequest{Identity: fmt.Sprint(n)}}
+	}
+	for n := range routing.MaxParticipants - 1 {
+		if w, err = w.Join(person(n), someday); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err = w.Join(person(1000), someday)
+	wantRefusal(t, err, 0, "")
+	if w, err = w.Leave(person(7).SID, routing.ParticipantCloses, "", someday); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = w.Join(person(1000), someday); err != nil {
+		t.Error(err)
 	}
 }

@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -101,12 +102,30 @@ func (w ChannelWork) With(a Assignment, now time.Time) (ChannelWork, error) {
 	return next.ChannelWork, nil
 }
 
+// MaxLiveTasks is how many tasks of a channel may be live at a time: those of who is invited to
+// it, of who is to take it over, and of its agents.
+const MaxLiveTasks = 100
+
+// full refuses one more task where there are [MaxLiveTasks].
+func (w ChannelWork) full(of, by string) error {
+	if w.Channel.LiveTasks < MaxLiveTasks {
+		return nil
+	}
+	return &RefusedError{Err: &interaction.TransitionError{
+		Of: of, By: by, Rule: fmt.Sprintf("fewer than %d tasks of the channel are live", MaxLiveTasks), Remedy: "complete or cancel some",
+	}}
+}
+
 // Invite returns what there is after an invite is made, which comes without a state. Agents
-// are on the channel, or will be once it is set up. The error is a [*RefusedError].
+// are on the channel, or will be once it is set up; it has at most [MaxLiveTasks]. The error is
+// a [*RefusedError].
 func (w ChannelWork) Invite(i Invite, now time.Time) (ChannelWork, error) {
 	// Where agents are is what can settle: neither inactive, paused nor over.
 	if !ChannelLifecycle.Possible(w.Channel.Status, ChannelSettles) {
 		return w, w.refused("invite", "", "")
+	}
+	if err := w.full(InviteLifecycle.Of, string(InviteStarts)); err != nil {
+		return w, err
 	}
 	next := w.clone()
 	if err := next.asked(i, now); err != nil {
@@ -146,13 +165,19 @@ func (w ChannelWork) refused(by, rule, remedy string) error {
 	return e
 }
 
-// Transfer returns what there is after a transfer has begun, which comes without a state.
-// The error is a [*RefusedError].
+// Transfer returns what there is after a transfer has begun, which comes without a state. Unless
+// it is to who is there, with a task, the channel has at most [MaxLiveTasks]. The error is a
+// [*RefusedError].
 func (w ChannelWork) Transfer(t Transfer, now time.Time) (ChannelWork, error) {
 	if slices.ContainsFunc(w.Transfers, func(x Transfer) bool { return x.Status == TransferActive && x.FromTaskSID == t.FromTaskSID }) {
 		return w, &RefusedError{Err: &interaction.TransitionError{
 			Of: TransferLifecycle.Of, By: string(TransferStarts), Rule: "no other transfer of the same task is open", Remedy: "cancel it, or wait until it has ended",
 		}}
+	}
+	if !slices.ContainsFunc(w.Assignments, func(a Assignment) bool { return a.Task.SID == t.TaskSID }) {
+		if err := w.full(TransferLifecycle.Of, string(TransferStarts)); err != nil {
+			return w, err
+		}
 	}
 	t.InteractionSID, t.ChannelSID, t.AccountSID = w.Channel.InteractionSID, w.Channel.SID, w.Channel.AccountSID
 	t, events, err := t.Apply(TransferStarts, now)

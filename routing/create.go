@@ -6,7 +6,8 @@ const (
 	MaxRequest = 256 << 10
 	// MaxText is how long a text in a request may be, in bytes.
 	MaxText = 512
-	// MaxParticipants is how many participants a request may name.
+	// MaxParticipants is how many participants a request may name, and how many a channel has at a
+	// time beside its agents.
 	MaxParticipants = 100
 )
 
