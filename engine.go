@@ -235,6 +235,10 @@ type core struct {
 	compiled       compiledSchemas
 	categories     latestCategories
 	configurations configurationCache
+	workspaces     settings[storedWorkspace]
+	queues         settings[storedQueue]
+	workflows      settings[storedWorkflow]
+	crews          settings[storedCrews]
 }
 
 // New returns an Engine on the store, acting for the system, and prepares the

@@ -169,7 +169,7 @@ func (t *turn) headsFor(ctx context.Context, w *storedWorker, taskChannelSIDs []
 	if len(taskChannelSIDs) == 0 {
 		return waiting, nil
 	}
-	all, err := crews.Get(ctx, t.Work, w.WorkspaceSID)
+	all, err := t.core.crews.get(ctx, &crews, t.Work, w.WorkspaceSID)
 	if err != nil || all == nil {
 		return waiting, err
 	}

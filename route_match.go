@@ -301,7 +301,7 @@ func (t *turn) offerNow(ctx context.Context, r *routed, found sought) (offered b
 	if err != nil || len(choice.Workers) == 0 {
 		return false, err
 	}
-	workflow, err := t.workflow(ctx, task.WorkflowSID)
+	workflow, err := t.sharedWorkflow(ctx, task.WorkflowSID)
 	if err != nil {
 		return false, err
 	}

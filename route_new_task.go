@@ -286,7 +286,7 @@ func (t *turn) workerIn(ctx context.Context, workspaceSID, sid string) (*storedW
 }
 
 func (t *turn) workflowIn(ctx context.Context, workspaceSID, sid string) (*storedWorkflow, error) {
-	w, err := t.workflow(ctx, sid)
+	w, err := t.sharedWorkflow(ctx, sid)
 	if err == nil && w.WorkspaceSID != workspaceSID {
 		return nil, &NotFoundError{Resource: workflowResource(sid)}
 	}

@@ -10,7 +10,11 @@ import (
 
 // workspace reads a workspace that must be there.
 func (t *turn) workspace(ctx context.Context, sid string) (*storedWorkspace, error) {
-	return routingRecord(ctx, t, workspaces.Get, routing.PrefixWorkspace, sid, workspaceResource)
+	shared, err := routingRecord(ctx, t, t.core.workspaces.of(&workspaces), routing.PrefixWorkspace, sid, workspaceResource)
+	if err != nil {
+		return nil, err
+	}
+	return shared.clone(), nil
 }
 
 // activity reads an activity that must be there.
@@ -25,12 +29,22 @@ func (t *turn) taskChannel(ctx context.Context, sid string) (*routing.TaskChanne
 
 // queue reads a queue that must be there.
 func (t *turn) queue(ctx context.Context, sid string) (*storedQueue, error) {
-	return routingRecord(ctx, t, queues.Get, routing.PrefixQueue, sid, queueResource)
+	shared, err := routingRecord(ctx, t, t.core.queues.of(&queues), routing.PrefixQueue, sid, queueResource)
+	if err != nil {
+		return nil, err
+	}
+	return shared.clone(), nil
 }
 
 // workflow reads a workflow that must be there.
 func (t *turn) workflow(ctx context.Context, sid string) (*storedWorkflow, error) {
 	return routingRecord(ctx, t, workflows.Get, routing.PrefixWorkflow, sid, workflowResource)
+}
+
+// sharedWorkflow is workflow, for those who neither change what it returns nor hand it out: its
+// configuration is costly to read.
+func (t *turn) sharedWorkflow(ctx context.Context, sid string) (*storedWorkflow, error) {
+	return routingRecord(ctx, t, t.core.workflows.of(&workflows), routing.PrefixWorkflow, sid, workflowResource)
 }
 
 // task reads a task that must be there.
