@@ -178,10 +178,8 @@ func (t *turn) headsFor(ctx context.Context, w *storedWorker, taskChannelSIDs []
 			continue
 		}
 		for _, queueSID := range crew.QueueSIDs {
-			for _, channelSID := range taskChannelSIDs {
-				if waiting, err = t.headsIn(ctx, w, waiting, enough, byLine, lineTerm(queueSID, channelSID)); err != nil {
-					return nil, err
-				}
+			if waiting, err = t.headsIn(ctx, w, waiting, enough, byLine, idTerm(queueSID), taskChannelSIDs...); err != nil {
+				return nil, err
 			}
 		}
 	}
@@ -189,13 +187,24 @@ func (t *turn) headsFor(ctx context.Context, w *storedWorker, taskChannelSIDs []
 }
 
 // headsIn adds the first tasks of the lines within a part of an index: each is found behind
-// the line before it, however many tasks that has.
-func (t *turn) headsIn(ctx context.Context, w *storedWorker, waiting []*waitingHead, enough int, index string, within store.Tuple) ([]*waitingHead, error) {
+// the line before it, however many tasks that has. Where task channels are given, it is those of a
+// queue, and lines on others are passed over: all of a channel at once.
+func (t *turn) headsIn(
+	ctx context.Context, w *storedWorker, waiting []*waitingHead, enough int, index string, within store.Tuple, taskChannelSIDs ...string,
+) ([]*waitingHead, error) {
 	q := store.Query{Index: index, Prefix: within.String(), Limit: 1}
 	for {
 		found, _, err := tasks.Find(ctx, t.Work, q)
 		if err != nil || len(found) == 0 || len(waiting) >= enough {
 			return waiting, err
+		}
+		line := slices.Clone(within)
+		if len(taskChannelSIDs) > 0 {
+			line = line.Text(found[0].TaskChannelSID)
+			if !slices.Contains(taskChannelSIDs, found[0].TaskChannelSID) {
+				q.From = behindText(line)
+				continue
+			}
 		}
 		head, err := t.headFor(ctx, w, found[0])
 		if err != nil {
@@ -204,7 +213,7 @@ func (t *turn) headsIn(ctx context.Context, w *storedWorker, waiting []*waitingH
 		if head != nil {
 			waiting = append(waiting, head)
 		}
-		q.From = behindText(slices.Clone(within).Text(found[0].LineID))
+		q.From = behindText(line.Text(found[0].LineID))
 	}
 }
 

@@ -10,16 +10,20 @@ import (
 	"github.com/engage-interactions/engage/store"
 )
 
-// linePage is how many tasks of a line are read at a time.
-const linePage = 10
+// linePage is how many tasks of a line are read first: mostly the first one says it all. Each
+// further page has four times as many, up to maxLinePage.
+const (
+	linePage    = 1
+	maxLinePage = 64
+)
 
 // seekWorkers looks for workers for a task, or for one that is before it in its line and
 // comes first.
 func (t *turn) seekWorkers(ctx context.Context, task *storedTask, passed passedOver) (found sought, err error) {
 	err = t.Look(ctx, func(w *work.Work) error {
-		look, cursor := t.turn(w), ""
+		look, q := t.turn(w), task.line(linePage, "")
 		for {
-			line, next, err := tasks.Find(ctx, w, task.line(linePage, cursor))
+			line, next, err := tasks.Find(ctx, w, q)
 			if err != nil {
 				return err
 			}
@@ -46,7 +50,7 @@ func (t *turn) seekWorkers(ctx context.Context, task *storedTask, passed passedO
 			if next == "" {
 				return nil
 			}
-			cursor = next
+			q.Cursor, q.Limit = next, min(4*q.Limit, maxLinePage)
 		}
 	})
 	return found, err

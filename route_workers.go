@@ -7,6 +7,7 @@ import (
 
 	"github.com/engage-interactions/engage/internal/jobs"
 	"github.com/engage-interactions/engage/routing"
+	"github.com/engage-interactions/engage/store"
 )
 
 // What is kept of workers beside themselves, and always follows from them: where they stand
@@ -103,7 +104,11 @@ func (t *turn) keepReady(ctx context.Context, before, after map[string]*readyWor
 		}
 	}
 	slices.Sort(changed)
-	if _, err := readyWorkers.All(ctx, t.Work, changed...); err != nil {
+	keys := make([]store.Key, len(changed))
+	for n, id := range changed {
+		keys[n] = readyWorkers.Key(t.Work, id)
+	}
+	if err := t.Load(ctx, keys...); err != nil { // what they say is known
 		return err
 	}
 	for _, id := range changed {
