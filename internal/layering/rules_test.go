@@ -69,7 +69,7 @@ var rooms = []room{
 	// by hand.
 	{
 		dirs:     []string{"internal/bench"},
-		testUses: []string{".", "handover", "interaction", "schema", "store", "store/..."},
+		testUses: []string{".", "handover", "interaction", "routing", "schema", "store", "store/..."},
 	},
 
 	// So does what a crowd does to who controls conversations.
