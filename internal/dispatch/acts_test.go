@@ -374,30 +374,33 @@ func (f *floor) acts(rng *rand.Rand, people, each int) {
 // still no task waits that somebody could take, and nothing is left over.
 func TestACrowdOnTheFloor(t *testing.T) {
 	t.Parallel()
-	for name, open := range someHandles {
-		for _, engines := range []int{2, 4} {
-			t.Run(fmt.Sprintf("%s, %d engines", name, engines), func(t *testing.T) {
-				t.Parallel()
-				rng := storetest.Seed(t)
-				seen := map[string]int{}
-				for range storetest.Effort(t) {
-					f := newFloor(t, rng, open(t, rng, engines)...)
-					for range 4 {
-						f.acts(rng, 6, 25)
-						f.rests()
-						f.holds(t)
-						if t.Failed() {
-							return
-						}
-					}
-					f.ends()
+	type how struct {
+		store   string
+		engines int
+	}
+	all := []how{{"memory", 4}, {"weak", 2}, {"sqlite", 2}, {"memory", 2}, {"weak", 4}, {"sqlite", 4}}
+	for _, how := range some(t, all, 3) {
+		t.Run(fmt.Sprintf("%s, %d engines", how.store, how.engines), func(t *testing.T) {
+			t.Parallel()
+			rng := storetest.Seed(t)
+			seen := map[string]int{}
+			for range storetest.Effort(t) {
+				f := newFloor(t, rng, someHandles[how.store](t, rng, how.engines)...)
+				for range often(t, 4) {
+					f.acts(rng, 6, 25)
+					f.rests()
 					f.holds(t)
-					for what, n := range f.seen {
-						seen[what] += n
+					if t.Failed() {
+						return
 					}
 				}
-				t.Log(seen)
-			})
-		}
+				f.ends()
+				f.holds(t)
+				for what, n := range f.seen {
+					seen[what] += n
+				}
+			}
+			t.Log(seen)
+		})
 	}
 }

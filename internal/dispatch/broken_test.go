@@ -114,10 +114,11 @@ func (l *liar) Get(ctx context.Context, keys ...store.Key) ([]store.Record, erro
 // on what it has read.
 func TestLiesOnTheFloorAreFound(t *testing.T) {
 	t.Parallel()
-	for _, lie := range []struct {
+	type lie struct {
 		does  string
 		kinds []string
-	}{
+	}
+	for _, lie := range some(t, []lie{
 		{losesUpdates, []string{"worker"}},
 		{losesUpdates, []string{"task", "interaction_channel"}},
 		{losesUpdates, []string{"task_count"}},
@@ -130,7 +131,7 @@ func TestLiesOnTheFloorAreFound(t *testing.T) {
 		{tears, []string{"task_count", "worker_count"}},
 		{tears, []string{"job"}},
 		{tears, []string{"content_thread"}},
-	} {
+	}, 6) {
 		t.Run(fmt.Sprint(lie.does, lie.kinds), func(t *testing.T) {
 			t.Parallel()
 			rng := storetest.Seed(t)

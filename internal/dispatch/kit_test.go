@@ -82,3 +82,25 @@ var someHandles = map[string]func(t *testing.T, rng *rand.Rand, n int) []store.S
 		return all
 	},
 }
+
+// some is for a test that tries one thing after another: with -short it tries one in a few,
+// others each time. It returns those that it tries.
+func some[T any](tb testing.TB, all []T, of int) (tried []T) {
+	tb.Helper()
+	if !testing.Short() {
+		return all
+	}
+	for n := rand.IntN(of) % len(all); n < len(all); n += of { //nolint:gosec // a test's luck
+		tried = append(tried, all[n])
+	}
+	return tried
+}
+
+// often is how often something is tried, with -short less.
+func often(tb testing.TB, n int) int {
+	tb.Helper()
+	if testing.Short() {
+		n = max(1, n/4)
+	}
+	return n
+}
