@@ -44,8 +44,11 @@ type day struct {
 // from going on, or, with [*FaultsError], what was against the rules: then there is a report, too.
 func Run(ctx context.Context, st store.Store, opts Options) (*Report, error) {
 	opts, err := opts.resolve()
-	if err := errors.Join(err, checkStore(st)); err != nil {
+	if err != nil {
 		return nil, err
+	}
+	if st == nil {
+		return nil, errors.New("a day needs a store")
 	}
 	d := &day{
 		opts: opts, store: st, random: rand.New(rand.NewPCG(opts.Seed, 1)), fate: rand.New(rand.NewPCG(opts.Seed, 2)),

@@ -3,8 +3,6 @@ package day
 import (
 	"errors"
 	"time"
-
-	"github.com/engage-interactions/engage/store"
 )
 
 // Options say what kind of day it is.
@@ -52,11 +50,3 @@ const tenant = "contact-centre"
 
 // midnight is when it begins.
 var midnight = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
-
-// check that what keeps the day is there.
-func checkStore(st store.Store) error {
-	if st == nil {
-		return errors.New("a day needs a store")
-	}
-	return nil
-}

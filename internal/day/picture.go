@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/engage-interactions/engage"
@@ -368,14 +369,15 @@ func (p *picture) leftOver() string {
 		if !k.status.Live() {
 			continue
 		}
-		text := fmt.Sprintf("%d tasks are left, the first, %s of %s, is %s in %s", p.liveTasks, k.sid, k.created.Sub(midnight), k.status, p.names[k.queue])
+		var text strings.Builder
+		fmt.Fprintf(&text, "%d tasks are left, the first, %s of %s, is %s in %s", p.liveTasks, k.sid, k.created.Sub(midnight), k.status, p.names[k.queue])
 		for _, r := range k.live {
-			text += fmt.Sprintf(", %s with %s since %s", r.status, p.workers[r.worker].name, r.created.Sub(midnight))
+			fmt.Fprintf(&text, ", %s with %s since %s", r.status, p.workers[r.worker].name, r.created.Sub(midnight))
 		}
 		if c := p.channels[k.channel]; c != nil {
-			text += fmt.Sprintf(", on a channel that is %s, with %d tasks", c.status, c.live)
+			fmt.Fprintf(&text, ", on a channel that is %s, with %d tasks", c.status, c.live)
 		}
-		return text
+		return text.String()
 	}
 	return "nothing is left"
 }
