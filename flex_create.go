@@ -33,6 +33,10 @@ type NewInteraction struct {
 // one with the level to: on the source that SetAddress has for the type and the company's
 // address. The others are kept as participants, and not written to.
 //
+// What is said of a conversation that is there must fit it: channel.type is that of its source,
+// if that is a type of channel and SetAddress says nothing else; and where a customer begins, the
+// first participant is in it.
+//
 // A channel that is there can be named by channel.sid. It has its interaction, and an
 // interaction has one channel: so that is the one that comes back; routing asks for one more
 // agent then, as Invite does, and participants join, as AddParticipant says.
@@ -286,7 +290,7 @@ func (t *turn) conversationFor(ctx context.Context, request routing.CreateReques
 	case thread.CustomersCount == 0:
 		return thread, conversationRefused(thread, routing.CodeNoParticipants, "a customer takes part in its conversation", "let them write first"), nil
 	}
-	return thread, nil, nil
+	return thread, nil, t.fits(ctx, request, thread, wrong)
 }
 
 // conversationRefused says why a conversation cannot have a channel.

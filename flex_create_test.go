@@ -550,3 +550,36 @@ func TestContextsComeBackAsTheyWereWritten(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsSaidOfAConversationFitsIt: its type, and the customer who begins.
+func TestWhatIsSaidOfAConversationFitsIt(t *testing.T) {
+	t.Parallel()
+	l := newLobby(t)
+	thread := l.writes(1)
+	request := func(n int) routing.CreateRequest {
+		r := l.request(n)
+		r.Channel.InitiatedBy, r.Channel.Properties.MediaChannelSID = routing.ByCustomer, engage.ConversationSID(thread.ID)
+		return r
+	}
+	_, err := l.Flex.Create(t.Context(), engage.NewInteraction{Request: request(2)}) // somebody else
+	wantProblem(t, err, "channel.participants[0]", routing.CodeChannelInvalid)
+	r := request(1)
+	r.Channel.Type, r.Channel.Participants = routing.ChannelWhatsApp, nil
+	_, err = l.Flex.Create(t.Context(), engage.NewInteraction{Request: r})
+	wantProblem(t, err, "channel.type", routing.CodeChannelInvalid)
+
+	// One source may be for both.
+	if err := l.Flex.SetAddress(t.Context(), engage.Address{Type: routing.ChannelWhatsApp, SourceID: l.sms.ID}); err != nil {
+		t.Fatal(err)
+	}
+	i := l.creates(r)
+	must(l.Flex.UpdateChannel(t.Context(), i.ChannelSID, routing.ChannelUpdate{By: routing.ChannelCloses}))(t)
+
+	thread = l.writes(3)
+	r = request(3)
+	r.Channel.Participants = append(r.Channel.Participants, customer(4)) // who joins the channel
+	i = l.creates(r)
+	if a := i.Routed.Task.Attributes; a["customerAddress"] != customer(3).Address {
+		t.Errorf("its attributes are %s", a)
+	}
+}
