@@ -583,3 +583,17 @@ func TestWhatIsSaidOfAConversationFitsIt(t *testing.T) {
 		t.Errorf("its attributes are %s", a)
 	}
 }
+
+// TestANewInteractionShowsItsQueue, though its task goes there when the channel is set up.
+func TestANewInteractionShowsItsQueue(t *testing.T) {
+	t.Parallel()
+	l := newLobby(t)
+	i := l.creates(l.request(1))
+	p := i.View(routing.Base{}).Routing.Properties
+	if p.QueueSID == nil || *p.QueueSID != l.queue.SID || p.QueueName == nil || *p.QueueName != l.queue.FriendlyName || p.TaskQueueEnteredDate == nil {
+		t.Errorf("it is shown as %+v", p)
+	}
+	if k := must(l.Tasks.Get(t.Context(), i.TaskSID))(t); k.QueueSID != "" {
+		t.Error("it is there already: ", k.QueueSID)
+	}
+}

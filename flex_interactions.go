@@ -49,6 +49,8 @@ type FlexChannel struct {
 
 // RoutedTask is a task of an interaction as it is shown with it.
 type RoutedTask struct {
+	// Task is as Tasks.Get has it. But while the channel is being set up, it has the queue to
+	// which it would go now, as the answer to Create has it (seed 003).
 	Task  routing.Task      `json:"task"`
 	Names routing.TaskNames `json:"names"`
 	// Reservation is the one that has not ended; nil if there is none. Of several it is the
@@ -252,13 +254,22 @@ func (t *turn) showTask(ctx context.Context, sid string) (RoutedTask, error) {
 		return RoutedTask{}, gone(err)
 	}
 	shown := RoutedTask{Task: task.Task, At: t.now}
+	if task.Held && task.Status == routing.TaskPending && task.QueueSID == "" {
+		entered, err := t.enter(ctx, routing.Assignment{Task: task.Task}, task.ConfigurationVersion)
+		if err != nil {
+			return RoutedTask{}, err
+		}
+		if entered.Task.Status == routing.TaskPending && entered.Task.QueueSID != "" {
+			shown.Task.QueueSID, shown.Task.QueueEnteredAt = entered.Task.QueueSID, task.CreatedAt
+		}
+	}
 	if workflow, err := t.workflow(ctx, task.WorkflowSID); err == nil {
 		shown.Names.Workflow = workflow.FriendlyName
 	} else if gone(err) != nil {
 		return RoutedTask{}, err
 	}
-	if task.QueueSID != "" {
-		if queue, err := t.queue(ctx, task.QueueSID); err == nil {
+	if shown.Task.QueueSID != "" {
+		if queue, err := t.queue(ctx, shown.Task.QueueSID); err == nil {
 			shown.Names.Queue = queue.FriendlyName
 		} else if gone(err) != nil {
 			return RoutedTask{}, err
