@@ -256,10 +256,10 @@ func (t *turn) showTask(ctx context.Context, sid string) (RoutedTask, error) {
 	shown := RoutedTask{Task: task.Task, At: t.now}
 	if task.Held && task.Status == routing.TaskPending && task.QueueSID == "" {
 		entered, err := t.enter(ctx, routing.Assignment{Task: task.Task}, task.ConfigurationVersion)
-		if err != nil {
+		if gone(err) != nil {
 			return RoutedTask{}, err
 		}
-		if entered.Task.Status == routing.TaskPending && entered.Task.QueueSID != "" {
+		if err == nil && entered.Task.Status == routing.TaskPending && entered.Task.QueueSID != "" {
 			shown.Task.QueueSID, shown.Task.QueueEnteredAt = entered.Task.QueueSID, task.CreatedAt
 		}
 	}
