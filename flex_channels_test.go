@@ -46,7 +46,7 @@ func TestAChannelIsClosedWithItsTasks(t *testing.T) {
 					t.Errorf("its thread is bound still: %+v", thread)
 				}
 			}
-			_, err := l.Flex.UpdateChannel(t.Context(), i.ChannelSID, c.update)
+			_, err := l.Flex.Invite(t.Context(), i.ChannelSID, l.place())
 			wantCode(t, err, routing.CodeInteractionEnded)
 			if c.want != "wrapping" {
 				return
@@ -196,9 +196,9 @@ func TestWhoWritesOnAPausedChannelComesToItsAgentIfTheyHaveRoom(t *testing.T) {
 			continue
 		}
 		// Ada does not want it: then somebody else has to.
-		l.puts(bob.SID, "Break")
 		l.rejects(ada)
 		l.is(i, routing.ChannelActive, "completed+canceled+reserved")
+		l.accepts(bob)
 	}
 }
 

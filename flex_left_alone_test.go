@@ -142,7 +142,7 @@ func TestWhoIsHandedTheChannelOwnsIt(t *testing.T) {
 	})
 }
 
-// TestWhoTalksBecomesOwnerBeforeWhoWrapsUp.
+// TestWhoTalksBecomesOwnerBeforeWhoWrapsUp, though they came later.
 func TestWhoTalksBecomesOwnerBeforeWhoWrapsUp(t *testing.T) {
 	t.Parallel()
 	inBothStores(t, func(_ *testing.T, j *joined) {

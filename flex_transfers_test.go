@@ -206,7 +206,7 @@ func TestATransferWithAttributesOfItsOwnHasTheKnownOnes(t *testing.T) {
 		Type: routing.TransferCold, To: l.queue.SID, Attributes: routing.Attributes{"skill": "billing", "channelType": "own"},
 	}))(t)
 	second := must(l.Tasks.Get(t.Context(), x.TaskSID))(t)
-	want := routing.Attributes(maps.Clone(first.Attributes))
+	want := maps.Clone(first.Attributes)
 	want["skill"], want["channelType"] = "billing", "own"
 	if got := second.Attributes.String(); got != want.String() {
 		t.Errorf("%s, want %s", got, want)

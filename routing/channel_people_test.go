@@ -1,8 +1,8 @@
 package routing_test
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/engage-interactions/engage/routing"
@@ -212,7 +212,7 @@ func TestChannelsAreBounded(t *testing.T) {
 
 	// The customer of the channel is one, its agent none.
 	person := func(n int) routing.Participant {
-		return routing.Participant{SID: numbered(routing.PrefixParticipant, 100+n), Type: routing.ParticipantCustomer, Media: &routing.ParticipantRequest{Identity: fmt.Sprint(n)}}
+		return routing.Participant{SID: numbered(routing.PrefixParticipant, 100+n), Type: routing.ParticipantCustomer, Media: &routing.ParticipantRequest{Identity: strconv.Itoa(n)}}
 	}
 	for n := range routing.MaxParticipants - 1 {
 		if w, err = w.Join(person(n), someday); err != nil {
