@@ -3,6 +3,7 @@ package dispatch_test
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -57,19 +58,41 @@ func TestFaultsOnTheFloor(t *testing.T) {
 type mortal struct {
 	store.Store
 
-	left   int  // how many commits it lives for; less than 0: for ever
-	landed bool // the last one is committed still
+	landed bool // the last commit takes place still
+
+	mu   sync.Mutex
+	left int // how many commits it lives for; less than 0: for ever
 }
 
-func (m *mortal) dead() bool { return m.left == 0 }
+// lives says for how many commits it lives.
+func (m *mortal) lives(left int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.left = left
+}
+
+func (m *mortal) dead() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.left == 0
+}
+
+// last takes one of the commits that it lives for, and reports whether it was the last.
+func (m *mortal) last() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.left > 0 {
+		m.left--
+	}
+	return m.left == 0
+}
 
 // Commit implements [store.Store].
 func (m *mortal) Commit(ctx context.Context, b store.Batch) error {
 	if m.dead() {
 		return store.ErrClosed
 	}
-	m.left--
-	if !m.dead() {
+	if !m.last() {
 		return m.Store.Commit(ctx, b)
 	}
 	if m.landed {
@@ -111,11 +134,11 @@ func TestDeathsOnTheFloor(t *testing.T) {
 					f.act(rng, f.engines[0])
 				}
 				for range 3 {
-					st.left = 1 + rng.IntN(25)
+					st.lives(1 + rng.IntN(25))
 					for !st.dead() {
 						f.act(rng, f.engines[0])
 					}
-					st.left = -1
+					st.lives(-1)
 					f.engines[0] = must(engage.New(t.Context(), st, &f.options))(t)
 					f.clock.pass(2 * time.Minute)
 					f.rests()
