@@ -242,7 +242,13 @@ func TestEveryMethodIsInTheTable(t *testing.T) {
 		}
 	}
 	slices.Sort(names)
-	if table := slices.Sorted(maps.Keys(methods(prepared{}))); !slices.Equal(names, table) {
+	var table []string
+	for name := range methods(prepared{}) { // one that can be about several things is there for each
+		method, _, _ := strings.Cut(name, " ")
+		table = append(table, method)
+	}
+	slices.Sort(table)
+	if table = slices.Compact(table); !slices.Equal(names, table) {
 		t.Errorf("the services have\n%s\nthe table\n%s", strings.Join(names, "\n"), strings.Join(table, "\n"))
 	}
 	for _, of := range []struct {

@@ -148,7 +148,7 @@ func (e *ForbiddenError) Unwrap() []error { return []error{ErrForbidden, e.Err} 
 // clipped returns what is repeated in an error of a text that a caller has sent: all of it, if
 // it could be a name or an ID, else its beginning.
 func clipped(text string) string {
-	if len(text) <= store.MaxText {
+	if len(text) <= interaction.MaxText {
 		return text
 	}
 	return strings.ToValidUTF8(text[:maxRepeated], "") + "… (" + strconv.Itoa(len(text)) + " bytes)"
