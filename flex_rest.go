@@ -3,6 +3,7 @@ package engage
 import (
 	"context"
 	"errors"
+	"maps"
 	"time"
 
 	"github.com/engage-interactions/engage/interaction"
@@ -105,10 +106,16 @@ func (t *turn) resting(ctx context.Context, r *routed) (newTask, *storedWorker, 
 
 // likewise returns a task that is to be like another one: in the same workflow, on the same task
 // channel, with the same attributes and as urgent.
+//
+// The invite of the other one is not this one's: what is made of it says which it has.
 func (k *storedTask) likewise() newTask {
+	attributes := maps.Clone(k.Attributes)
+	if k.InviteSID != "" && attributes["flexChannelInviteSid"] == k.InviteSID {
+		delete(attributes, "flexChannelInviteSid")
+	}
 	return newTask{TaskRequest: routing.TaskRequest{
 		WorkspaceSID: k.WorkspaceSID, WorkflowSID: k.WorkflowSID, TaskChannelSID: k.TaskChannelSID,
-		Attributes: k.Attributes, Priority: k.Priority, Timeout: k.Timeout,
+		Attributes: attributes, Priority: k.Priority, Timeout: k.Timeout,
 	}}
 }
 
