@@ -19,7 +19,7 @@ import (
 func TestFaultsOnTheFloor(t *testing.T) {
 	t.Parallel()
 	for _, fault := range some(t, faults.Legal(), 5) {
-		t.Run(fmt.Sprint(fault), func(t *testing.T) {
+		t.Run(fault.String(), func(t *testing.T) {
 			t.Parallel()
 			rng := storetest.Seed(t)
 			for range storetest.Effort(t) {
