@@ -263,7 +263,7 @@ func (f *floor) talkActs(rng *rand.Rand, eng *engage.Engine) {
 	if !ok {
 		return
 	}
-	who := engage.Agent(fmt.Sprint("worker ", rng.IntN(5)))
+	who := engage.Agent("boss") // no worker: what belongs to one is of routing
 	found, err := eng.Interventions.List(ctx, engage.InterventionFilter{ThreadID: thread.ID})
 	i, there := one(f, rng, found, err)
 	switch n := rng.IntN(12); {

@@ -147,7 +147,8 @@ var rooms = []room{
 	// What the engine keeps on any store. It stands on the engine, as a host does.
 	{
 		dirs:     []string{"storetest/enginetest"},
-		uses:     []string{".", "handover", "interaction", "platformtest", "schema", "store", "storetest", "storetest/faults"},
+		uses:     []string{".", "handover", "interaction", "platformtest", "routing", "schema", "store", "storetest", "storetest/faults"},
+		deps:     []string{ulid},
 		testUses: []string{"store/memory", "store/sqlite"},
 	},
 

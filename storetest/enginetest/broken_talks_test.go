@@ -167,7 +167,7 @@ func brokenTalks() map[string]broken {
 		"does not end spans of control":           {play: "control/a-bot-is-given-control", invariant: "control-spans", harness: losing("thread_control_span", isOld)},
 		"counts what is held twice":               {play: "control/an-agent-waits-for-a-bot-to-give-control", invariant: "control-held", harness: rewording("thread_control", `"held":1`, `"held":2`)},
 		"forgets which deliveries wait for control": {
-			play: "control/an-agent-waits-for-a-bot-to-give-control", invariant: "control-waiting", harness: rewording("thread_control", `"waiting":["minted`, `"waiting":["linted`),
+			play: "control/an-agent-waits-for-a-bot-to-give-control", invariant: "control-waiting", harness: rewording("thread_control", `"waiting":["01HQTBRNG0`, `"waiting":["01HQTBRNG1`),
 		},
 		"forgets who watches an identity": {play: "control/a-bot-waits-until-nobody-is-engaged", invariant: "control-watch", harness: losing("thread_control_watch", always)},
 		"loses what a timeline holds":     {play: begins, invariant: "contact-timeline", harness: losing("timeline_entry", always)},

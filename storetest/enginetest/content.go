@@ -2,6 +2,7 @@ package enginetest
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"regexp"
@@ -9,16 +10,33 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/oklog/ulid/v2"
+
 	"github.com/engage-interactions/engage/store"
 )
 
 var mintedRank = regexp.MustCompile(`#\d+`)
 
-// minted begins the IDs that a party mints; mintedDigits follow.
+// minted begins the IDs that a party mints; mintedDigits follow. They are ULIDs, for the SIDs of
+// routing have their digits.
 const (
-	minted       = "minted-"
-	mintedDigits = 9
+	minted       = "01HQTBRNG0"
+	mintedDigits = 16
 )
+
+// mintedSID is the part of a SID that is one of these IDs.
+var mintedSID = regexp.MustCompile(`018df4bc5600[0-9a-f]{20}`)
+
+// unhexed returns a text with the IDs themselves in place of their digits in SIDs.
+func unhexed(text string) string {
+	return mintedSID.ReplaceAllStringFunc(text, func(digits string) string {
+		var id ulid.ULID
+		if _, err := hex.Decode(id[:], []byte(digits)); err != nil {
+			return digits
+		}
+		return id.String()
+	})
+}
 
 // content is all that a store keeps for a tenant, without versions, and with minted
 // IDs known by their order only.
@@ -73,6 +91,9 @@ func (p *party) read(ctx context.Context, st store.Store) (c content, err error)
 			lines = append(lines, fmt.Sprintf("event %s %s %s", e.ID, e.Type, e.Value))
 			after = e.Position
 		}
+	}
+	for n, line := range lines {
+		lines[n] = unhexed(line)
 	}
 	c.exact = ranked(strings.Join(append(lines, p.outside()...), "\n"))
 	c.text = ranked(p.timeless(strings.Join(p.lasting(lines), "\n")))

@@ -95,6 +95,7 @@ func checkJobPurpose(b *books) {
 		case s.ThreadID != "" && slices.Contains(threads, s.ThreadID):
 			checks[s.ThreadID+s.CheckAt.String()] = s
 		case strings.HasPrefix(j.Type, "control.") && slices.Contains(identities, s.IdentityID):
+		case ofRouting(j): // see routing-job
 		case s.Task != "":
 			tasks[task{s.Task, s.Subject.ID}] = true
 		default:

@@ -34,7 +34,7 @@ type room struct {
 func rooms() []room {
 	return []room{
 		engineRoom(), schemaRoom(), interactionRoom(), quarantineRoom(), triggerRoom(), segmentRoom(), eventRoom(),
-		conversationRoom(), interventionRoom(), deliveryRoom(), contactRoom(), controlRoom(),
+		conversationRoom(), interventionRoom(), deliveryRoom(), contactRoom(), controlRoom(), routingRoom(),
 	}
 }
 
@@ -85,6 +85,7 @@ type place struct {
 
 	chat, mail *platformtest.Platform // that of the source "chat" honours keys
 	talks      talks
+	office     office
 }
 
 // name returns a name of the caller's own.
