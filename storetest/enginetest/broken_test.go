@@ -57,6 +57,7 @@ func small(b store.Batch) bool { return len(b.Puts) < 20 }
 func theBroken() map[string]broken {
 	var commits atomic.Int64
 	all := brokenTalks()
+	maps.Copy(all, brokenRouting())
 	maps.Copy(all, map[string]broken{
 		"ignores versions": {
 			play: "interactions/an-interaction-is-recorded-for-a-known-contact/together", invariant: "call-shared",
