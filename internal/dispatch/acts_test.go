@@ -356,9 +356,21 @@ func (f *floor) settingsChange(rng *rand.Rand, eng *engage.Engine) {
 	f.expects(err)
 }
 
-// acts lets many do something at the same time.
+// acts lets many do something at the same time, now and then while the Engines run.
 func (f *floor) acts(rng *rand.Rand, people, each int) {
-	var wg sync.WaitGroup
+	var wg, running sync.WaitGroup
+	ctx, stop := context.WithCancel(f.t.Context())
+	defer running.Wait()
+	defer stop()
+	if rng.IntN(2) == 0 {
+		for _, eng := range f.engines {
+			running.Go(func() {
+				if err := eng.Run(ctx); !errors.Is(err, context.Canceled) {
+					f.expects(err)
+				}
+			})
+		}
+	}
 	for n := range people {
 		own := luck(rng)
 		wg.Go(func() {
