@@ -126,6 +126,7 @@ func (f *floor) customerActs(rng *rand.Rand, eng *engage.Engine) {
 	switch rng.IntN(5) {
 	case 0, 1:
 		k := engage.NewTask{WorkflowSID: f.workflow, Attributes: f.attributes(rng), Priority: rng.IntN(3), Timeout: []int{0, 60, 300}[rng.IntN(3)]}
+		k.TaskChannel = []string{"", "", "sms", "beside"}[rng.IntN(4)]
 		switch rng.IntN(6) {
 		case 0:
 			page, err := eng.Workers.List(ctx, engage.WorkerFilter{WorkspaceSID: f.workspace})
@@ -314,7 +315,7 @@ func (f *floor) managerActs(rng *rand.Rand, eng *engage.Engine) {
 		err = end(eng.Workers.Update(ctx, w.SID, engage.WorkerUpdate{Attributes: &a, IfVersion: &w.Version}))
 	case 7:
 		capacity, takes := rng.IntN(4), rng.IntN(4) > 0
-		err = end(eng.Workers.SetChannel(ctx, w.SID, "default", engage.WorkerChannelUpdate{Capacity: &capacity, Available: &takes}))
+		err = end(eng.Workers.SetChannel(ctx, w.SID, []string{"default", "default", "sms", "beside"}[rng.IntN(4)], engage.WorkerChannelUpdate{Capacity: &capacity, Available: &takes}))
 	case 8:
 		err = eng.Workers.Delete(ctx, w.SID)
 	default:
@@ -328,7 +329,14 @@ func (f *floor) settingsChange(rng *rand.Rand, eng *engage.Engine) {
 	ctx := f.ctx()
 	queue := f.queues[rng.IntN(len(f.queues))]
 	var err error
-	switch rng.IntN(8) {
+	activity := []string{"", f.activities["Available"], f.activities["Break"], f.activities["Offline"]}[rng.IntN(4)]
+	switch rng.IntN(11) {
+	case 8:
+		err = end(eng.Queues.Update(ctx, queue, engage.QueueUpdate{ReservationActivitySID: &activity}))
+	case 9:
+		err = end(eng.Workspaces.Update(ctx, f.workspace, engage.WorkspaceUpdate{TimeoutActivitySID: &activity}))
+	case 10:
+		f.channelComesAndGoes(rng, eng)
 	case 0, 1:
 		c := f.configuration(rng)
 		err = end(eng.Workflows.Update(ctx, f.workflow, engage.WorkflowUpdate{Configuration: &c, ReEvaluateTasks: rng.IntN(2) == 0}))
@@ -339,7 +347,7 @@ func (f *floor) settingsChange(rng *rand.Rand, eng *engage.Engine) {
 		order, m := []routing.TaskOrder{routing.FIFO, routing.LIFO}[rng.IntN(2)], f.matching(rng)
 		err = end(eng.Queues.Update(ctx, queue, engage.QueueUpdate{TaskOrder: &order, Matching: &m}))
 	case 5:
-		n, activity := 1+rng.IntN(3), []string{"", f.activities["Available"]}[rng.IntN(2)]
+		n := 1 + rng.IntN(3)
 		err = end(eng.Queues.Update(ctx, queue, engage.QueueUpdate{MaxReservedWorkers: &n, AssignmentActivitySID: &activity}))
 	case 6:
 		single := rng.IntN(2) == 0
@@ -354,6 +362,22 @@ func (f *floor) settingsChange(rng *rand.Rand, eng *engage.Engine) {
 		}
 	}
 	f.expects(err)
+}
+
+// channelComesAndGoes adds the task channel beside the others, or removes it.
+func (f *floor) channelComesAndGoes(rng *rand.Rand, eng *engage.Engine) {
+	ctx := f.ctx()
+	if rng.IntN(2) == 0 {
+		f.expects(end(eng.TaskChannels.Create(ctx, f.workspace, engage.NewTaskChannel{FriendlyName: "beside", UniqueName: "beside"})))
+		return
+	}
+	page, err := eng.TaskChannels.List(ctx, f.workspace, 0, "")
+	f.expects(err)
+	for _, c := range page.Items {
+		if c.UniqueName == "beside" {
+			f.expects(eng.TaskChannels.Delete(ctx, c.SID))
+		}
+	}
 }
 
 // acts lets many do something at the same time, now and then while the Engines run.
