@@ -54,7 +54,7 @@ type task struct {
 	waitsSince time.Time // since when somebody is sought for it; zero: nobody is yet
 	entered    time.Time // when it came to its line
 	live       []*reservation
-	rejected   map[string]time.Time // when workers rejected it, by SID
+	cools      map[string]time.Time // until when it is kept from workers who have rejected it, by SID
 	worker     string               // whom it is for, and nobody else
 	ignores    bool                 // their capacity
 	kept       bool                 // from some workers: those who are on its channel, or have declined it
@@ -231,7 +231,7 @@ func (p *picture) task(d engage.TaskEvent) *task {
 	if k == nil {
 		k = &task{
 			sid: d.TaskSID, workspace: d.WorkspaceSID, workflow: d.WorkflowSID, taskChannel: p.names[d.TaskChannelSID], channel: d.ChannelSID,
-			status: routing.TaskPending, created: p.now, rejected: map[string]time.Time{},
+			status: routing.TaskPending, created: p.now, cools: map[string]time.Time{},
 		}
 		p.tasks[d.TaskSID] = k
 		p.latest = append(p.latest, k)

@@ -69,7 +69,9 @@ func (p *picture) reserve(typ engage.EventType, d engage.ReservationEvent) {
 		}
 		p.answered(k, r)
 	case routing.ReservationRejected:
-		k.rejected[w.sid] = p.now
+		if q := p.specs[r.queue]; q != nil && q.cools > 0 { // which it takes along to other queues
+			k.cools[w.sid] = p.now.Add(time.Duration(q.cools) * time.Second)
+		}
 		if k.transfer {
 			k.kept, k.worker = true, ""
 		}
@@ -184,10 +186,7 @@ func (w *worker) takes(taskChannel string) bool {
 }
 
 // cooled reports whether a task is not offered to a worker because they have rejected it.
-func (p *picture) cooled(k *task, w *worker, q *queueSpec) bool {
-	at, did := k.rejected[w.sid]
-	return did && q.cools > 0 && p.now.Before(at.Add(time.Duration(q.cools)*time.Second))
-}
+func (p *picture) cooled(k *task, w *worker) bool { return p.now.Before(k.cools[w.sid]) }
 
 // inOrder holds an offer against the order of tasks, and of workers.
 func (p *picture) inOrder(k *task, w *worker, q *queueSpec) {
@@ -198,7 +197,7 @@ func (p *picture) inOrder(k *task, w *worker, q *queueSpec) {
 	if !q.takes(k.attributes, w.sid, w.attributes) {
 		p.fault("task %s of %s is offered to %s, who is not for it", k.sid, q.name, w.name)
 	}
-	if p.cooled(k, w, q) {
+	if p.cooled(k, w) {
 		p.fault("task %s is offered to %s, who has just rejected it", k.sid, w.name)
 	}
 	line := p.lines[k.line]
@@ -206,7 +205,7 @@ func (p *picture) inOrder(k *task, w *worker, q *queueSpec) {
 		if before == k {
 			break
 		}
-		if before.place > p.placeOf(k) || before.kept || p.cooled(before, w, q) {
+		if before.place > p.placeOf(k) || before.kept || p.cooled(before, w) {
 			continue
 		}
 		p.fault("task %s of %s is offered to %s before task %s", k.sid, q.name, w.name, before.sid)
@@ -217,7 +216,7 @@ func (p *picture) inOrder(k *task, w *worker, q *queueSpec) {
 	}
 	first := q.known == knownFirst && lastWorker(k.attributes) == w.sid
 	for _, other := range p.staff {
-		if first || other == w || !other.changed.Before(p.now) || !other.takes(k.taskChannel) || p.cooled(k, other, q) ||
+		if first || other == w || !other.changed.Before(p.now) || !other.takes(k.taskChannel) || p.cooled(k, other) ||
 			!q.takes(k.attributes, other.sid, other.attributes) || !p.comesFirst(k, q, other, w) {
 			continue
 		}
@@ -269,7 +268,7 @@ func (p *picture) heldBack(k *task) (held bool) {
 		if !w.takes(k.taskChannel) || k.worker == "" && !q.takes(k.attributes, w.sid, w.attributes) {
 			continue
 		}
-		if k.kept || q != nil && p.cooled(k, w, q) {
+		if k.kept || p.cooled(k, w) {
 			held = true
 			continue
 		}
