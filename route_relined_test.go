@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,14 +15,14 @@ import (
 // steps is the configuration of a workflow with one filter for all tasks, and one target for
 // each of some queues.
 func steps(expression string, timeout int, queueSIDs ...string) string {
-	targets := ""
+	var targets strings.Builder
 	for n, sid := range queueSIDs {
 		if n > 0 {
-			targets += ","
+			targets.WriteString(",")
 		}
-		targets += fmt.Sprintf(`{"queue":%q,"expression":%q,"timeout":%d}`, sid, expression, timeout)
+		targets.WriteString(fmt.Sprintf(`{"queue":%q,"expression":%q,"timeout":%d}`, sid, expression, timeout))
 	}
-	return fmt.Sprintf(`{"task_routing":{"filters":[{"filter_friendly_name":"all","expression":"1==1","targets":[%s]}]}}`, targets)
+	return fmt.Sprintf(`{"task_routing":{"filters":[{"filter_friendly_name":"all","expression":"1==1","targets":[%s]}]}}`, targets.String())
 }
 
 func TestTasksThatWaitGoByTheNewConfiguration(t *testing.T) {

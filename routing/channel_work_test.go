@@ -74,13 +74,14 @@ func shown(w routing.ChannelWork) string {
 	for _, t := range w.Transfers {
 		transfers = append(transfers, string(t.Status))
 	}
-	text := string(w.Channel.Status)
+	var text strings.Builder
+	text.WriteString(string(w.Channel.Status))
 	for n, part := range [][]string{tasks, invites, people, transfers} {
 		if len(part) > 0 {
-			text += []string{"; tasks ", "; invites ", "; people ", "; transfers "}[n] + strings.Join(part, ",")
+			text.WriteString([]string{"; tasks ", "; invites ", "; people ", "; transfers "}[n] + strings.Join(part, ","))
 		}
 	}
-	return text
+	return text.String()
 }
 
 func TestWhatEndsWithAChannel(t *testing.T) {

@@ -17,7 +17,7 @@ const documentedPrefixes = "WS WW WQ WK WA WT WR TC WC EV CH CF AC KD UO KG UT U
 func TestPrefixesAreThoseOfTheDocumentation(t *testing.T) {
 	t.Parallel()
 	left := map[string]bool{}
-	for _, p := range strings.Fields(documentedPrefixes) {
+	for p := range strings.FieldsSeq(documentedPrefixes) {
 		left[p] = true
 	}
 	for _, p := range routing.Prefixes() {
