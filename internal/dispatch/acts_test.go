@@ -54,15 +54,15 @@ func (f *floor) act(rng *rand.Rand, eng *engage.Engine) {
 		f.workerActs(rng, eng)
 	case n < 42:
 		f.customerActs(rng, eng)
-	case n < 50:
+	case n < 47:
 		f.taskActs(rng, eng)
-	case n < 65:
+	case n < 62:
 		f.channelActs(rng, eng)
-	case n < 73:
+	case n < 68:
 		f.talkActs(rng, eng)
-	case n < 80:
+	case n < 76:
 		f.managerActs(rng, eng)
-	case n < 84:
+	case n < 79:
 		if !f.calm {
 			f.settingsChange(rng, eng)
 		}
@@ -204,8 +204,8 @@ func (f *floor) taskActs(rng *rand.Rand, eng *engage.Engine) {
 func (f *floor) channelActs(rng *rand.Rand, eng *engage.Engine) {
 	ctx := f.ctx()
 	status := []routing.ChannelStatus{
-		routing.ChannelActive, routing.ChannelActive, routing.ChannelTransfer, routing.ChannelPause, routing.ChannelInactive, routing.ChannelSetup,
-	}[rng.IntN(6)]
+		routing.ChannelActive, routing.ChannelActive, routing.ChannelActive, routing.ChannelActive, routing.ChannelTransfer, routing.ChannelPause, routing.ChannelInactive, routing.ChannelSetup,
+	}[rng.IntN(8)]
 	page, err := eng.Flex.List(ctx, engage.FlexFilter{WorkspaceSID: f.workspace, ChannelStatus: status})
 	i, ok := one(f, rng, page, err)
 	if !ok {
@@ -216,7 +216,7 @@ func (f *floor) channelActs(rng *rand.Rand, eng *engage.Engine) {
 	w, _ := one(f, rng, workers, err)
 	people, err := eng.Flex.Participants(ctx, sid, 0, "")
 	p, _ := one(f, rng, people, err)
-	switch rng.IntN(12) {
+	switch rng.IntN(14) {
 	case 0:
 		err = end(eng.Flex.UpdateChannel(ctx, sid, routing.ChannelUpdate{By: routing.ChannelCloses, Change: routing.ChannelChange{Complete: rng.IntN(2) == 0}}))
 	case 1:
@@ -231,7 +231,7 @@ func (f *floor) channelActs(rng *rand.Rand, eng *engage.Engine) {
 			request.WorkerSID = w.SID
 		}
 		err = end(eng.Flex.Invite(ctx, sid, request))
-	case 7, 8, 9:
+	case 7, 8, 9, 12, 13:
 		to := []string{w.SID, f.queues[rng.IntN(len(f.queues))], f.workflow, p.SID}[rng.IntN(4)]
 		typ := []routing.TransferType{routing.TransferCold, routing.TransferWarm}[rng.IntN(2)]
 		err = end(eng.Flex.Transfer(ctx, sid, routing.TransferRequest{Type: typ, To: to}))
@@ -305,8 +305,13 @@ func (f *floor) managerActs(rng *rand.Rand, eng *engage.Engine) {
 		return
 	}
 	available, away := f.activities["Available"], f.activities["Break"]
-	switch rng.IntN(10) {
-	case 0, 1, 2:
+	for _, other := range page.Items { // somebody comes back rather than goes
+		if !other.Available && rng.IntN(2) == 0 {
+			f.expects(end(eng.Workers.Update(ctx, other.SID, engage.WorkerUpdate{ActivitySID: &available})))
+		}
+	}
+	switch rng.IntN(12) {
+	case 0, 1, 2, 10, 11:
 		err = end(eng.Workers.Update(ctx, w.SID, engage.WorkerUpdate{ActivitySID: &available}))
 	case 3, 4:
 		err = end(eng.Workers.Update(ctx, w.SID, engage.WorkerUpdate{ActivitySID: &away, RejectPendingReservations: rng.IntN(2) == 0}))
@@ -314,7 +319,7 @@ func (f *floor) managerActs(rng *rand.Rand, eng *engage.Engine) {
 		a := f.abilities(rng)
 		err = end(eng.Workers.Update(ctx, w.SID, engage.WorkerUpdate{Attributes: &a, IfVersion: &w.Version}))
 	case 7:
-		capacity, takes := rng.IntN(4), rng.IntN(4) > 0
+		capacity, takes := rng.IntN(5), rng.IntN(6) > 0
 		err = end(eng.Workers.SetChannel(ctx, w.SID, []string{"default", "default", "sms", "beside"}[rng.IntN(4)], engage.WorkerChannelUpdate{Capacity: &capacity, Available: &takes}))
 	case 8:
 		err = eng.Workers.Delete(ctx, w.SID)

@@ -63,7 +63,7 @@ func newFloorOver(t *testing.T, rng *rand.Rand, over func(store.Store) store.Sto
 func (f *floor) furnish(rng *rand.Rand) {
 	t, ctx, eng := f.t, f.t.Context(), f.engines[0]
 	t.Helper()
-	workspace := must(eng.Workspaces.Create(ctx, engage.NewWorkspace{FriendlyName: "Support", SingleTask: rng.IntN(3) == 0}))(t)
+	workspace := must(eng.Workspaces.Create(ctx, engage.NewWorkspace{FriendlyName: "Support", SingleTask: rng.IntN(4) == 0}))(t)
 	f.workspace = workspace.SID
 	for _, a := range must(eng.Activities.List(ctx, f.workspace, 0, ""))(t).Items {
 		f.activities[a.FriendlyName] = a.SID
@@ -88,7 +88,7 @@ func (f *floor) furnish(rng *rand.Rand) {
 			t.Fatal(err)
 		}
 	}
-	for n := range 4 {
+	for n := range 5 {
 		f.hires(rng, eng, fmt.Sprint("worker ", n))
 	}
 }
@@ -148,7 +148,7 @@ func (f *floor) abilities(rng *rand.Rand) routing.Attributes {
 
 func (f *floor) hires(rng *rand.Rand, eng *engage.Engine, name string) {
 	_, err := eng.Workers.Create(f.ctx(), f.workspace, engage.NewWorker{
-		FriendlyName: name, ActivitySID: f.activities["Available"], Attributes: f.abilities(rng), Capacities: map[string]int{"default": 1 + rng.IntN(2)},
+		FriendlyName: name, ActivitySID: f.activities["Available"], Attributes: f.abilities(rng), Capacities: map[string]int{"default": 1 + rng.IntN(3)},
 	})
 	f.expects(err)
 }

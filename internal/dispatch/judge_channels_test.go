@@ -93,6 +93,9 @@ func (j *judged) judgeChannels() {
 			case "interaction_transfer":
 				all, open = c.TransferSIDs, is.Status == "active"
 			}
+			if kind == "interaction_transfer" {
+				j.note("transfer " + is.Status)
+			}
 			if slices.Contains(all, key.ID) != open {
 				j.blame("%s %s is %s, and its channel has %v", kind, key.ID, is.Status, all)
 			}
