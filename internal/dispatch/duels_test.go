@@ -391,7 +391,7 @@ func TestUnfairDuelsAreFound(t *testing.T) {
 		prepare       func(s *scene)
 		first, second call
 	}{
-		{[]string{"crews"}, func(*scene) {}, hire, changeQueue},
+		{[]string{"crews", "worker_count"}, func(*scene) {}, hire, changeQueue},
 		{[]string{"workflow", "workflow_configuration"}, func(*scene) {}, createTask, changeWorkflow},
 		{[]string{"task_queue", "task_count"}, spareQueue, createTask, deleteQueue},
 	} {
