@@ -20,7 +20,7 @@ func steps(expression string, timeout int, queueSIDs ...string) string {
 		if n > 0 {
 			targets.WriteString(",")
 		}
-		targets.WriteString(fmt.Sprintf(`{"queue":%q,"expression":%q,"timeout":%d}`, sid, expression, timeout))
+		fmt.Fprintf(&targets, `{"queue":%q,"expression":%q,"timeout":%d}`, sid, expression, timeout)
 	}
 	return fmt.Sprintf(`{"task_routing":{"filters":[{"filter_friendly_name":"all","expression":"1==1","targets":[%s]}]}}`, targets.String())
 }
