@@ -391,7 +391,7 @@ func TestUnfairDuelsAreFound(t *testing.T) {
 		prepare       func(s *scene)
 		first, second call
 	}{
-		{[]string{"crews", "worker_count"}, func(*scene) {}, hire, changeQueue},
+		{[]string{"crews"}, func(*scene) {}, hire, changeQueue},
 		{[]string{"workflow", "workflow_configuration"}, func(*scene) {}, createTask, changeWorkflow},
 		{[]string{"task_queue", "task_count"}, spareQueue, createTask, deleteQueue},
 	} {
@@ -399,12 +399,15 @@ func TestUnfairDuelsAreFound(t *testing.T) {
 			t.Parallel()
 			rng := storetest.Seed(t)
 			open := func(n int) []store.Store { return someHandles["memory"](t, rng, n) }
-			s, _, _ := fights(t, open, func(st store.Store) store.Store {
-				return &liar{Store: st, does: dropsChecks, kinds: lie.kinds}
-			}, lie.prepare, lie.first, lie.second)
-			if s.lied = true; !s.lost() && len(s.faults()) == 0 {
-				t.Error("nobody has noticed")
+			for range 10 { // where two are counted in one place, that is enough to keep them apart
+				s, _, _ := fights(t, open, func(st store.Store) store.Store {
+					return &liar{Store: st, does: dropsChecks, kinds: lie.kinds}
+				}, lie.prepare, lie.first, lie.second)
+				if s.lied = true; s.lost() || len(s.faults()) > 0 {
+					return
+				}
 			}
+			t.Error("nobody has noticed")
 		})
 	}
 }
