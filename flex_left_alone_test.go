@@ -142,22 +142,6 @@ func TestWhoIsHandedTheChannelOwnsIt(t *testing.T) {
 	})
 }
 
-// TestWhoTalksBecomesOwnerBeforeWhoWrapsUp, though they came later.
-func TestWhoTalksBecomesOwnerBeforeWhoWrapsUp(t *testing.T) {
-	t.Parallel()
-	inBothStores(t, func(_ *testing.T, j *joined) {
-		j.routed().accepts(ann, j.first)
-		j.clock.pass(time.Second)
-		b := j.asks(bob)
-		j.accepts(bob, b)
-		j.clock.pass(time.Second)
-		j.accepts(cid, j.asks(cid))
-		j.wraps(bob, b)
-		j.completes(ann, j.first)
-		j.is("open cid +bob")
-	})
-}
-
 // TestNobodyElseIsSoughtWhereAnAgentHasEngaged by hand, while the channel rests.
 func TestNobodyElseIsSoughtWhereAnAgentHasEngaged(t *testing.T) {
 	t.Parallel()
