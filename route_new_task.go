@@ -236,17 +236,13 @@ func (t *turn) workflowFor(ctx context.Context, r *routed, task *routing.Task, s
 	return workflow, nil
 }
 
-// defaultTaskChannel is the task channel of tasks that name none (TaskRouter's documentation,
-// "TaskChannel Resource").
-const defaultTaskChannel = "default"
-
 // taskChannelFor finds the task channel: by its SID, or by its unique name.
 func (t *turn) taskChannelFor(ctx context.Context, task *routing.Task, spec newTask, wrong *problems) error {
 	sid, path := spec.TaskChannelSID, spec.at("task_channel_sid")
 	if sid == "" {
 		path = spec.at("task_channel_unique_name")
 		var err error
-		if sid, err = t.routingName(ctx, nameOfUnique, task.WorkspaceSID, cmp.Or(spec.TaskChannel, defaultTaskChannel)); err != nil {
+		if sid, err = t.routingName(ctx, nameOfUnique, task.WorkspaceSID, cmp.Or(spec.TaskChannel, routing.DefaultTaskChannel)); err != nil {
 			return err
 		}
 	}
@@ -255,7 +251,7 @@ func (t *turn) taskChannelFor(ctx context.Context, task *routing.Task, spec newT
 		err = &NotFoundError{Resource: taskChannelResource(sid)}
 	}
 	if err != nil {
-		return wrong.exists(path, "task channel", cmp.Or(spec.TaskChannelSID, spec.TaskChannel, defaultTaskChannel), err)
+		return wrong.exists(path, "task channel", cmp.Or(spec.TaskChannelSID, spec.TaskChannel, routing.DefaultTaskChannel), err)
 	}
 	task.TaskChannelSID = c.SID
 	if name := spec.TaskChannel; spec.TaskChannelSID != "" && name != "" && !routing.SameName(name, c.UniqueName) {

@@ -23,7 +23,7 @@ func FuzzRequests(f *testing.F) {
 		filled := strings.NewReplacer("{WS}", c.workspace.SID, "{WK}", c.ann.SID)
 		r, err := http.NewRequestWithContext(t.Context(), method, "https://flex.test", strings.NewReader(filled.Replace(body)))
 		if err != nil {
-			t.Skip(err)
+			t.Skip(err) // no request of HTTP can be made of it, so that nobody could send it
 		}
 		r.URL = &url.URL{Path: filled.Replace(path), RawQuery: query}
 		r.Header.Set("Content-Type", map[bool]string{false: "application/x-www-form-urlencoded", true: "application/json"}[strings.Contains(path, "/Transfers")])
