@@ -125,11 +125,17 @@ func (c *connected) passes() {
 	c.settles()
 }
 
-// closes ends what ann has open.
-func (c *connected) closes() {
+// ends is ann who closes what she has open.
+func (c *connected) ends() {
 	c.t.Helper()
 	open := must(c.Interventions.List(c.t.Context(), engage.InterventionFilter{ThreadID: c.thread().ID, Status: interaction.InterventionOpen}))(c.t)
 	must(c.As(ann).Interventions.Close(c.t.Context(), open.Items[0].ID, engage.Closing{}))(c.t)
+}
+
+// closes is ann who is done, and what comes of it.
+func (c *connected) closes() {
+	c.t.Helper()
+	c.ends()
 	c.settles()
 }
 

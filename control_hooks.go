@@ -15,12 +15,12 @@ import (
 
 // steerReceived decides what a customer's content means for control. It returns who deals
 // with the content.
-func (t *turn) steerReceived(ctx context.Context, source *interaction.Source, identityID string, thread *interaction.Thread) (handover.Owner, error) {
-	s, err := t.steer(ctx, source, identityID)
+func (t *turn) steerReceived(ctx context.Context, source *interaction.Source, content *interaction.Content, thread *interaction.Thread) (handover.Owner, error) {
+	s, err := t.steer(ctx, source, content.IdentityID)
 	if err != nil || s == nil {
 		return handover.Agent, err
 	}
-	d, err := t.decide(ctx, s, handover.Input{Trigger: handover.CustomerWrites})
+	d, err := t.decide(ctx, s, handover.Input{Trigger: handover.CustomerWrites, At: content.WrittenAt()})
 	if err != nil {
 		return "", err
 	}

@@ -302,7 +302,8 @@ func (c *core) settleOwner(ctx context.Context, w *work.Work, j jobs.Job, o jobs
 
 // recognize returns who an app is that the platform names: a bot that is known here, or
 // another. Messenger does not name it to all apps: then it is the one to which control was
-// passed, the one that is known to have it, or the one that was reported last.
+// passed, the one that is known to have it, the one that was reported last, or the bot that
+// is first, which is given what nobody had.
 func (s *steering) recognize(p handover.Party) handover.Party {
 	c := s.control.Control
 	switch {
@@ -314,6 +315,8 @@ func (s *steering) recognize(p handover.Party) handover.Party {
 		return c.Party
 	case p.App == "" && c.Reported.App != "":
 		return c.Reported
+	case p.App == "" && c.Owner == handover.Idle && s.settings.Primary == handover.Bot:
+		return handover.Party{Owner: handover.Bot, App: s.settings.BotApp}
 	case p.App == "":
 		return p
 	}

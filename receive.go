@@ -134,7 +134,7 @@ func (t *turn) receive(ctx context.Context, in Inbound) (Received, error) {
 	}
 	side := handover.Agent
 	if in.Echo == nil {
-		side, err = t.steerReceived(ctx, source, identity.ID, thread)
+		side, err = t.steerReceived(ctx, source, &content, thread)
 	} else {
 		err = t.steerEcho(ctx, source, identity.ID)
 	}

@@ -58,6 +58,8 @@ type Input struct {
 	Engages Engaged
 	// WhenFree says to wait until no intervention is engaged, if one is.
 	WhenFree bool
+	// At is when the customer wrote, by the platform's clock; zero if that is not known.
+	At time.Time
 }
 
 // Facts are what else a decision rests on.

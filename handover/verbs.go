@@ -11,6 +11,9 @@ import (
 // library is the arbiter, agents keep a customer in whom they are engaged, and a customer
 // who comes back goes where the settings say; on a platform control is passed on to there.
 func (t *turn) give() {
+	if t.in.At.Before(t.Control.Since) && !t.in.At.IsZero() && t.facts.canAsk() {
+		t.AskOwner = true // it was written before nobody had control, and may have given it to nobody
+	}
 	settings, engaged := t.facts.Settings, agentEngaged(t.Control, t.facts.Engaged)
 	side := settings.Primary
 	if !t.facts.Platform {
