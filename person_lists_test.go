@@ -95,7 +95,8 @@ func TestAListOfAContactIsThatOfOnePerson(t *testing.T) {
 // at does the acts at each two moments of a list that are so many reads apart.
 func (c change) at(t *testing.T, start *crowd, l personList, contact string, limit int, apart ...int) {
 	t.Helper()
-	for first := 1; ; first++ {
+	begin, step := stride(t)
+	for first := begin; ; first += step {
 		for _, reads := range apart {
 			second := first + reads
 			now := start.again(t)

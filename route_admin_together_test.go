@@ -164,7 +164,10 @@ func TestAnInterruptedChangeIsSeenThrough(t *testing.T) {
 		t.Run(fault.String(), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) { // the pauses cost no time
-				const every = 11 // of some hundred commits; another run tries others
+				every := 11 // of some hundred commits; another run tries others
+				if testing.Short() {
+					every *= thinned
+				}
 				for n := 1 + rand.IntN(every); ; n += every {
 					f := newFloor(t)
 					f.change()
