@@ -28,15 +28,18 @@ func (t *turn) seekTasks(ctx context.Context, sid string) (again time.Time, err 
 			}
 			return err
 		})
-		if err != nil || found.task == nil {
+		switch {
+		case err == nil && found.stale:
+			return atOnce, nil
+		case err != nil || found.task == nil:
 			return time.Time{}, cmp.Or(gone(err), wrong)
 		}
-		offered, err := t.offer(ctx, nil, found)
+		asked, err := t.offer(ctx, nil, found)
 		switch {
 		case passed.over(found.task, err):
 			wrong = err
 			continue
-		case err != nil || offered && !found.more && slices.Contains(found.workers, sid):
+		case err != nil || !found.more && slices.Contains(asked, sid):
 			return time.Time{}, err
 		}
 		return atOnce, nil
@@ -114,7 +117,11 @@ func (t *turn) taskFor(ctx context.Context, sid string, orOther bool, passed pas
 			continue
 		}
 		if theirs := routing.Choose(h.head.Demand, known, nil, t.now); len(theirs.Workers) > 0 {
-			return t.taskFor(ctx, known.Worker.SID, false, passed) // there is something for them: this, or better
+			// There is something for them, this or better, unless it was taken in this moment: then
+			// what is behind it need not be theirs.
+			found, err = t.taskFor(ctx, known.Worker.SID, false, passed)
+			found.stale = found.task == nil
+			return found, err
 		}
 	}
 	return sought{}, nil

@@ -40,6 +40,9 @@ import (
 //     may then take something else, and nobody looks at others for the first. So a worker for
 //     whom nothing is left but what is kept for another has that other one choose first, and
 //     looks again (taskFor).
+//   - What was found for a worker may be offered to others when it comes to that: to the known
+//     worker, who can take it by now, or to as many as fit. A worker who is not among those who
+//     are asked looks again.
 //
 //   - A task that somebody could take, and that cannot be offered, because its workflow is gone or
 //     its conversation does not let it be what it was to become, is passed over: the job that found
@@ -122,11 +125,11 @@ func (t *turn) lookAfter(ctx context.Context, job, sid string) (again time.Time,
 		if sought.task.SID != sid { // one that comes before it
 			with = nil
 		}
-		offered, err := t.offer(ctx, with, sought)
+		asked, err := t.offer(ctx, with, sought)
 		switch {
 		case with == nil && passed.over(sought.task, err):
 			continue
-		case !offered || with == nil || err != nil:
+		case len(asked) == 0 || with == nil || err != nil:
 			return atOnce, err
 		}
 		return r.again(sid), nil
@@ -266,72 +269,79 @@ type sought struct {
 	trace   routing.Trace // how they were chosen
 	// more says that there may be something for a worker whatever else they do.
 	more bool
+	// stale says that what was looked at was not all of one moment: look again.
+	stale bool
 }
 
-// offer offers what was found to whom it was found for, if both are still as they were. False:
-// they are not, or the task was to go on first; look again. R is what the task was read with;
-// nil: it is read here. If it cannot be offered, nothing is written.
-func (t *turn) offer(ctx context.Context, r *routed, found sought) (offered bool, err error) {
+// offer offers what was found to whom it was found for, if both are still as they were. It
+// returns who is asked now: not all for whom it was found, if somebody comes before them by now.
+// Nobody: task and workers are not as they were, or the task was to go on first; look again. R is
+// what the task was read with; nil: it is read here. If it cannot be offered, nothing is written.
+func (t *turn) offer(ctx context.Context, r *routed, found sought) (asked []string, err error) {
 	err = t.try(ctx, func(t *turn) (err error) {
-		offered, err = t.offerNow(ctx, r, found)
+		asked, err = t.offerNow(ctx, r, found)
 		return err
 	})
-	return offered && err == nil, err
+	if err != nil {
+		return nil, err
+	}
+	return asked, nil
 }
 
-func (t *turn) offerNow(ctx context.Context, r *routed, found sought) (offered bool, err error) {
+func (t *turn) offerNow(ctx context.Context, r *routed, found sought) (asked []string, err error) {
 	sid := found.task.SID
 	if r == nil {
 		if r, err = t.routedTask(ctx, sid); err != nil {
-			return false, gone(err)
+			return nil, gone(err)
 		}
 		if goesOn, err := t.mayGoOn(ctx, r, sid); goesOn || err != nil {
-			return false, err
+			return nil, err
 		}
 	}
 	task := r.tasks[sid]
 	if task.LineID != found.task.LineID || task.ForKey != found.task.ForKey || task.Place != found.task.Place { // it is somewhere else by now
-		return false, nil
+		return nil, nil
 	}
 	demand, queue, err := t.demandOf(ctx, task)
 	if err != nil || demand == nil {
-		return false, gone(err)
+		return nil, gone(err)
 	}
 	choice, err := t.confirm(ctx, task, demand, queue.CrewID, found.workers)
 	if err != nil || len(choice.Workers) == 0 {
-		return false, err
+		return nil, err
 	}
 	workflow, err := t.sharedWorkflow(ctx, task.WorkflowSID)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	asked, err := t.asManyAsFit(ctx, choice.Workers)
+	chosen, err := t.asManyAsFit(ctx, choice.Workers)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	if len(found.trace.Judgements) == 0 {
 		found.trace = choice.Trace
 	}
-	offers := make([]routing.Reservation, len(asked))
-	for n, w := range asked {
+	offers := make([]routing.Reservation, len(chosen))
+	for n, w := range chosen {
 		offers[n] = routing.Reservation{SID: t.sid(routing.PrefixReservation), WorkerSID: w.SID, WorkerName: w.FriendlyName, DueAt: workflow.OfferedUntil(t.now)}
 		r.decisions[offers[n].SID] = found.trace.Brief(w.SID)
 	}
+	asked = sidsOf(chosen)
 	if task.Accept { // one accepts it at once
 		err := t.try(ctx, func(t *turn) error { return t.reserve(ctx, r, sid, offers[:1], true) })
 		if err == nil || !unfit(err) {
-			return true, err
+			return asked[:1], err
 		}
 		// They cannot now, such as while control is passed to a bot: they are asked.
 		again, err := t.routedTask(ctx, sid)
 		if err != nil {
-			return false, err
+			return nil, err
 		}
 		again.doing, again.decisions = r.doing, r.decisions
 		*r = *again
 		r.draft(sid).Accept = false
 	}
-	return true, t.reserve(ctx, r, sid, offers, false)
+	return asked, t.reserve(ctx, r, sid, offers, false)
 }
 
 // reserve offers a task, and has the only offer accepted at once if that is asked for.
