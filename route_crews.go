@@ -143,12 +143,13 @@ func (t *turn) keepCrews(ctx context.Context, c *storedCrews, changed bool) (err
 }
 
 // ensure sees to it that a job goes on that finds out itself what is to be done: the one
-// that there is, if it is still there, or another one. It returns its ID.
+// that there is, if it is still there, or another one. One that has failed, or waits for its next
+// try, is tried at once: what kept it may have changed. It returns its ID.
 func (t *turn) ensure(ctx context.Context, jobID, typ string, data any) (string, error) {
 	if jobID != "" {
 		j, err := t.core.jobs.Get(ctx, t.Work, jobID)
 		switch {
-		case err == nil && j.State == jobs.Failed:
+		case err == nil && j.Attempts > 0:
 			return jobID, t.core.jobs.Retry(ctx, t.Work, jobID)
 		case err == nil:
 			return jobID, nil

@@ -86,3 +86,30 @@ func TestWhoCannotAcceptByThemselvesIsAsked(t *testing.T) {
 		j.floor.offeredTo(other.SID, routing.Worker{SID: j.workers["ann"], FriendlyName: "ann"})
 	})
 }
+
+// TestAnUpdateHasATaskLookedAtAtOnce updates a task that could not be offered, once it can be:
+// it does not wait until its job would be tried again, nor until a day later, if that has failed.
+func TestAnUpdateHasATaskLookedAtAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, tries := range []int{1, 3, 8} {
+		t.Run(fmt.Sprintf("after %d tries", tries), func(t *testing.T) {
+			t.Parallel()
+			f := newFloor(t)
+			ada := f.hires("Ada", 1)
+			f.runs()
+			task := f.asks()
+			found := engage.LoseWorkflow(t, f.Engine, f.workflow.SID)
+			f.runs()
+			for range tries - 1 {
+				f.passes(3 * time.Hour)
+			}
+			found()
+			if offers := f.offers(task.SID); len(offers) > 0 {
+				t.Fatalf("offered to %+v", offers)
+			}
+			must(f.Tasks.Update(t.Context(), task.SID, engage.TaskUpdate{Priority: new(1)}))(t)
+			f.runs()
+			f.offeredTo(task.SID, ada)
+		})
+	}
+}

@@ -52,6 +52,10 @@ func (t *turn) keepWaiting(ctx context.Context, r *routed, was, is *storedTask) 
 	case is.RouteJob == r.doing: // it goes on itself
 		is.RouteAt = at
 		return nil
+	case at.IsZero() && is.RouteAt.IsZero(): // it is due already, unless it has failed
+		job, err := t.ensure(ctx, is.RouteJob, jobRoute, routeTask{TaskSID: is.SID})
+		is.RouteJob = job
+		return err
 	case !at.Before(is.RouteAt): // it comes early enough
 		return nil
 	default:
