@@ -44,11 +44,12 @@ import (
 //     worker, who can take it by now, or to as many as fit. A worker who is not among those who
 //     are asked looks again.
 //
-//   - A task that somebody could take, and that cannot be offered, because its workflow is gone or
-//     its conversation does not let it be what it was to become, is passed over: the job that found
-//     it looks at the next, as if it was not there. So it keeps nobody from anything. Its own job
-//     fails, which is seen, and is done again; and so does that of a worker to whom nothing else
-//     could be offered, who is looked at again with everything that changes with them.
+//   - A task that somebody could take, and that cannot be offered, because its workflow is gone,
+//     its conversation does not let it be what it was to become, or the host cannot say whether it
+//     knows the agent, is passed over: the job that found it looks at the next, as if it was not
+//     there. So it keeps nobody from anything. Its own job fails, which is seen, and is done
+//     again; and so does that of a worker to whom nothing else could be offered, who is looked at
+//     again with everything that changes with them.
 //
 // Two jobs, or two Engines, that find the same task or the same worker write the same records:
 // one commits, the other looks again.
@@ -253,9 +254,11 @@ type passedOver map[string]bool
 // maxPassed is how many are passed over at a time. Beyond, the job fails, and tries again.
 const maxPassed = 100
 
-// over reports whether a task is passed over because of what came of offering it.
+// over reports whether a task is passed over because of what came of offering it, whatever that
+// was: a rule is in the way, or the host cannot answer. If it was the store, nothing is found after
+// it.
 func (p passedOver) over(task *storedTask, err error) bool {
-	if err == nil || !unfit(err) || len(p) >= maxPassed {
+	if err == nil || len(p) >= maxPassed {
 		return false
 	}
 	p[task.SID] = true

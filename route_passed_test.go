@@ -1,6 +1,8 @@
 package engage_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -112,4 +114,39 @@ func TestAnUpdateHasATaskLookedAtAtOnce(t *testing.T) {
 			f.offeredTo(task.SID, ada)
 		})
 	}
+}
+
+// TestAHostThatCannotAnswerKeepsNobodyFromTheNext resumes a channel for an agent of whom the host
+// cannot say whether it knows them: what else waits is offered to them, and the channel once the
+// host answers.
+func TestAHostThatCannotAnswerKeepsNobodyFromTheNext(t *testing.T) {
+	t.Parallel()
+	onBothStores(t, func(t *testing.T, st store.Store) {
+		down := false
+		j := newJoined(t, st)
+		j.opts.OwnerExists = func(context.Context, engage.Actor) (bool, error) {
+			if down {
+				return false, errors.New("the directory is down")
+			}
+			return true, nil
+		}
+		j.restart()
+		j.floor.Engine = j.Engine
+		j.routed().accepts(ann, j.first)
+		j.pauses(ann)
+		for _, sid := range j.workers {
+			j.floor.puts(sid, "Offline")
+		}
+		j.runs()
+		must(j.Flex.Resume(t.Context(), j.channel))(t)
+		other := must(j.Tasks.Create(t.Context(), j.floor.workspace.SID, engage.NewTask{}))(t)
+		down = true
+		j.floor.puts(j.workers["ann"], "Available")
+		j.runs()
+		ada := routing.Worker{SID: j.workers["ann"], FriendlyName: "ann"}
+		j.floor.offeredTo(other.SID, ada)
+		down = false
+		j.floor.passes(time.Hour)
+		j.tells(j.asked(ann), "active assigned")
+	})
 }
