@@ -135,8 +135,8 @@ func (t *turn) lookAfter(ctx context.Context, job, sid string) (again time.Time,
 		}
 		return r.again(sid), nil
 	}
-	tried := routing.Tried{Nobody: true}
-	if tried.Workers, err = t.skipFacts(ctx, task); err != nil {
+	tried := routing.Tried{}
+	if tried.Workers, tried.Nobody, err = t.skipFacts(ctx, task); err != nil {
 		return time.Time{}, err
 	}
 	draft := r.draft(sid)
@@ -147,7 +147,14 @@ func (t *turn) lookAfter(ctx context.Context, job, sid string) (again time.Time,
 			draft.Behind, cool = true, c.Until
 		}
 	}
-	if goesOn, err := t.goOn(ctx, r, sid, tried); goesOn || err != nil {
+	if !tried.Nobody {
+		draft.RouteAt = t.now.Add(unsettledPause)
+		for _, at := range []time.Time{task.ExpiresAt(), task.Waiting.Step.Deadline} {
+			if !at.IsZero() && at.Before(draft.RouteAt) {
+				draft.RouteAt = at
+			}
+		}
+	} else if goesOn, err := t.goOn(ctx, r, sid, tried); goesOn || err != nil {
 		return r.again(sid), err
 	}
 	if !cool.IsZero() && cool.Before(draft.RouteAt) {
@@ -224,27 +231,40 @@ func sameStep(a, b routing.Step) bool {
 	return a.Filter == b.Filter && a.Target == b.Target && a.Default == b.Default && a.Queue == b.Queue && a.EnteredAt.Equal(b.EnteredAt)
 }
 
-// skipFacts counts the workers of the task's queue, if that is asked for.
-func (t *turn) skipFacts(ctx context.Context, task *storedTask) (routing.WorkersFacts, error) {
+// unsettledPause is after how long a task is looked at again whose queue has workers of whom it is
+// not known yet that they are in it.
+const unsettledPause = time.Second
+
+// skipFacts counts the workers of the task's queue, if that is asked for. They are not known as
+// long as a job goes through all workers, because the queue is new, say: who is not counted could
+// be about to take the task.
+func (t *turn) skipFacts(ctx context.Context, task *storedTask) (facts routing.WorkersFacts, known bool, err error) {
 	configuration, err := t.configuration(ctx, task.WorkflowSID, task.ConfigurationVersion)
 	if err != nil {
-		return routing.WorkersFacts{}, err
+		return facts, false, err
 	}
 	target, there := configuration.TargetOf(task.Task)
 	if !there || target.SkipIf == nil || task.Waiting.Settled {
-		return routing.WorkersFacts{}, nil
+		return facts, true, nil
 	}
-	var facts routing.WorkersFacts
 	err = t.Look(ctx, func(w *work.Work) error {
 		look := t.turn(w)
 		queue, err := look.queue(ctx, task.QueueSID)
 		if err != nil {
 			return err
 		}
+		all, err := t.core.crews.get(ctx, &crews, w, task.WorkspaceSID)
+		if err != nil {
+			return err
+		}
+		if all != nil {
+			is := all.crew(queue.CrewID)
+			known = is != nil && is.Settled == is.Turn
+		}
 		facts, err = look.crewCounts(ctx, queue.CrewID)
 		return err
 	})
-	return facts, err
+	return facts, known, err
 }
 
 // passedOver are tasks that somebody could take, but that cannot be offered, by their SIDs: they
