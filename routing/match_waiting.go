@@ -12,7 +12,7 @@ type Waiting struct {
 	// Settled says that nobody could take it at once when it came to the step, and that it
 	// stays nevertheless: skip_if is not asked again.
 	Settled bool `json:"settled,omitempty"`
-	// CoolDowns keep it from workers who have rejected it.
+	// CoolDowns keep it from workers who have rejected it, or are on its channel.
 	CoolDowns []CoolDown `json:"cool_downs,omitempty"`
 }
 
@@ -25,29 +25,32 @@ func (t Task) Again() Task {
 	return t
 }
 
-// MaxCoolDowns is how many workers a task remembers to have been rejected by. The
-// cool-downs that end first are forgotten for later ones.
+// MaxCoolDowns is how many workers a task remembers to have been rejected by, and how many it
+// remembers to be kept from otherwise. The first ones are forgotten for later ones of their kind.
 const MaxCoolDowns = 100
 
-// CoolDown keeps a task from being offered to a worker who has rejected it, until a time.
+// CoolDown keeps a task from being offered to a worker until a time: because they have rejected
+// it, or are on its channel already.
 type CoolDown struct {
 	WorkerSID string    `json:"worker_sid"`
 	Until     time.Time `json:"until"`
+	// Kept says that it is no rejection: none makes it forgotten, or shorter.
+	Kept bool `json:"kept,omitempty"`
 }
 
 // Cool returns the task after a worker has rejected it, with the cool-down that its queue
 // has for that. Cool-downs that have ended are forgotten.
 func (t Task) Cool(workerSID string, m Matching, now time.Time) Task {
-	var kept []CoolDown
+	var left []CoolDown
 	for _, c := range t.Waiting.CoolDowns {
-		if now.Before(c.Until) && c.WorkerSID != workerSID {
-			kept = append(kept, c)
+		if now.Before(c.Until) && (c.WorkerSID != workerSID || c.Kept) {
+			left = append(left, c)
 		}
 	}
 	if m.RejectCoolDown > 0 {
-		kept = append(kept, CoolDown{WorkerSID: workerSID, Until: now.Add(time.Duration(m.RejectCoolDown) * time.Second)})
+		left = append(left, CoolDown{WorkerSID: workerSID, Until: now.Add(time.Duration(m.RejectCoolDown) * time.Second)})
 	}
-	t.Waiting.CoolDowns = bounded(kept)
+	t.Waiting.CoolDowns = bounded(left)
 	return t
 }
 
@@ -65,17 +68,29 @@ const DeclinedFor = DefaultReservationTimeout * time.Second
 // KeepFromUntil returns the task as it is when it is not to be offered to a worker until a
 // time.
 func (t Task) KeepFromUntil(workerSID string, until time.Time) Task {
-	kept := slices.DeleteFunc(slices.Clone(t.Waiting.CoolDowns), func(c CoolDown) bool { return c.WorkerSID == workerSID })
-	t.Waiting.CoolDowns = bounded(append(kept, CoolDown{WorkerSID: workerSID, Until: until}))
+	left := slices.DeleteFunc(slices.Clone(t.Waiting.CoolDowns), func(c CoolDown) bool { return c.WorkerSID == workerSID })
+	t.Waiting.CoolDowns = bounded(append(left, CoolDown{WorkerSID: workerSID, Until: until, Kept: true}))
 	return t
 }
 
-// bounded forgets the first of too many cool-downs.
-func bounded(kept []CoolDown) []CoolDown {
-	if over := len(kept) - MaxCoolDowns; over > 0 {
-		// They were added one after the other: the first ends first, as long as the
-		// setting stays.
-		kept = kept[over:]
+// bounded forgets the first of too many cool-downs of each kind. They were added one after the
+// other: the first rejection ends first, as long as the setting stays, and who came to the
+// channel first is most likely to have left.
+func bounded(left []CoolDown) []CoolDown {
+	for _, kept := range []bool{false, true} {
+		over := -MaxCoolDowns
+		for _, c := range left {
+			if c.Kept == kept {
+				over++
+			}
+		}
+		left = slices.DeleteFunc(left, func(c CoolDown) bool {
+			if c.Kept != kept || over <= 0 {
+				return false
+			}
+			over--
+			return true
+		})
 	}
-	return kept
+	return left
 }

@@ -48,6 +48,33 @@ func TestCoolDowns(t *testing.T) {
 	}
 }
 
+// TestRejectionsDoNotPushOutWhoIsThere: who is on the channel of a task is never offered it,
+// however many others reject it.
+func TestRejectionsDoNotPushOutWhoIsThere(t *testing.T) {
+	t.Parallel()
+	m := routing.Matching{RejectCoolDown: 60}
+	task := waiting(t, 1).Task.KeepFrom("WKann").KeepFrom("WKbob")
+	for n := range routing.MaxCoolDowns + 5 {
+		task = task.Cool(numbered("WK", n), m, someday)
+	}
+	// Bob had an offer still, which he rejects.
+	for _, m := range []routing.Matching{m, {}} {
+		task = task.Cool("WKbob", m, someday.Add(time.Second))
+	}
+	kept := map[string]time.Time{}
+	for _, c := range task.Waiting.CoolDowns {
+		if c.Kept {
+			kept[c.WorkerSID] = c.Until
+		}
+	}
+	if len(kept) != 2 || !kept["WKann"].Equal(task.ExpiresAt()) || !kept["WKbob"].Equal(task.ExpiresAt()) {
+		t.Errorf("it is kept from %v", kept)
+	}
+	if n := len(task.Waiting.CoolDowns); n > routing.MaxCoolDowns+2 {
+		t.Errorf("%d are remembered", n)
+	}
+}
+
 func keysOf(tb testing.TB, data []byte) (keys []string) {
 	tb.Helper()
 	var m map[string]any
