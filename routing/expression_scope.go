@@ -56,8 +56,8 @@ type ChannelFacts struct {
 type WorkersFacts struct {
 	Available   int
 	Unavailable int
-	// ByActivity counts them by the SID of their activity; one that is not there has
-	// nobody in it.
+	// ByActivity counts them by the SID of their activity, with its digits in lower case,
+	// however an expression writes them; one that is not there has nobody in it.
 	ByActivity map[string]int
 }
 
@@ -173,7 +173,7 @@ func (s Scope) newKey(text string, path []element) (k *key, reason string) {
 				return &key{of: ofWorkers, text: text, variable: v}, ""
 			}
 			if isSID("WA", path[1].name) {
-				return &key{of: ofWorkers, text: text, variable: workersInActivity, name: path[1].name}, ""
+				return &key{of: ofWorkers, text: text, variable: workersInActivity, name: PrefixActivity.Alike(path[1].name)}, ""
 			}
 		}
 		return nil, "the keys of skip_if are workers.available, workers.unavailable, and workers. with the SID of an activity"

@@ -47,7 +47,7 @@ func TestExpressionsAsTheyAreDocumented(t *testing.T) {
 				"chat": {ConfiguredCapacity: 3, AssignedTasks: 1, AvailableCapacityPercentage: 66},
 			},
 		},
-		Workers: routing.WorkersFacts{Available: 0, Unavailable: 4, ByActivity: map[string]int{activity: 1}},
+		Workers: routing.WorkersFacts{Available: 0, Unavailable: 4, ByActivity: map[string]int{routing.PrefixActivity.Alike(activity): 1}},
 	}
 	for _, c := range []struct {
 		scope routing.Scope
@@ -103,7 +103,8 @@ func TestExpressionsAsTheyAreDocumented(t *testing.T) {
 
 		{routing.ScopeSkip, `workers.available == 0`, true},
 		{routing.ScopeSkip, `1==1`, true},
-		{routing.ScopeSkip, `workers.` + activity + ` < 2`, true},
+		{routing.ScopeSkip, `workers.` + activity + ` == 1`, true}, // its digits are in upper case
+		{routing.ScopeSkip, `workers.` + routing.PrefixActivity.Alike(activity) + ` == 1`, true},
 		{routing.ScopeSkip, `workers.WA00000000000000000000000000000000 < 1 OR workers.unavailable < 2`, true},
 	} {
 		e := expression(t, c.text, c.scope)
