@@ -40,7 +40,7 @@ func (s Flex) Transfer(ctx context.Context, channelSID string, request routing.T
 			return nil, err
 		}
 		x := routing.Transfer{
-			SID: t.sid(routing.PrefixTransfer), Type: request.Type, From: from.SID, To: request.To, FromTaskSID: from.TaskSID,
+			SID: t.sid(routing.PrefixTransfer), Type: request.Type, From: from.SID, To: lowered(request.To), FromTaskSID: from.TaskSID,
 			InstanceSID: request.InstanceSID, ExecutionSID: request.ExecutionSID, NoteSID: request.NoteSID, SummarySID: request.SummarySID,
 		}
 		if err := t.handOver(ctx, r, from, x, request); err != nil {
@@ -52,6 +52,9 @@ func (s Flex) Transfer(ctx context.Context, channelSID string, request routing.T
 		return t.transfer(ctx, x.SID)
 	})
 }
+
+// lowered returns the SID that a checked request names as it is kept.
+func lowered(sid string) string { return routing.Prefix(sid[:2]).Alike(sid) }
 
 // handsOver returns the participant who hands a channel over: the one who is named, the actor,
 // or the only agent who is there.

@@ -35,9 +35,11 @@ func TestColdAndWarmTransfers(t *testing.T) {
 				l.accepts(ada)
 				bob := l.hires("Bob", 1)
 				request := routing.TransferRequest{Type: c.typ, To: map[string]string{"worker": bob.SID, "queue": l.queue.SID, "workflow": l.workflow.SID}[to]}
+				to := request.To
+				request.To = to[:2] + strings.ToUpper(to[2:]) // SIDs are found in either case, and kept in one
 				x := must(l.As(engage.Agent("Ada")).Flex.Transfer(t.Context(), i.ChannelSID, request))(t)
 				l.runs()
-				if x.Status != routing.TransferActive || x.From != l.agents(i)[0].SID || x.To != request.To {
+				if x.Status != routing.TransferActive || x.From != l.agents(i)[0].SID || x.To != to {
 					t.Errorf("the transfer is %+v", x)
 				}
 				l.is(i, routing.ChannelTransfer, "assigned+reserved")
