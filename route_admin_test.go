@@ -47,7 +47,7 @@ func TestAWorkspaceBeginsWithWhatOneOfFlexHas(t *testing.T) {
 	if f.workflow.ReservationTimeout != 120 {
 		t.Errorf("%+v", f.workflow)
 	}
-	ann := must(f.Workers.Create(t.Context(), w.SID, engage.NewWorker{FriendlyName: "ann", Capacities: map[string]int{"chat": 3}}))(t)
+	ann := must(f.Workers.Create(t.Context(), w.SID, engage.NewWorker{FriendlyName: "ann", Capacities: map[string]int{"Chat": 3}}))(t)
 	if ann.ActivityName != "Offline" || ann.Available || ann.AgentID != "ann" || len(ann.Channels) != 5 {
 		t.Errorf("%+v", ann)
 	}
@@ -56,12 +56,30 @@ func TestAWorkspaceBeginsWithWhatOneOfFlexHas(t *testing.T) {
 			t.Errorf("%+v", c)
 		}
 	}
+	if got := f.hired(ann.SID); len(got) != 5 || got["chat"] != 3 || got["sms"] != 1 {
+		t.Errorf("the event tells of capacities %v", got)
+	}
 	if _, err := engage.New(t.Context(), f.st, &engage.Options{AccountSID: "AC1"}); !errors.Is(err, engage.ErrInvalid) {
 		t.Errorf("an account that is none: %v", err)
 	}
 	if sid := must(newEngine(t, newMemory(t), nil).Workspaces.Create(t.Context(), engage.NewWorkspace{FriendlyName: "a"}))(t).AccountSID; !routing.PrefixAccount.Valid(sid) {
 		t.Errorf("the account of the tenant is %q", sid)
 	}
+}
+
+// hired returns the capacities that the event tells of by which a worker was created.
+func (f *floor) hired(sid string) map[string]int {
+	f.t.Helper()
+	for _, event := range must(gather(f.Events.After(f.t.Context(), 0)))(f.t) {
+		if event.Type == engage.EventWorkerCreated && event.Resource.ID == sid {
+			var d engage.WorkerEvent
+			if err := event.Decode(&d); err != nil {
+				f.t.Fatal(err)
+			}
+			return d.Capacities
+		}
+	}
+	return nil
 }
 
 // TestListsHaveAllOnce reads every list page by page.

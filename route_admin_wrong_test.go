@@ -110,10 +110,10 @@ func TestAllThatIsWrongIsSaid(t *testing.T) {
 		}, []string{"friendly_name", "task_reservation_timeout", ""}},
 		{"a worker", func(ctx context.Context) error {
 			_, err := f.Workers.Create(ctx, f.workspace.SID, engage.NewWorker{
-				FriendlyName: long, AgentID: "\x00", Attributes: attributes, ActivitySID: far, Capacities: map[string]int{"fax": 1, "sms": 10_001, "chat": -1, "voice": 0},
+				FriendlyName: long, AgentID: "\x00", Attributes: attributes, ActivitySID: far, Capacities: map[string]int{"fax": 1, "sms": 10_001, "chat": -1, "voice": 0, "Voice": 0},
 			})
 			return err
-		}, []string{"friendly_name", "attributes", "agent_id", "activity_sid", "capacities.chat", "capacities.fax", "capacities.sms"}},
+		}, []string{"friendly_name", "attributes", "agent_id", "activity_sid", "capacities.chat", "capacities.fax", "capacities.sms", "capacities.voice"}},
 		{"a worker's update", func(ctx context.Context) error {
 			_, err := f.Workers.Update(ctx, w.SID, engage.WorkerUpdate{FriendlyName: &empty, Attributes: &attributes, ActivitySID: &nowhere})
 			return err

@@ -126,6 +126,9 @@ type WorkerEvent struct {
 	TaskChannel      string `json:"task_channel_unique_name,omitempty"`
 	Capacity         int    `json:"configured_capacity,omitempty"`
 	ChannelAvailable bool   `json:"channel_available,omitempty"`
+	// Capacities are those that the worker has to begin with, by the unique names of task
+	// channels, if it is about one who was created.
+	Capacities map[string]int `json:"configured_capacities,omitempty"`
 }
 
 // WorkspaceEvent is the data of events about a workspace, or about an activity, a task channel,
@@ -247,6 +250,16 @@ func (t *turn) tellWorkerChannel(typ EventType, w *storedWorker, c routing.Worke
 	e := workerEvent(w, "")
 	e.TaskChannel, e.Capacity, e.ChannelAvailable = c.TaskChannel, c.Capacity, c.Available
 	return t.emit(typ, workerResource(w.SID), e)
+}
+
+// tellHired tells of a new worker, with the capacities that later events change.
+func (t *turn) tellHired(w *storedWorker) error {
+	e := workerEvent(w, "")
+	e.Capacities = map[string]int{}
+	for _, c := range w.Channels {
+		e.Capacities[c.TaskChannel] = c.Capacity
+	}
+	return t.emit(EventWorkerCreated, workerResource(w.SID), e)
 }
 
 func workerEvent(w *storedWorker, previousActivity string) WorkerEvent {

@@ -24,7 +24,7 @@ type NewWorker struct {
 	// ActivitySID is what they are doing. Empty: the workspace's default.
 	ActivitySID string
 	// Capacities are how many tasks they can have at a time, 0 to 10,000, by the unique names
-	// of task channels. What is not named is 1.
+	// of task channels, whatever the case. What is not named is 1.
 	Capacities map[string]int
 }
 
@@ -61,9 +61,7 @@ func (s Workers) Create(ctx context.Context, workspaceSID string, n NewWorker) (
 		if err != nil {
 			return err
 		}
-		for _, name := range sortedKeys(n.Capacities) {
-			wrong.capacity(in.channels, name, n.Capacities[name])
-		}
+		capacities := wrong.capacities(in.channels, n.Capacities)
 		if err := wrong.err(); err != nil {
 			return err
 		}
@@ -75,11 +73,11 @@ func (s Workers) Create(ctx context.Context, workspaceSID string, n NewWorker) (
 			return err
 		}
 		for i := range w.Channels {
-			if capacity, named := n.Capacities[w.Channels[i].TaskChannel]; named {
+			if capacity, named := capacities[w.Channels[i].TaskChannel]; named {
 				w.Channels[i].Capacity = capacity
 			}
 		}
-		err = errors.Join(t.keepWorker(ctx, in.workspace, nil, w), t.tellWorker(EventWorkerCreated, w, ""))
+		err = errors.Join(t.keepWorker(ctx, in.workspace, nil, w), t.tellHired(w))
 		created = w.Worker
 		return err
 	})
@@ -210,14 +208,31 @@ func (t *turn) checkWorker(ctx context.Context, wrong *problems, w *storedWorker
 	return t.activityOf(ctx, wrong, "activity_sid", w.WorkspaceSID, w.ActivitySID)
 }
 
-// capacity notes what is wrong with a capacity on a task channel.
-func (p *problems) capacity(channels []*routing.TaskChannel, name string, capacity int) {
+// capacities returns what is said of task channels by the unique names that these have, and
+// notes what is wrong with it.
+func (p *problems) capacities(channels []*routing.TaskChannel, said map[string]int) map[string]int {
+	named := map[string]int{}
+	for _, name := range sortedKeys(said) {
+		is := p.capacity(channels, name, said[name])
+		if _, again := named[is]; again {
+			p.add("capacities."+name, "is there twice, in another case")
+		}
+		named[is] = said[name]
+	}
+	return named
+}
+
+// capacity notes what is wrong with a capacity on a task channel, and returns the unique name of
+// that.
+func (p *problems) capacity(channels []*routing.TaskChannel, name string, capacity int) string {
 	path := "capacities." + name
-	if !slices.ContainsFunc(channels, func(c *routing.TaskChannel) bool { return c != nil && c.UniqueName == name }) {
+	n := slices.IndexFunc(channels, func(c *routing.TaskChannel) bool { return c != nil && routing.SameName(c.UniqueName, name) })
+	if n < 0 {
 		p.add(path, "there is no such task channel")
-		return
+		return name
 	}
 	if capacity < 0 || capacity > routing.MaxCapacity {
 		p.add(path, fmt.Sprintf("must be 0 to %d", routing.MaxCapacity))
 	}
+	return channels[n].UniqueName
 }
