@@ -50,6 +50,9 @@ func (s Flex) Channels(ctx context.Context, interactionSID string) ([]FlexChanne
 //
 // It ends the tasks of all agents, whoever says it, as Pause does: it is for whom Authorize
 // allows ActionFlexUpdate on the channel, and not theirs alone as to answer for a reservation is.
+// Where the conversation ends with it, and a disposition is demanded, an agent gives it in
+// DispositionIDs, as with Reservations.Complete: without it, the error wraps ErrRefused, with
+// the [*interaction.CategoryError] of Interventions.Close. The system need not.
 //
 // To say it twice does no harm: a channel that is closed, or inactive, stays as it is. Where
 // somebody wraps up still on one that is closed, closing it once more with routing
@@ -67,7 +70,7 @@ func (s Flex) UpdateChannel(ctx context.Context, sid string, update routing.Chan
 		}})
 	}
 	return s.changeChannel(ctx, ActionFlexUpdate, sid, func(t *turn, r *routed) (err error) {
-		r.closes = update.By == routing.ChannelCloses
+		r.closes, r.outcome = true, update.DispositionIDs
 		r.work, err = r.work.Update(update, t.now)
 		return err
 	})

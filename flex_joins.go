@@ -60,10 +60,11 @@ import (
 //
 // Who completes the last task closes the intervention: the dispositions that come with it
 // count, and where one is demanded and missing, completing is refused, with the
-// [*interaction.CategoryError] of Interventions.Close; the task stays what it is. What is ended
-// by the system, or with the channel, has a cause instead (interaction.CauseTaskCompleted,
-// interaction.CauseChannelClosed, interaction.CauseChannelInactive), and DispositionMissing says
-// what is missing. What comes with the completion of a task that is not the last is not kept.
+// [*interaction.CategoryError] of Interventions.Close; the task stays what it is. An agent who
+// ends it with the channel, by Flex.UpdateChannel, gives it in the same way. What the system ends,
+// or what ends because nobody is sought any more, has a cause instead
+// (interaction.CauseTaskCompleted, interaction.CauseChannelClosed,
+// interaction.CauseChannelInactive), and DispositionMissing says what is missing. What comes with the completion of a task that is not the last is not kept.
 //
 // What somebody has done by hand stays so. An intervention that was closed or canceled, and a
 // thread that was closed, need no end any more, and completing the tasks just completes them.

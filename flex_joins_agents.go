@@ -2,6 +2,7 @@ package engage
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/engage-interactions/engage/interaction"
@@ -134,7 +135,7 @@ func (j *joint) end(ctx context.Context) error {
 	case i.Owner.Type == ActorBot && j.r.work.Channel.Status == routing.ChannelInactive: // it goes on with the bot
 		return nil
 	}
-	c := Closing{Cause: j.cause(i)}
+	c := Closing{Cause: j.cause(i), DispositionIDs: slices.Clone(j.r.outcome)}
 	for _, sid := range j.ended {
 		c.DispositionIDs = append(c.DispositionIDs, j.r.dispositions[sid]...)
 	}
@@ -145,7 +146,15 @@ func (j *joint) end(ctx context.Context) error {
 	if i.UserRepliesCount == 0 {
 		return j.apply(ctx, j.k, interaction.InterventionCancels, interaction.Change{Cause: c.Cause}, managing)
 	}
-	return j.applyClosing(ctx, j.k, change, missing, authority{facts: managing})
+	if missing == nil || !j.r.closes || j.actor.Type != ActorAgent || i.Owner.Type == ActorBot {
+		return j.applyClosing(ctx, j.k, change, missing, authority{facts: managing})
+	}
+	change.Cause = "" // an agent who ends the conversation says what came of it
+	err = j.applyClosing(ctx, j.k, change, missing, authority{facts: managing})
+	if refused, ok := errors.AsType[*RefusedError](err); ok {
+		refused.Remedy = "give it: Flex.UpdateChannel takes it in DispositionIDs, or close the intervention before"
+	}
+	return err
 }
 
 // cause says why an intervention ends by itself; empty: who has completed the last task ends

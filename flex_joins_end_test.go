@@ -1,7 +1,9 @@
 package engage_test
 
 import (
+	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -105,7 +107,7 @@ func TestClosingAChannel(t *testing.T) {
 		j.eve = j.writes("eve", "hello again")
 		j.routed().accepts(ann, j.first)
 		j.replies(ann, j.eve.ThreadID, "yes")
-		j.closes(ann, true)
+		j.closes(engage.System(), true)
 		j.is("closed ann by channel_closed disposition missing thread closed by channel_closed")
 		j.tells(j.first, "closed completed")
 
@@ -114,7 +116,7 @@ func TestClosingAChannel(t *testing.T) {
 		j.replies(ann, j.eve.ThreadID, "yes")
 		j.closes(ann, false)
 		j.is("open ann thread closed by channel_closed")
-		j.closes(ann, true) // what she wraps up is done with it, too
+		j.closes(engage.System(), true) // what she wraps up is done with it, too
 		j.is("closed ann by channel_closed disposition missing thread closed by channel_closed")
 		j.tells(j.first, "closed completed")
 
@@ -124,6 +126,50 @@ func TestClosingAChannel(t *testing.T) {
 		j.is("none thread closed by channel_closed")
 		j.tells(j.first, "closed canceled")
 	})
+}
+
+// TestAnAgentWhoEndsAChannelSaysWhatCameOfIt: it is no way around the disposition that they
+// would have to give with the last task.
+func TestAnAgentWhoEndsAChannelSaysWhatCameOfIt(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		before   func(j *joined)
+		by       routing.ChannelVerb
+		complete bool
+		thread   string
+	}{
+		"closed":               {func(*joined) {}, routing.ChannelCloses, true, "closed by channel_closed"},
+		"inactive":             {func(*joined) {}, routing.ChannelInactivates, true, "resting"},
+		"paused before":        {func(j *joined) { j.pauses(ann) }, routing.ChannelCloses, false, "closed by channel_closed"},
+		"closed a second time": {func(j *joined) { j.closes(ann, false) }, routing.ChannelCloses, true, "closed by channel_closed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inBothStores(t, func(t *testing.T, j *joined) {
+				j.demands()
+				j.routed().accepts(ann, j.first)
+				j.replies(ann, j.eve.ThreadID, "yes")
+				c.before(j)
+				unchanged(t, j.st, func() {
+					err := j.ends(ann, c.by, c.complete)
+					refused, ok := errors.AsType[*engage.RefusedError](err)
+					if !lacks(err) || !ok || !strings.Contains(refused.Remedy, "Flex.UpdateChannel") {
+						t.Errorf("ended: %v", err)
+					}
+					if err := j.ends(ann, c.by, c.complete, "none"); !errors.Is(err, engage.ErrInvalid) {
+						t.Errorf("ended with a disposition that is not there: %v", err)
+					}
+				})
+				j.fine(j.ends(ann, c.by, c.complete, "solved"))
+				if got := j.intervention(); got.Status != interaction.InterventionClosed || got.DispositionMissing || !slices.Equal(got.DispositionIDs, []string{"solved"}) {
+					t.Errorf("%+v", got)
+				}
+				if got := j.state(); !strings.HasSuffix(got, "thread "+c.thread) {
+					t.Errorf("%s, want the thread %s", got, c.thread)
+				}
+			})
+		})
+	}
 }
 
 // TestNobodyComes: the task is canceled, and with it ends what nobody will answer.
@@ -146,7 +192,7 @@ func TestLeavingAChannel(t *testing.T) {
 		j.demands()
 		j.routed().accepts(ann, j.first)
 		j.replies(ann, j.eve.ThreadID, "write when you know")
-		j.leaves(ann)
+		j.leaves(engage.System())
 		j.is("closed ann by channel_inactive disposition missing thread resting")
 		j.tells(j.first, "inactive completed")
 
@@ -155,7 +201,7 @@ func TestLeavingAChannel(t *testing.T) {
 		j.accepts(bob, second)
 		j.is("open bob")
 
-		j.leaves(bob)
+		j.leaves(engage.System())
 		j.is("closed bob by channel_inactive disposition missing thread resting")
 		j.cancels(j.comesBack(cid))
 		j.is("closed bob by channel_closed disposition missing thread closed by channel_closed")

@@ -187,14 +187,20 @@ func (j *joined) cancels(taskSID string) {
 // closes ends the channel, whose tasks are completed or wrapped up; leaves makes it inactive.
 func (j *joined) closes(who engage.Actor, complete bool) {
 	j.t.Helper()
-	update := routing.ChannelUpdate{By: routing.ChannelCloses, Change: routing.ChannelChange{Complete: complete}}
-	must(j.As(who).Flex.UpdateChannel(j.t.Context(), j.channel, update))(j.t)
+	j.fine(j.ends(who, routing.ChannelCloses, complete))
+}
+
+// ends ends the channel in one of the two ways.
+func (j *joined) ends(who engage.Actor, by routing.ChannelVerb, complete bool, dispositions ...string) error {
+	j.t.Helper()
+	update := routing.ChannelUpdate{By: by, Change: routing.ChannelChange{Complete: complete}, DispositionIDs: dispositions}
+	_, err := j.As(who).Flex.UpdateChannel(j.t.Context(), j.channel, update)
+	return err
 }
 
 func (j *joined) leaves(who engage.Actor) {
 	j.t.Helper()
-	update := routing.ChannelUpdate{By: routing.ChannelInactivates, Change: routing.ChannelChange{Complete: true}}
-	must(j.As(who).Flex.UpdateChannel(j.t.Context(), j.channel, update))(j.t)
+	j.fine(j.ends(who, routing.ChannelInactivates, true))
 }
 
 func (j *joined) pauses(who engage.Actor) {

@@ -37,9 +37,13 @@ type routed struct {
 	// dispositions say what came of the tasks that are completed, by their SIDs.
 	dispositions map[string][]string
 
-	closes bool   // somebody closes the channel
-	fresh  bool   // the channel is new
-	doing  string // the job that does this, if it looks after a task or times a reservation out
+	// closes says that somebody closes the channel or makes it inactive, outcome are the
+	// dispositions that they give.
+	closes  bool
+	outcome []string
+
+	fresh bool   // the channel is new
+	doing string // the job that does this, if it looks after a task or times a reservation out
 }
 
 func newRouted() *routed {

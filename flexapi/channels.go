@@ -47,6 +47,7 @@ func updateChannel(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	u.DispositionIDs = f.values["DispositionId"]
 	if ch, err = c.eng.Flex.UpdateChannel(c.Context(), ch.SID, u); err != nil {
 		return answer{}, err
 	}

@@ -65,8 +65,8 @@
 //
 // Parameters that are not known are ignored, except those that the platform has and this
 // endpoint has not: these are refused. Beyond the platform are AgentId of a worker, which is
-// the agent as whom they act; and, where a task, a reservation or a participant is completed,
-// DispositionId, as often as needed.
+// the agent as whom they act; and, where a task, a reservation or a participant is completed, or
+// a channel ends, DispositionId, as often as needed.
 //
 // An interaction is created once for an Idempotency-Key or an I-Twilio-Idempotency-Token,
 // which are headers; nothing else has such.

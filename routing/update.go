@@ -8,6 +8,9 @@ import (
 type ChannelUpdate struct {
 	By     ChannelVerb // ChannelCloses or ChannelInactivates
 	Change ChannelChange
+	// DispositionIDs are the categories that say what came of the conversation. No request of
+	// the platform has them, and nothing here depends on them.
+	DispositionIDs []string
 }
 
 // ParseChannelUpdate reads a request to update a channel (the Flex Interactions API,
