@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -109,6 +110,42 @@ func TestAnOfferIsItsWorkersToAnswer(t *testing.T) {
 			t.Errorf("another agent: %v", err)
 		}
 		must(f.As(who).Reservations.Accept(t.Context(), r.SID, engage.Answer{}))(t)
+	}
+}
+
+// TestAnOfferIsWithdrawnByWhoOffersIt: its worker rejects it, and has what follows from that.
+func TestAnOfferIsWithdrawnByWhoOffersIt(t *testing.T) {
+	t.Parallel()
+	denied := errors.New("only the boss")
+	for name, authorize := range map[string]engage.Authorize{
+		"by the system only": nil,
+		"by the boss, too": func(_ context.Context, actor engage.Actor, action engage.Action, _ engage.Resource) error {
+			if action == engage.ActionReservationsManage && actor != engage.Agent("boss") {
+				return denied
+			}
+			return nil
+		},
+	} {
+		f := newFloor(t, func(o *engage.Options) { o.Authorize = authorize })
+		ann := f.hires("ann", 1)
+		task := f.asks()
+		f.runs()
+		r := f.offeredTo(task.SID, ann)
+		_, err := f.As(engage.Agent("ann")).Reservations.Cancel(t.Context(), r.SID, engage.Answer{})
+		refused, ok := errors.AsType[*engage.RefusedError](err)
+		if !ok || !errors.Is(err, engage.ErrRefused) || errors.Is(err, denied) != (authorize != nil) || !strings.Contains(refused.Remedy, "Reservations.Reject") {
+			t.Errorf("%s: ann: %v", name, err)
+		}
+		if got := f.offeredTo(task.SID, ann); got.SID != r.SID {
+			t.Errorf("%s: she is offered %s now", name, got.SID)
+		}
+		who := engage.System()
+		if authorize != nil {
+			who = engage.Agent("boss")
+		}
+		if got := must(f.As(who).Reservations.Cancel(t.Context(), r.SID, engage.Answer{}))(t); got.Status != routing.ReservationCanceled {
+			t.Errorf("%s: it is %s", name, got.Status)
+		}
 	}
 }
 

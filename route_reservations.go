@@ -133,9 +133,13 @@ func (s Reservations) Reject(ctx context.Context, sid string, rejection Rejectio
 }
 
 // Cancel withdraws an offer that nobody has answered. The task waits again, unless it is offered
-// to others still.
+// to others still; it may be offered to the same worker at once.
+//
+// It is for who offers, not for who is offered: the system, and whoever Authorize allows
+// ActionReservationsManage, such as a supervisor. The agent of the worker needs that, too: they
+// reject it, with what follows from that (TaskRouter's documentation, "Reservation Resource").
 func (s Reservations) Cancel(ctx context.Context, sid string, answer Answer) (routing.Reservation, error) {
-	return s.answer(ctx, sid, answer.IfVersion, "", func(t *turn, r *routed, is *storedReservation) error {
+	return s.change(ctx, sid, answer.IfVersion, "", (*turn).mayWithdraw, func(t *turn, r *routed, is *storedReservation) error {
 		return t.happens(ctx, r, is, routing.ReservationCancels, "")
 	})
 }
@@ -175,10 +179,18 @@ func (t *turn) happens(ctx context.Context, r *routed, is *storedReservation, by
 	return t.keepRouted(ctx, r)
 }
 
-// answer does something to a reservation, if the actor may. One that is already what it is to be
-// stays as it is.
+// answer does something to a reservation that is for the worker to do.
 func (s Reservations) answer(
 	ctx context.Context, sid string, seen *int64, already routing.ReservationStatus, do func(t *turn, r *routed, is *storedReservation) error,
+) (routing.Reservation, error) {
+	return s.change(ctx, sid, seen, already, (*turn).mayAnswer, do)
+}
+
+// change does something to a reservation, if the actor may. One that is already what it is to be
+// stays as it is.
+func (s Reservations) change(
+	ctx context.Context, sid string, seen *int64, already routing.ReservationStatus,
+	may func(t *turn, ctx context.Context, is *storedReservation) error, do func(t *turn, r *routed, is *storedReservation) error,
 ) (routing.Reservation, error) {
 	if err := s.allow(ctx, ActionReservationsUpdate, reservationResource(sid)); err != nil {
 		return routing.Reservation{}, err
@@ -188,7 +200,7 @@ func (s Reservations) answer(
 		if err != nil {
 			return nil, err
 		}
-		if err := t.mayAnswer(ctx, is); err != nil {
+		if err := may(t, ctx, is); err != nil {
 			return nil, err
 		}
 		if is.Status == already {
@@ -217,9 +229,21 @@ func (t *turn) mayAnswer(ctx context.Context, is *storedReservation) error {
 	if w.AgentID != "" && t.actor == Agent(w.AgentID) {
 		return nil
 	}
+	return t.mayManageReservation(ctx, is, "what is offered to a worker is theirs to answer", "act for the agent of the worker with Engine.As")
+}
+
+// mayWithdraw refuses who may not take back what is offered to a worker.
+func (t *turn) mayWithdraw(ctx context.Context, is *storedReservation) error {
+	if t.actor.Type == ActorSystem {
+		return nil
+	}
+	return t.mayManageReservation(ctx, is, "an offer is withdrawn by who offers it, and rejected by the worker", "reject it: Reservations.Reject")
+}
+
+// mayManageReservation refuses who may not do what is for others to do with a reservation.
+func (t *turn) mayManageReservation(ctx context.Context, is *storedReservation, rule, remedy string) error {
 	refused := &RefusedError{
-		Rule: "what is offered to a worker is theirs to answer", Resource: reservationResource(is.SID),
-		Remedy: "act for the agent of the worker with Engine.As, or for who may do " + string(ActionReservationsManage),
+		Rule: rule, Resource: reservationResource(is.SID), Remedy: remedy + ", or act for who may do " + string(ActionReservationsManage),
 	}
 	if t.core.opts.Authorize != nil {
 		if refused.Err = t.allow(ctx, ActionReservationsManage, reservationResource(is.SID)); refused.Err == nil {

@@ -99,9 +99,12 @@ func taskMethods(at preparedTasks) map[string]method {
 		"Reservations.Reject": of(engage.ActionReservationsUpdate, offer, func(ctx context.Context, s services) (any, error) {
 			return s.Reservations.Reject(ctx, at.offer, engage.Rejection{})
 		}),
-		"Reservations.Cancel": of(engage.ActionReservationsUpdate, offer, func(ctx context.Context, s services) (any, error) {
-			return s.Reservations.Cancel(ctx, at.offer, engage.Answer{})
-		}),
+		"Reservations.Cancel": {
+			action: engage.ActionReservationsUpdate, resource: offer, also: offer, alsoFor: engage.ActionReservationsManage,
+			call: func(ctx context.Context, s services, _ prepared) (any, error) {
+				return s.Reservations.Cancel(ctx, at.offer, engage.Answer{})
+			},
+		},
 		"Reservations.WrapUp": of(engage.ActionReservationsUpdate, accepted, func(ctx context.Context, s services) (any, error) {
 			return s.Reservations.WrapUp(ctx, at.accepted, engage.Answer{})
 		}),
