@@ -448,7 +448,9 @@ func TestAChannelThatIsThereGoesOn(t *testing.T) {
 	wantProblem(t, err, "interaction_context_sid", routing.CodeInvalid)
 
 	must(l.Flex.UpdateChannel(t.Context(), i.ChannelSID, routing.ChannelUpdate{By: routing.ChannelCloses}))(t)
-	r = routing.CreateRequest{Channel: routing.ChannelRequest{SID: i.ChannelSID, Type: routing.ChannelSMS, InitiatedBy: routing.ByAPI}}
+	r = routing.CreateRequest{Channel: routing.ChannelRequest{
+		SID: i.ChannelSID, Type: routing.ChannelSMS, InitiatedBy: routing.ByAPI, Participants: []routing.ParticipantRequest{customer(56)},
+	}}
 	_, err = l.Flex.Create(t.Context(), engage.NewInteraction{Request: r})
 	wantCode(t, err, routing.CodeInteractionEnded)
 }

@@ -26,6 +26,10 @@ func (t *turn) goOnWith(ctx context.Context, request routing.CreateRequest) (*st
 		return nil, err
 	}
 	t.compare(i, r.channel, request, &wrong)
+	if !r.work.Channel.Status.Live() {
+		_, err := r.work.Invite(routing.Invite{}, t.now) // for its refusal
+		return nil, refusal(err, channelResource(r.channel.SID))
+	}
 	for n, media := range request.Channel.Participants {
 		next, err := r.work.Join(routing.Participant{SID: t.sid(routing.PrefixParticipant), Type: routing.ParticipantCustomer, Media: &media}, t.now)
 		if refused, ok := errors.AsType[*routing.RefusedError](err); ok && refused.Code == routing.CodeParticipantThere {
@@ -36,10 +40,6 @@ func (t *turn) goOnWith(ctx context.Context, request routing.CreateRequest) (*st
 			return nil, refusal(err, channelResource(r.channel.SID))
 		}
 		r.work = next
-	}
-	if !r.work.Channel.Status.Live() {
-		_, err := r.work.Invite(routing.Invite{}, t.now) // for its refusal
-		return nil, refusal(err, channelResource(r.channel.SID))
 	}
 	if request.Routing != nil {
 		err = t.ask(ctx, r, newTask{TaskRequest: request.Routing.Properties, Path: "routing.properties"})

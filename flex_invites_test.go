@@ -133,7 +133,7 @@ func TestParticipantsJoin(t *testing.T) {
 	l.is(i, routing.ChannelActive, "pending")
 	must(l.Flex.UpdateChannel(t.Context(), i.ChannelSID, routing.ChannelUpdate{By: routing.ChannelCloses}))(t)
 	_, err = l.Flex.AddParticipant(t.Context(), i.ChannelSID, routing.ParticipantSupervisor, media)
-	wantCode(t, err, routing.CodeInteractionEnded)
+	wantCode(t, err, routing.CodeNotAdded)
 	_, err = l.Flex.Invite(t.Context(), i.ChannelSID, l.place())
 	wantCode(t, err, routing.CodeInteractionEnded)
 }

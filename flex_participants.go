@@ -20,7 +20,7 @@ type FlexParticipant struct {
 //
 // The error wraps ErrInvalid, with a [*routing.ProblemsError] of all that is wrong; ErrRefused,
 // with a [*routing.RefusedError], if they are there already (80102), the channel is over
-// (80906), or it has [routing.MaxParticipants] beside its agents.
+// (45376), or it has [routing.MaxParticipants] beside its agents.
 func (s Flex) AddParticipant(ctx context.Context, channelSID string, typ routing.ParticipantType, media routing.ParticipantRequest) (FlexParticipant, error) {
 	if err := s.allow(ctx, ActionFlexUpdate, channelResource(channelSID)); err != nil {
 		return FlexParticipant{}, err

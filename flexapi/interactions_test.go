@@ -242,6 +242,7 @@ func TestChannels(t *testing.T) {
 	c.get(c.below("Tasks", agents[1].TaskSID)).shows(`{"assignment_status":"completed"}`)
 	c.get(path).shows(`{"status":"active"}`)
 
+	c.asks(http.MethodPost, path, "Status", "inactive", "Routing", `{"status":"closed"}`, "DispositionId", "none").refused(http.StatusBadRequest, 20001)
 	c.post(path, "Status", "inactive", "Routing", `{"status":"closed"}`).shows(`{"status":"inactive"}`)
 	c.get(c.below("Tasks", agents[0].TaskSID)).shows(`{"assignment_status":"completed"}`)
 	c.post(path, "Status", "closed").shows(`{"status":"closed"}`)

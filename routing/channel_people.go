@@ -9,11 +9,14 @@ import (
 )
 
 // Join returns what there is with one more participant, who comes without a state. Somebody
-// who is on the channel in just this way already does not join again: 80102. There are at most
-// [MaxParticipants] at a time, beside its agents. The error is a [*RefusedError].
+// who is on the channel in just this way already does not join again: 80102. Nobody joins one that
+// is over: 45376. There are at most [MaxParticipants] at a time, beside its agents. The error is
+// a [*RefusedError].
 func (w ChannelWork) Join(p Participant, now time.Time) (ChannelWork, error) {
 	if !w.Channel.Status.Live() {
-		return w, w.refused("join", "", "")
+		return w, &RefusedError{Code: CodeNotAdded, Text: notAdded, Err: &interaction.TransitionError{
+			Of: ChannelLifecycle.Of, From: string(w.Channel.Status), By: string(ParticipantJoins),
+		}}
 	}
 	others := 0
 	for _, there := range w.Participants {

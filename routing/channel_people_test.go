@@ -133,7 +133,7 @@ func TestWhoIsThereDoesNotJoinAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = closed.Join(routing.Participant{Type: routing.ParticipantCustomer}, someday)
-	wantRefusal(t, err, routing.CodeInteractionEnded, "Interaction Not Open")
+	wantRefusal(t, err, routing.CodeNotAdded, "Failed to add a participant. Conversation was closed or not found.")
 }
 
 func TestATaskIsKeptFromWhoIsThere(t *testing.T) {

@@ -8,6 +8,15 @@ import (
 )
 
 // Codes of the platform's error dictionary.
+//
+// Others that it documents for interactions and tasks say what cannot happen here, or is no
+// error: that one of its services fails another (45356, 45360, 45361, 45363, 45372, 45381, 45770),
+// where here all is one commit; that a participant who leaves is not found (45362), which is a
+// 404; that an instruction about a telephone call comes when the reservation is not pending
+// (40114, 40123, 40135, 40136, 40144), where to accept or reject it is refused by [CodeInvalid]
+// with the platform's text; that a known worker is not in the queue or the workspace (40152,
+// 40155), where the task waits in the target, or goes on; that too many workers are there at a
+// time (14240), of whom there is no limit.
 const (
 	// CodeInvalid is that of whatever is wrong with a request and has no code of its own.
 	CodeInvalid = 20001
@@ -28,6 +37,8 @@ const (
 	CodeChannelInvalid = 45366
 	// CodeParticipantInvalid says that a request to add a participant is wrong.
 	CodeParticipantInvalid = 45367
+	// CodeNotAdded says that nobody joins a channel that is over: its conversation is closed.
+	CodeNotAdded = 45376
 	// CodeNotInactivated says that a channel did not become inactive.
 	CodeNotInactivated = 45379
 	// CodeParticipantThere says that somebody who is to join a channel is on it already.
@@ -46,6 +57,9 @@ const interactionEnded = "Interaction Not Open"
 
 // participantThere is what the platform says with CodeParticipantThere.
 const participantThere = "Participant Already In Interaction"
+
+// notAdded is what the platform says with CodeNotAdded.
+const notAdded = "Failed to add a participant. Conversation was closed or not found."
 
 // RefusedError says that something is not possible in the state that things are in.
 type RefusedError struct {
