@@ -79,9 +79,9 @@ func (r *routed) knownOf(spec newTask, old *storedTask) (newTask, error) {
 }
 
 // keepFromWhoCame keeps the tasks that wait on a channel from workers who have accepted another
-// one of it in this call, and withdraws what they are offered of these: nobody comes to a
-// channel twice. Who is asked by name may.
-func (t *turn) keepFromWhoCame(r *routed) error {
+// one of it in this call, and withdraws what they are offered of these: nobody is on a channel
+// twice.
+func (t *turn) keepFromWhoCame(r *routed) (err error) {
 	if r.channel == nil {
 		return nil
 	}
@@ -89,6 +89,9 @@ func (t *turn) keepFromWhoCame(r *routed) error {
 		for _, is := range a.Reservations {
 			if was := r.reservations[is.SID]; is.Status != routing.ReservationAccepted || was != nil && was.Status == is.Status {
 				continue
+			}
+			if r.work, err = r.work.Came(is.WorkerSID, a.Task.SID, t.now); err != nil {
+				return err
 			}
 			for _, other := range slices.Clone(r.work.Assignments) {
 				if other.Task.SID == a.Task.SID || routing.PrefixWorker.Valid(other.Task.RoutingTarget) {

@@ -41,17 +41,16 @@ func (t *turn) goOnWith(ctx context.Context, request routing.CreateRequest) (*st
 		}
 		r.work = next
 	}
+	var there error
 	if request.Routing != nil {
+		there = r.alreadyThere(request.Routing.Properties.WorkerSID)
 		err = t.ask(ctx, r, newTask{TaskRequest: request.Routing.Properties, Path: "routing.properties"})
 	}
 	if err := wrong.join(err); err != nil {
 		return nil, err
 	}
 	refused, err := t.beginsNow(ctx, request)
-	if request.Routing != nil {
-		refused = cmp.Or(refused, r.alreadyThere(request.Routing.Properties.WorkerSID))
-	}
-	if err := cmp.Or(err, refused); err != nil {
+	if err := cmp.Or(err, refused, there); err != nil {
 		return nil, err
 	}
 	if i.ContextSID == "" && request.ContextSID != "" {

@@ -27,7 +27,9 @@ func (i FlexInvite) View(b routing.Base) routing.InviteView {
 // task are not copied; but those that say what it is of are there.
 //
 // A request that names no workspace is for that of the channel. Who is on the channel already
-// is not asked; if the request names them, that is refused.
+// is not asked; if the request names them, that is refused, and so it is if it names who was
+// asked by name before and has not answered (80102). One who accepts another task of the channel
+// meanwhile is there, and the invite by their name is canceled.
 //
 // The error wraps ErrInvalid, with a [*routing.ProblemsError] of all that is wrong with the
 // request; ErrRefused, with a [*routing.RefusedError], if the channel rests or is over (80906),
@@ -68,20 +70,27 @@ func (s Flex) Invite(ctx context.Context, channelSID string, request routing.Tas
 	})
 }
 
-// alreadyThere refuses to invite a worker who is on the channel.
+// alreadyThere refuses to invite a worker who is on the channel, or is asked by name to come.
 func (r *routed) alreadyThere(workerSID string) error {
 	if !routing.PrefixWorker.Valid(workerSID) {
 		return nil
 	}
+	sid, rule := routing.PrefixWorker.Alike(workerSID), ""
+	if r.work.Asked(sid) {
+		rule = "the worker is not asked by name already"
+	}
 	for _, p := range r.work.Participants {
-		if p.WorkerSID == routing.PrefixWorker.Alike(workerSID) && p.Status == routing.ParticipantActive {
-			return refusal(&routing.RefusedError{
-				Code: routing.CodeParticipantThere, Text: "Participant Already In Interaction",
-				Err: &interaction.TransitionError{Of: routing.InviteLifecycle.Of, By: string(routing.InviteStarts), Rule: "the worker is not on the channel"},
-			}, workerResource(p.WorkerSID))
+		if p.WorkerSID == sid && p.Status == routing.ParticipantActive {
+			rule = "the worker is not on the channel"
 		}
 	}
-	return nil
+	if rule == "" {
+		return nil
+	}
+	return refusal(&routing.RefusedError{
+		Code: routing.CodeParticipantThere, Text: "Participant Already In Interaction",
+		Err: &interaction.TransitionError{Of: routing.InviteLifecycle.Of, By: string(routing.InviteStarts), Rule: rule},
+	}, workerResource(sid))
 }
 
 // Invites returns one page of the invites of a channel, in the order in which they were made.

@@ -112,6 +112,90 @@ func TestAnOutboundInteractionEndsIfItsAgentDoesNotWantIt(t *testing.T) {
 	l.is(i, routing.ChannelClosed, "canceled")
 }
 
+// TestNobodyIsOnAChannelTwice who is asked by name: they are asked once, and one who comes
+// otherwise meanwhile is there.
+func TestNobodyIsOnAChannelTwice(t *testing.T) {
+	t.Parallel()
+	l := newLobby(t)
+	ada := l.hires("Ada", 5)
+	i := l.begins()
+	l.accepts(ada)
+	bob := l.hires("Bob", 5)
+	byName := l.place()
+	byName.WorkerSID = bob.SID
+	named := must(l.Flex.Invite(t.Context(), i.ChannelSID, byName))(t)
+	_, err := l.Flex.Invite(t.Context(), i.ChannelSID, byName)
+	wantCode(t, err, routing.CodeParticipantThere)
+	_, err = l.Flex.Create(t.Context(), engage.NewInteraction{Request: routing.CreateRequest{
+		Channel: routing.ChannelRequest{SID: i.ChannelSID, Type: routing.ChannelSMS, InitiatedBy: routing.ByAPI},
+		Routing: &routing.CreateRouting{Properties: byName},
+	}})
+	wantCode(t, err, routing.CodeParticipantThere)
+
+	open := must(l.Flex.Invite(t.Context(), i.ChannelSID, l.place()))(t)
+	l.runs()
+	l.is(i, routing.ChannelActive, "assigned+reserved+reserved")
+	must(l.Reservations.Accept(t.Context(), l.offeredTo(open.TaskSID, bob).SID, engage.Answer{}))(t)
+	l.runs()
+	l.is(i, routing.ChannelActive, "assigned+canceled+assigned")
+	if n := len(l.agents(i)); n != 2 || len(l.offered(bob)) != 0 {
+		t.Errorf("%d agents are there, and bob has %d offers", n, len(l.offered(bob)))
+	}
+	if got := must(l.Tasks.Get(t.Context(), named.TaskSID))(t); got.Reason != routing.ReasonCame {
+		t.Errorf("because of %q", got.Reason)
+	}
+
+	// Who declines may be asked again.
+	cid := l.hires("Cid", 1)
+	byName.WorkerSID = cid.SID
+	for range 2 {
+		must(l.Flex.Invite(t.Context(), i.ChannelSID, byName))(t)
+		l.runs()
+		l.rejects(cid)
+	}
+	l.is(i, routing.ChannelActive, "assigned+canceled+assigned+canceled+canceled")
+}
+
+// TestWhoComesOtherwiseTakesOver when they accept the transfer: not as one more.
+func TestWhoComesOtherwiseTakesOver(t *testing.T) {
+	t.Parallel()
+	for _, typ := range []routing.TransferType{routing.TransferCold, routing.TransferWarm} {
+		t.Run(string(typ), func(t *testing.T) {
+			t.Parallel()
+			l := newLobby(t)
+			ada := l.hires("Ada", 5)
+			i := l.begins()
+			l.accepts(ada)
+			bob := l.hires("Bob", 5)
+			open := must(l.Flex.Invite(t.Context(), i.ChannelSID, l.place()))(t)
+			x := must(l.As(engage.Agent("Ada")).Flex.Transfer(t.Context(), i.ChannelSID, routing.TransferRequest{Type: typ, To: bob.SID}))(t)
+			l.runs()
+			for _, task := range []string{open.TaskSID, x.TaskSID} {
+				must(l.Reservations.Accept(t.Context(), l.offeredTo(task, bob).SID, engage.Answer{}))(t)
+				l.runs()
+			}
+			l.is(i, routing.ChannelActive, map[routing.TransferType]string{
+				routing.TransferCold: "completed+completed+assigned", routing.TransferWarm: "assigned+completed+assigned",
+			}[typ])
+			if got := l.transferStatus(i); got != routing.TransferCompleted {
+				t.Errorf("the transfer is %s", got)
+			}
+			owner, agents := engage.Agent("Ada"), 2
+			if typ == routing.TransferCold {
+				owner, agents = engage.Agent("Bob"), 1
+			}
+			if n := len(l.agents(i)); n != agents {
+				t.Errorf("%d agents are there, want %d", n, agents)
+			}
+			channel := must(l.Flex.Channel(t.Context(), i.ChannelSID))(t)
+			engaged := must(l.Interventions.List(t.Context(), engage.InterventionFilter{ThreadID: channel.ThreadID}))(t).Items
+			if len(engaged) != 1 || engaged[0].Owner != owner {
+				t.Errorf("interventions are %+v, want one of %s", engaged, owner)
+			}
+		})
+	}
+}
+
 func TestParticipantsJoin(t *testing.T) {
 	t.Parallel()
 	l := newLobby(t)

@@ -14,7 +14,8 @@ import (
 // there then, until one leaves. Who does not want it (rejects it, or lets the time go by) is
 // not asked again, and the next agent in the workflow is; if nobody is left to be asked, it has
 // failed, and the first agent keeps the customer. An agent who is on the channel already takes
-// it over at once.
+// it over at once. One who comes to it while they are asked to take it over takes it over when
+// they accept that, and their first task is completed.
 //
 // Attributes of the request take the place of those of the first agent's task, but for the known
 // ones where these are absent ([routing.Known]). A transfer has no invite: flexChannelInviteSid

@@ -61,6 +61,59 @@ func (p Participant) same(other Participant) bool {
 	return p.Media.Address+p.Media.Identity != "" && p.Media.Address == other.Media.Address && p.Media.Identity == other.Media.Identity
 }
 
+// Came returns what there is after a worker has accepted a task of the channel: nobody is on it
+// twice. Invites that ask for them by name are canceled; and if they talk to the customer with
+// another task already, as one may who is then asked to take over, that is completed: the new
+// one takes its place. The error is a [*RefusedError].
+func (w ChannelWork) Came(workerSID, taskSID string, now time.Time) (ChannelWork, error) {
+	next, err := w, error(nil)
+	for _, a := range w.Assignments {
+		verb := TaskVerb("")
+		switch {
+		case a.Task.SID == taskSID:
+		case w.invited(a.Task) == workerSID:
+			verb = TaskCancels
+		case a.Task.Status == TaskAssigned && a.doneBy(workerSID):
+			verb = TaskCompletes
+		}
+		if verb == "" {
+			continue
+		}
+		if a, err = a.Happen(verb, TaskChange{Reason: ReasonCame}, now); err != nil {
+			return w, err
+		}
+		if next, err = next.With(a, now); err != nil {
+			return w, err
+		}
+	}
+	return next, nil
+}
+
+// Asked reports whether a worker is asked by name to come to the channel, and has not answered.
+func (w ChannelWork) Asked(workerSID string) bool {
+	return slices.ContainsFunc(w.Assignments, func(a Assignment) bool {
+		return a.Task.waits() && PrefixWorker.Valid(workerSID) && a.Task.RoutingTarget == workerSID
+	})
+}
+
+// invited is the worker whom a task asks for by an invite of their own; empty: it does not, or
+// they have answered, or it is that of a transfer.
+func (w ChannelWork) invited(t Task) string {
+	transfers := slices.ContainsFunc(w.Transfers, func(x Transfer) bool { return x.TaskSID == t.SID })
+	if transfers || !t.waits() || !PrefixWorker.Valid(t.RoutingTarget) {
+		return ""
+	}
+	return t.RoutingTarget
+}
+
+// waits reports whether nobody has accepted a task yet.
+func (t Task) waits() bool { return t.Status == TaskPending || t.Status == TaskReserved }
+
+// doneBy reports whether a worker has accepted the task.
+func (a Assignment) doneBy(workerSID string) bool {
+	return slices.ContainsFunc(a.Reservations, func(r Reservation) bool { return r.WorkerSID == workerSID && r.Status == ReservationAccepted })
+}
+
 // CancelTransfer returns what there is after a transfer was given up: whoever has the
 // channel keeps it, and the task that was to take over is canceled. The error is a
 // [*RefusedError].

@@ -16,6 +16,7 @@ const (
 	ReasonPaused        = "Channel paused"
 	ReasonTransferred   = "Transferred"
 	ReasonDeclined      = "Invite declined"
+	ReasonCame          = "Worker is on the channel"
 
 	ReasonTransferCanceled = "Transfer canceled"
 )
