@@ -9,6 +9,7 @@ import (
 	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/internal/feed"
 	"github.com/engage-interactions/engage/internal/work"
+	"github.com/engage-interactions/engage/routing"
 	"github.com/engage-interactions/engage/store"
 )
 
@@ -57,8 +58,13 @@ type InvalidError struct {
 	Err   error  // why; for schemas and payloads a typed error of package schema
 }
 
-// Error names the field and the reason.
-func (e *InvalidError) Error() string { return fmt.Sprintf("invalid %s: %v", e.Field, e.Err) }
+// Error names the field and the reason. Of several problems each says itself where it is.
+func (e *InvalidError) Error() string {
+	if all, ok := errors.AsType[*routing.ProblemsError](e.Err); ok && all.Problems[0].Path == e.Field {
+		return "invalid " + all.Error()
+	}
+	return fmt.Sprintf("invalid %s: %v", e.Field, e.Err)
+}
 
 // Unwrap returns ErrInvalid and the reason.
 func (e *InvalidError) Unwrap() []error { return []error{ErrInvalid, e.Err} }
@@ -103,13 +109,29 @@ type RefusedError struct {
 // Error names the rule, the resource and the remedy.
 func (e *RefusedError) Error() string {
 	text := fmt.Sprintf("%v: %v: %s", e.Resource, ErrRefused, e.Rule)
-	if same, ok := errors.AsType[*interaction.TransitionError](e.Err); e.Err != nil && e.Err.Error() != e.Rule && (!ok || same.Error() != e.Err.Error()) { // else the rule says it
-		text += fmt.Sprintf(" (%v)", e.Err)
+	if more := e.more(); more != "" {
+		text += " (" + more + ")"
 	}
 	if e.Remedy != "" {
 		text += "; " + e.Remedy
 	}
 	return text
+}
+
+// more is what Err says beyond the rule.
+func (e *RefusedError) more() string {
+	if e.Err == nil || e.Err.Error() == e.Rule {
+		return ""
+	}
+	if transition, ok := errors.AsType[*interaction.TransitionError](e.Err); ok {
+		if transition.Error() == e.Err.Error() {
+			return ""
+		}
+		if platform, ok := errors.AsType[*routing.RefusedError](e.Err); ok { // the same, in the platform's words
+			return platform.Text
+		}
+	}
+	return e.Err.Error()
 }
 
 // Unwrap returns ErrRefused and what Err holds.

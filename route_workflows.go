@@ -101,7 +101,11 @@ func (s Workflows) List(ctx context.Context, workspaceSID string, limit int, con
 // one.
 func (t *turn) checkWorkflow(ctx context.Context, f *storedWorkflow, configuration *string) error {
 	var wrong, inside problems
-	if configuration != nil {
+	switch {
+	case configuration == nil:
+	case *configuration == "":
+		f.Configuration = routing.Configuration{} // which is missed below
+	default:
 		c, err := routing.ParseConfiguration(*configuration)
 		if err := inside.check(err); err != nil {
 			return err
@@ -123,7 +127,12 @@ func (t *turn) checkWorkflow(ctx context.Context, f *storedWorkflow, configurati
 	if len(inside.found) > 0 { // says more than that there is none
 		wrong.found = slices.DeleteFunc(wrong.found, func(p routing.Problem) bool { return p.Path == "configuration" })
 	}
-	wrong.found = append(wrong.found, inside.found...)
+	for _, p := range inside.found {
+		if p.Path == "" { // it is none at all
+			p.Path = "configuration"
+		}
+		wrong.found = append(wrong.found, p)
+	}
 	return wrong.err()
 }
 

@@ -74,7 +74,7 @@ type (
 
 var (
 	completes = interaction.Guard[ChannelConditions]{
-		Rule: `its tasks are completed with it, as routing {"status":"closed"} says`, Remedy: "say so",
+		Rule: "its tasks are completed with it", Remedy: `say so: ChannelChange.Complete, or routing {"status":"closed"} over HTTP`,
 		Holds: func(c ChannelConditions) bool { return c.Complete },
 	}
 	hasNoTask = interaction.Guard[ChannelConditions]{

@@ -121,8 +121,8 @@
 //	    active --> closed: settle [none of its tasks is live, and none of its invites is open, and none of its transfers is open]
 //	    transfer --> closed: settle [none of its tasks is live, and none of its invites is open, and none of its transfers is open]
 //	    active --> pause: pause
-//	    active --> inactive: inactivate [its tasks are completed with it, as routing {"status":"closed"} says]
-//	    transfer --> inactive: inactivate [its tasks are completed with it, as routing {"status":"closed"} says]
+//	    active --> inactive: inactivate [its tasks are completed with it]
+//	    transfer --> inactive: inactivate [its tasks are completed with it]
 //	    pause --> active: resume [an agent is asked for]
 //	    pause --> active: reroute [it has been paused for 14 days, and an agent is asked for]
 //	    inactive --> active: customer_writes [an agent is asked for]
