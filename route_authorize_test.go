@@ -60,6 +60,23 @@ func routingMethods(at preparedRoute) map[string]method {
 			return nil, s.Workspaces.Delete(ctx, at.spareWorkspace)
 		}),
 
+		"Workspaces.FindByName": look(about("workspace", ""), func(ctx context.Context, s services) (any, error) { return s.Workspaces.FindByName(ctx, "Support") }),
+		"Activities.FindByName": look(workspace, func(ctx context.Context, s services) (any, error) {
+			return s.Activities.FindByName(ctx, at.workspace, "Lunch")
+		}),
+		"TaskChannels.FindByName": look(workspace, func(ctx context.Context, s services) (any, error) {
+			return s.TaskChannels.FindByName(ctx, at.workspace, "fax")
+		}),
+		"Queues.FindByName": look(workspace, func(ctx context.Context, s services) (any, error) {
+			return s.Queues.FindByName(ctx, at.workspace, "Few")
+		}),
+		"Workflows.FindByName": look(workspace, func(ctx context.Context, s services) (any, error) {
+			return s.Workflows.FindByName(ctx, at.workspace, "All")
+		}),
+		"Workers.FindByName": of(engage.ActionWorkersRead, workspace, func(ctx context.Context, s services) (any, error) {
+			return s.Workers.FindByName(ctx, at.workspace, "ann")
+		}),
+
 		"Activities.Create": manage(workspace, func(ctx context.Context, s services) (any, error) {
 			return s.Activities.Create(ctx, at.workspace, engage.NewActivity{FriendlyName: "Training"})
 		}),

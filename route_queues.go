@@ -100,14 +100,17 @@ func (s Queues) Get(ctx context.Context, sid string) (routing.Queue, error) {
 	if err := s.allow(ctx, ActionWorkspacesRead, queueResource(sid)); err != nil {
 		return routing.Queue{}, err
 	}
-	return read(ctx, s.scope, func(t *turn) (*routing.Queue, error) {
-		q, err := t.queue(ctx, sid)
-		if err != nil {
-			return nil, err
-		}
-		shown := &routing.Queue{}
-		return shown, showQueue(ctx, t, q, shown)
-	})
+	return read(ctx, s.scope, func(t *turn) (*routing.Queue, error) { return t.shownQueue(ctx, sid) })
+}
+
+// shownQueue reads a queue as it is shown.
+func (t *turn) shownQueue(ctx context.Context, sid string) (*routing.Queue, error) {
+	q, err := t.queue(ctx, sid)
+	if err != nil {
+		return nil, err
+	}
+	shown := &routing.Queue{}
+	return shown, showQueue(ctx, t, q, shown)
 }
 
 // List returns one page of the queues of a workspace, in the order of their SIDs.

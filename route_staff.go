@@ -92,13 +92,16 @@ func (s Workers) Get(ctx context.Context, sid string) (routing.Worker, error) {
 	if err := s.allow(ctx, ActionWorkersRead, workerResource(sid)); err != nil {
 		return routing.Worker{}, err
 	}
-	return read(ctx, s.scope, func(t *turn) (*routing.Worker, error) {
-		w, err := t.worker(ctx, sid)
-		if err != nil {
-			return nil, err
-		}
-		return &w.Worker, nil
-	})
+	return read(ctx, s.scope, func(t *turn) (*routing.Worker, error) { return t.shownWorker(ctx, sid) })
+}
+
+// shownWorker reads a worker as they are shown.
+func (t *turn) shownWorker(ctx context.Context, sid string) (*routing.Worker, error) {
+	w, err := t.worker(ctx, sid)
+	if err != nil {
+		return nil, err
+	}
+	return &w.Worker, nil
 }
 
 // WorkerUpdate is what is to change of a worker. What is nil stays.

@@ -77,13 +77,16 @@ func (s Workflows) Get(ctx context.Context, sid string) (routing.Workflow, error
 	if err := s.allow(ctx, ActionWorkspacesRead, workflowResource(sid)); err != nil {
 		return routing.Workflow{}, err
 	}
-	return read(ctx, s.scope, func(t *turn) (*routing.Workflow, error) {
-		f, err := t.workflow(ctx, sid)
-		if err != nil {
-			return nil, err
-		}
-		return &f.Workflow, nil
-	})
+	return read(ctx, s.scope, func(t *turn) (*routing.Workflow, error) { return t.shownWorkflow(ctx, sid) })
+}
+
+// shownWorkflow reads a workflow as it is shown.
+func (t *turn) shownWorkflow(ctx context.Context, sid string) (*routing.Workflow, error) {
+	f, err := t.workflow(ctx, sid)
+	if err != nil {
+		return nil, err
+	}
+	return &f.Workflow, nil
 }
 
 // List returns one page of the workflows of a workspace, in the order of their SIDs.

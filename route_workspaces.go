@@ -106,14 +106,17 @@ func (s Workspaces) Get(ctx context.Context, sid string) (routing.Workspace, err
 	if err := s.allow(ctx, ActionWorkspacesRead, workspaceResource(sid)); err != nil {
 		return routing.Workspace{}, err
 	}
-	return read(ctx, s.scope, func(t *turn) (*routing.Workspace, error) {
-		w, err := t.workspace(ctx, sid)
-		if err != nil {
-			return nil, err
-		}
-		shown := &routing.Workspace{}
-		return shown, showWorkspace(ctx, t, w, shown)
-	})
+	return read(ctx, s.scope, func(t *turn) (*routing.Workspace, error) { return t.shownWorkspace(ctx, sid) })
+}
+
+// shownWorkspace reads a workspace as it is shown.
+func (t *turn) shownWorkspace(ctx context.Context, sid string) (*routing.Workspace, error) {
+	w, err := t.workspace(ctx, sid)
+	if err != nil {
+		return nil, err
+	}
+	shown := &routing.Workspace{}
+	return shown, showWorkspace(ctx, t, w, shown)
 }
 
 // List returns one page of workspaces, in the order of their SIDs.
