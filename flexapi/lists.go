@@ -1,6 +1,7 @@
 package flexapi
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -15,6 +16,24 @@ func only[T any](page engage.Page[T], err error) func(wanted func(T) bool) (enga
 	return func(wanted func(T) bool) (engage.Page[T], error) {
 		page.Items = slices.DeleteFunc(page.Items, func(item T) bool { return !wanted(item) })
 		return page, err
+	}
+}
+
+// called is the list of what has the name that a request asks for: of one, or of none. Without a
+// name it is the whole list.
+func called[T any](name string, find func(name string) (T, error), all source[T]) source[T] {
+	if name == "" {
+		return all
+	}
+	return func(limit int, continuation string) (engage.Page[T], error) {
+		one, err := find(name)
+		switch {
+		case errors.Is(err, engage.ErrNotFound):
+			return engage.Page[T]{}, nil
+		case err != nil:
+			return engage.Page[T]{}, err
+		}
+		return whole([]T{one})(limit, continuation)
 	}
 }
 

@@ -16,9 +16,11 @@ func listQueues(c *call) (answer, error) {
 	if err := c.workspaceIsThere(); err != nil {
 		return answer{}, err
 	}
-	return list(c, c.base.TaskRouter, "task_queues", func(limit int, continuation string) (engage.Page[routing.Queue], error) {
-		return only(c.eng.Queues.List(c.Context(), c.PathValue("workspace"), limit, continuation))(func(q routing.Queue) bool { return named(q.FriendlyName, name) })
-	}, func(q routing.Queue) (routing.QueueView, error) { return q.View(c.base), nil })
+	return list(c, c.base.TaskRouter, "task_queues", called(name, func(name string) (routing.Queue, error) {
+		return c.eng.Queues.FindByName(c.Context(), c.PathValue("workspace"), name)
+	}, func(limit int, continuation string) (engage.Page[routing.Queue], error) {
+		return c.eng.Queues.List(c.Context(), c.PathValue("workspace"), limit, continuation)
+	}), func(q routing.Queue) (routing.QueueView, error) { return q.View(c.base), nil })
 }
 
 func createQueue(c *call) (answer, error) {

@@ -1,6 +1,9 @@
 package flexapi
 
 import (
+	"errors"
+	"strings"
+
 	"github.com/engage-interactions/engage"
 	"github.com/engage-interactions/engage/routing"
 )
@@ -26,10 +29,25 @@ func listWorkers(c *call) (answer, error) {
 	if err := c.workspaceIsThere(); err != nil {
 		return answer{}, err
 	}
-	return list(c, c.base.TaskRouter, "workers", func(limit int, continuation string) (engage.Page[routing.Worker], error) {
+	if activity != "" && filter.ActivitySID == "" { // few may be in it, and far apart
+		doing, err := c.eng.Activities.FindByName(c.Context(), c.PathValue("workspace"), activity)
+		switch {
+		case err == nil:
+			filter.ActivitySID, filter.WorkspaceSID = doing.SID, ""
+		case !errors.Is(err, engage.ErrNotFound):
+			return answer{}, err
+		}
+	}
+	from := called(name, func(name string) (routing.Worker, error) {
+		return c.eng.Workers.FindByName(c.Context(), c.PathValue("workspace"), name)
+	}, func(limit int, continuation string) (engage.Page[routing.Worker], error) {
 		filter.Limit, filter.Continuation = limit, continuation
-		return only(c.eng.Workers.List(c.Context(), filter))(func(w routing.Worker) bool {
-			return c.in(w.WorkspaceSID) == nil && named(w.FriendlyName, name) && named(w.ActivityName, activity) && w.Available == or(available, w.Available)
+		return c.eng.Workers.List(c.Context(), filter)
+	})
+	return list(c, c.base.TaskRouter, "workers", func(limit int, continuation string) (engage.Page[routing.Worker], error) {
+		return only(from(limit, continuation))(func(w routing.Worker) bool {
+			return c.in(w.WorkspaceSID) == nil && (filter.ActivitySID == "" || strings.EqualFold(w.ActivitySID, filter.ActivitySID)) &&
+				named(w.ActivityName, activity) && w.Available == or(available, w.Available)
 		})
 	}, func(w routing.Worker) (routing.WorkerView, error) { return w.View(c.base), nil })
 }

@@ -15,9 +15,11 @@ func listWorkflows(c *call) (answer, error) {
 	if err := c.workspaceIsThere(); err != nil {
 		return answer{}, err
 	}
-	return list(c, c.base.TaskRouter, "workflows", func(limit int, continuation string) (engage.Page[routing.Workflow], error) {
-		return only(c.eng.Workflows.List(c.Context(), c.PathValue("workspace"), limit, continuation))(func(w routing.Workflow) bool { return named(w.FriendlyName, name) })
-	}, func(w routing.Workflow) (routing.WorkflowView, error) { return w.View(c.base), nil })
+	return list(c, c.base.TaskRouter, "workflows", called(name, func(name string) (routing.Workflow, error) {
+		return c.eng.Workflows.FindByName(c.Context(), c.PathValue("workspace"), name)
+	}, func(limit int, continuation string) (engage.Page[routing.Workflow], error) {
+		return c.eng.Workflows.List(c.Context(), c.PathValue("workspace"), limit, continuation)
+	}), func(w routing.Workflow) (routing.WorkflowView, error) { return w.View(c.base), nil })
 }
 
 func createWorkflow(c *call) (answer, error) {

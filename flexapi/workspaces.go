@@ -23,9 +23,11 @@ func (c *call) workspaceIsThere() error {
 
 func listWorkspaces(c *call) (answer, error) {
 	name := c.query.text("FriendlyName")
-	return list(c, c.base.TaskRouter, "workspaces", func(limit int, continuation string) (engage.Page[routing.Workspace], error) {
-		return only(c.eng.Workspaces.List(c.Context(), limit, continuation))(func(w routing.Workspace) bool { return named(w.FriendlyName, name) })
-	}, func(w routing.Workspace) (routing.WorkspaceView, error) { return w.View(c.base), nil })
+	return list(c, c.base.TaskRouter, "workspaces", called(name, func(name string) (routing.Workspace, error) {
+		return c.eng.Workspaces.FindByName(c.Context(), name)
+	}, func(limit int, continuation string) (engage.Page[routing.Workspace], error) {
+		return c.eng.Workspaces.List(c.Context(), limit, continuation)
+	}), func(w routing.Workspace) (routing.WorkspaceView, error) { return w.View(c.base), nil })
 }
 
 func createWorkspace(c *call) (answer, error) {
