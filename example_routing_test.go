@@ -23,13 +23,10 @@ func done[T any](v T, err error) T {
 // employ adds a worker who is available.
 func employ(eng *engage.Engine, workspaceSID, name string, attributes routing.Attributes) routing.Worker {
 	ctx := context.Background()
-	w := engage.NewWorker{FriendlyName: name, Attributes: attributes, Capacities: map[string]int{"sms": 3}}
-	for _, a := range done(eng.Activities.List(ctx, workspaceSID, 0, "")).Items {
-		if a.FriendlyName == "Available" {
-			w.ActivitySID = a.SID
-		}
-	}
-	return done(eng.Workers.Create(ctx, workspaceSID, w))
+	available := done(eng.Activities.FindByName(ctx, workspaceSID, "Available"))
+	return done(eng.Workers.Create(ctx, workspaceSID, engage.NewWorker{
+		FriendlyName: name, Attributes: attributes, ActivitySID: available.SID, Capacities: map[string]int{"sms": 3},
+	}))
 }
 
 // offers returns what is offered to a worker, or what they are at.

@@ -16,7 +16,9 @@ const (
 	EventTaskWrapup    EventType = "task.wrapup"
 	EventTaskCompleted EventType = "task.completed"
 	// How it goes through its workflow, each with [TaskEvent]. The resource is the queue, or
-	// the workflow.
+	// the workflow: of task-queue.timeout, the queue in which its time was over, of
+	// task-queue.moved the one that it came to. The data is the task as it is after all that
+	// happened to it in that moment.
 	EventTaskQueueEntered      EventType = "task-queue.entered"
 	EventTaskQueueMoved        EventType = "task-queue.moved"
 	EventTaskQueueTimeout      EventType = "task-queue.timeout"
@@ -97,6 +99,12 @@ type TaskEvent struct {
 	Priority         int                `json:"priority"`
 	Reason           string             `json:"reason,omitempty"` // why it was canceled or completed
 	Version          int64              `json:"version"`
+	// TaskCreatedAt, QueueEnteredAt and AssignedAt are since when there is the task, since when
+	// it is in its queue, and when somebody accepted it: so how long it has waited, in all and in
+	// its queue, and how long it took, is the difference to the time of an event.
+	TaskCreatedAt  time.Time `json:"task_created_at"`
+	QueueEnteredAt time.Time `json:"task_queue_entered_at,omitzero"`
+	AssignedAt     time.Time `json:"task_assigned_at,omitzero"`
 }
 
 // ReservationEvent is the data of events about a reservation: what an assignment callback of
@@ -177,7 +185,7 @@ func taskEvent(k routing.Task) TaskEvent {
 	return TaskEvent{
 		TaskSID: k.SID, WorkspaceSID: k.WorkspaceSID, WorkflowSID: k.WorkflowSID, TaskQueueSID: k.QueueSID, TaskChannelSID: k.TaskChannelSID,
 		InteractionSID: k.InteractionSID, ChannelSID: k.ChannelSID, AssignmentStatus: k.Status, Attributes: k.Attributes, Priority: k.Priority,
-		Reason: k.Reason, Version: k.Version,
+		Reason: k.Reason, Version: k.Version, TaskCreatedAt: k.CreatedAt, QueueEnteredAt: k.QueueEnteredAt, AssignedAt: k.AssignedAt,
 	}
 }
 

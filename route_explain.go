@@ -179,7 +179,7 @@ func (t *turn) everybody(ctx context.Context, task *storedTask, crewID string) (
 
 // Explain says what comes of looking at tasks for a worker now: at the first of each line of
 // tasks that demand the same, in the queues of the worker, MaxExplained at most, in the order in
-// which they would be offered. It changes nothing.
+// which they would be offered. Where there is none, a note says so. It changes nothing.
 func (s Workers) Explain(ctx context.Context, sid string) (routing.Trace, error) {
 	if err := s.allow(ctx, ActionWorkersRead, workerResource(sid)); err != nil {
 		return routing.Trace{}, err
@@ -207,6 +207,13 @@ func (s Workers) Explain(ctx context.Context, sid string) (routing.Trace, error)
 			heads[n] = h.head
 		}
 		trace = routing.ChooseTask(w.Worker, heads, workspace.PrioritizeQueueOrder, t.now).Trace
+		switch {
+		case len(heads) > 0:
+		case len(w.CrewIDs) == 0:
+			trace.Notes = append(trace.Notes, routing.Problem{Message: "there is no queue whose target_workers holds for them, and no task waits for them alone"})
+		default:
+			trace.Notes = append(trace.Notes, routing.Problem{Message: "no task waits in their queues but for others alone, and none for them alone"})
+		}
 		return nil
 	})
 	return trace, err
