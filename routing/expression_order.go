@@ -140,14 +140,10 @@ func (o OrderBy) Key(w WorkerFacts) string {
 			b = append(b, "10000000000000000"...)
 			continue
 		}
-		rank := uint64(n) ^ 1<<63 // the least integer is 0
 		if c.descending {
-			rank = ^rank
+			n = ^n
 		}
-		b = append(b, '0')
-		for shift := 60; shift >= 0; shift -= 4 {
-			b = append(b, "0123456789abcdef"[rank>>shift&15])
-		}
+		b = appendRank(append(b, '0'), n)
 	}
 	return string(b)
 }

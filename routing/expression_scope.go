@@ -1,7 +1,5 @@
 package routing
 
-import "strings"
-
 // Scope is where an expression stands, and so what its keys mean.
 type Scope string
 
@@ -56,8 +54,8 @@ type ChannelFacts struct {
 type WorkersFacts struct {
 	Available   int
 	Unavailable int
-	// ByActivity counts them by the SID of their activity, with its digits in lower case,
-	// however an expression writes them; one that is not there has nobody in it.
+	// ByActivity counts them by the SID of their activity, its digits in lower case; one
+	// that is not there has nobody in it.
 	ByActivity map[string]int
 }
 
@@ -172,8 +170,8 @@ func (s Scope) newKey(text string, path []element) (k *key, reason string) {
 			if v := workersVariables[path[1].name]; v != isAttribute {
 				return &key{of: ofWorkers, text: text, variable: v}, ""
 			}
-			if isSID("WA", path[1].name) {
-				return &key{of: ofWorkers, text: text, variable: workersInActivity, name: PrefixActivity.Alike(path[1].name)}, ""
+			if sid := path[1].name; PrefixActivity.Valid(sid) {
+				return &key{of: ofWorkers, text: text, variable: workersInActivity, name: PrefixActivity.Alike(sid)}, ""
 			}
 		}
 		return nil, "the keys of skip_if are workers.available, workers.unavailable, and workers. with the SID of an activity"
@@ -202,20 +200,4 @@ func workerKey(text string, path []element) (k *key, reason string) {
 		return nil, "of a worker's channel there are worker.channel.<name>.configured_capacity, assigned_tasks and available_capacity_percentage"
 	}
 	return k, ""
-}
-
-// isSID says whether it is a SID of the platform's form: the prefix, then 32 hexadecimal
-// digits.
-func isSID(prefix, sid string) bool {
-	digits, ok := strings.CutPrefix(sid, prefix)
-	if !ok || len(digits) != 32 {
-		return false
-	}
-	for i := range len(digits) {
-		c := digits[i]
-		if !isDigit(c) && (c < 'a' || c > 'f') && (c < 'A' || c > 'F') {
-			return false
-		}
-	}
-	return true
 }

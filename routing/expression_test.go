@@ -103,8 +103,8 @@ func TestExpressionsAsTheyAreDocumented(t *testing.T) {
 
 		{routing.ScopeSkip, `workers.available == 0`, true},
 		{routing.ScopeSkip, `1==1`, true},
-		{routing.ScopeSkip, `workers.` + activity + ` == 1`, true}, // its digits are in upper case
-		{routing.ScopeSkip, `workers.` + routing.PrefixActivity.Alike(activity) + ` == 1`, true},
+		{routing.ScopeSkip, `workers.` + activity + ` < 2`, true},
+		{routing.ScopeSkip, `workers.` + activity + ` == 1`, true}, // the case of its digits does not matter
 		{routing.ScopeSkip, `workers.WA00000000000000000000000000000000 < 1 OR workers.unavailable < 2`, true},
 	} {
 		e := expression(t, c.text, c.scope)

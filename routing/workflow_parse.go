@@ -181,7 +181,7 @@ func (r *configurationReader) target(path string, v json.RawMessage, t *Target, 
 			if sid == "" {
 				return
 			}
-			if !isSID("WQ", sid) {
+			if !PrefixQueue.Valid(sid) {
 				r.add(path, "is not the SID of a queue: WQ and 32 hexadecimal digits")
 			}
 			t.Queue = PrefixQueue.Alike(sid) // the case of its digits does not matter
@@ -231,7 +231,7 @@ func (r *configurationReader) knownWorker(path string, v json.RawMessage) *opera
 	if !ok {
 		return nil
 	}
-	if isSID("WK", text) {
+	if PrefixWorker.Valid(text) {
 		return &operand{constant: stringValue(text)}
 	}
 	if len(text) > MaxExpression {
