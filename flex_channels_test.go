@@ -202,6 +202,26 @@ func TestWhoWritesOnAPausedChannelComesToItsAgentIfTheyHaveRoom(t *testing.T) {
 	}
 }
 
+// TestWhoCanHaveOneTaskOnlyIsNotWaitedFor: there is room on the task channel of the agent who has
+// paused it, but the workspace lets nobody have two tasks at a time.
+func TestWhoCanHaveOneTaskOnlyIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	l := newLobby(t)
+	single := true
+	must(l.Workspaces.Update(t.Context(), l.workspace.SID, engage.WorkspaceUpdate{SingleTask: &single}))(t)
+	ada := l.hires("Ada", 5)
+	i := l.begins()
+	l.accepts(ada)
+	must(l.Flex.Pause(t.Context(), i.ChannelSID))(t)
+	l.begins()
+	l.accepts(ada)
+	bob := l.hires("Bob", 5)
+	engage.CustomerWrote(t, l.Engine, i.Channel.ThreadID)
+	l.runs()
+	l.accepts(bob)
+	l.is(i, routing.ChannelActive, "completed+assigned")
+}
+
 func TestWhatIsNoUpdateOfAChannel(t *testing.T) {
 	t.Parallel()
 	l := newLobby(t)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/engage-interactions/engage/interaction"
@@ -215,7 +216,7 @@ func (t *turn) returnWritten(ctx context.Context, sid string) error {
 		if err != nil {
 			return err
 		}
-		if w != nil && w.Available && w.canTake(own.TaskChannelSID) {
+		if w != nil && slices.Contains(w.Open(!r.workspace.MultiTask), own.TaskChannelSID) {
 			spec = own
 		}
 	case routing.ChannelSetup, routing.ChannelActive, routing.ChannelTransfer, routing.ChannelFailed, routing.ChannelClosed:
@@ -225,12 +226,6 @@ func (t *turn) returnWritten(ctx context.Context, sid string) error {
 		return err
 	}
 	return t.keepRouted(ctx, r)
-}
-
-// canTake reports whether the worker has room for one more task on a task channel.
-func (w *storedWorker) canTake(taskChannelSID string) bool {
-	c, there := w.Channel(taskChannelSID)
-	return there && c.Takes()
 }
 
 // reroute brings back a channel that has been paused for too long.

@@ -70,7 +70,7 @@ func (t *turn) taskFor(ctx context.Context, sid string, orOther bool, passed pas
 	if err != nil {
 		return sought{}, err
 	}
-	waiting, err := t.headsFor(ctx, w, w.openChannels(!workspace.MultiTask), math.MaxInt)
+	waiting, err := t.headsFor(ctx, w, w.Open(!workspace.MultiTask), math.MaxInt)
 	if err != nil {
 		return sought{}, err
 	}
@@ -148,20 +148,6 @@ func (t *turn) without(ctx context.Context, w *storedWorker, waiting []*waitingH
 type waitingHead struct {
 	task *storedTask
 	head routing.Head
-}
-
-// openChannels are the task channels on which a worker can take one more task.
-func (w *storedWorker) openChannels(singleTask bool) (sids []string) {
-	is := *w
-	if is.SingleTask = singleTask; !is.takesAny() {
-		return nil
-	}
-	for _, c := range w.Channels {
-		if c.Takes() {
-			sids = append(sids, c.TaskChannelSID)
-		}
-	}
-	return sids
 }
 
 // headsFor returns the first tasks of all lines that are for a worker: in the queues of their

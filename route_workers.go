@@ -41,7 +41,7 @@ func (t *turn) keepWorker(ctx context.Context, in *storedWorkspace, before, afte
 	if err := t.countWorker(ctx, before, after); err != nil {
 		return err
 	}
-	if after.takesAny() || after.Available && !after.Gone && (before == nil || !before.Available) {
+	if len(after.open()) > 0 || after.Available && !after.Gone && (before == nil || !before.Available) {
 		if _, err := t.add(ctx, jobs.Job{Type: jobSeekTasks}, seekTasks{WorkerSID: after.SID}); err != nil {
 			return err
 		}
@@ -59,31 +59,26 @@ func (w *storedWorker) clone() *storedWorker {
 	return &c
 }
 
-// takesAny reports whether a worker can take one more task on any task channel.
-func (w *storedWorker) takesAny() bool {
-	if w.Gone || !w.Available {
-		return false
+// open returns the task channels on which a worker can take one more task; none, of one who was
+// deleted.
+func (w *storedWorker) open() []string {
+	if w == nil || w.Gone {
+		return nil
 	}
-	takes, busy := false, false
-	for _, c := range w.Channels {
-		takes, busy = takes || c.Takes(), busy || c.Reservations() > 0
-	}
-	return takes && (!busy || !w.SingleTask)
+	return w.Open(w.SingleTask)
 }
 
 // stands returns where a worker stands ready, by the IDs of the records that say so.
 func (w *storedWorker) stands() map[string]*readyWorker {
-	if w == nil || !w.takesAny() {
+	open := w.open()
+	if len(open) == 0 {
 		return nil
 	}
 	idle := w.IdleKey()
 	ready := map[string]*readyWorker{}
-	for _, c := range w.Channels {
-		if !c.Takes() {
-			continue
-		}
+	for _, taskChannelSID := range open {
 		for _, crewID := range w.CrewIDs {
-			r := &readyWorker{CrewID: crewID, TaskChannelSID: c.TaskChannelSID, WorkerSID: w.SID, IdleKey: idle}
+			r := &readyWorker{CrewID: crewID, TaskChannelSID: taskChannelSID, WorkerSID: w.SID, IdleKey: idle}
 			ready[readyWorkers.ID(r)] = r
 		}
 	}

@@ -90,12 +90,26 @@ func (w Worker) Channel(taskChannelSID string) (WorkerChannel, bool) {
 	return w.Channels[n], true
 }
 
-// Takes reports whether one more task can be offered to the worker on a task channel: their
-// activity is an available one, and they have room on the channel. A task that ignores
-// capacity needs the activity only.
-func (w Worker) Takes(t Task) bool {
-	c, ok := w.Channel(t.TaskChannelSID)
-	return w.Available && (t.IgnoreCapacity || ok && c.Takes())
+// Busy reports whether the worker has a reservation that has not ended, on whatever task
+// channel.
+func (w Worker) Busy() bool {
+	return slices.ContainsFunc(w.Channels, func(c WorkerChannel) bool { return c.Reservations() > 0 })
+}
+
+// Open returns the SIDs of the task channels on which one more task can be offered to the
+// worker: those with room, if their activity is an available one. Where a worker can have one
+// task at a time only (the workspace is without multitasking), they are not busy either. What a
+// task that ignores capacity needs is the activity alone.
+func (w Worker) Open(singleTask bool) (taskChannelSIDs []string) {
+	if !w.Available || singleTask && w.Busy() {
+		return nil
+	}
+	for _, c := range w.Channels {
+		if c.Takes() {
+			taskChannelSIDs = append(taskChannelSIDs, c.TaskChannelSID)
+		}
+	}
+	return taskChannelSIDs
 }
 
 // Count returns the worker after one of their reservations went from a state to another;

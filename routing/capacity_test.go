@@ -2,6 +2,7 @@ package routing_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -55,25 +56,26 @@ func TestWhatWorkersTake(t *testing.T) {
 		{TaskChannelSID: chat, Capacity: 2, Available: true, Pending: 1},
 		{TaskChannelSID: sms, Capacity: 1, Available: true, Wrapping: 1},
 	}}
-	away := w
+	away, idle := w, w
 	away.Available = false
+	idle.Channels = []routing.WorkerChannel{
+		{TaskChannelSID: chat, Capacity: 2, Available: true}, {TaskChannelSID: sms, Capacity: 1}, {TaskChannelSID: voice, Capacity: 1, Available: true},
+	}
 	for _, c := range []struct {
-		name    string
-		worker  routing.Worker
-		channel string
-		ignore  bool
-		want    bool
+		name   string
+		worker routing.Worker
+		single bool
+		busy   bool
+		want   []string
 	}{
-		{"there is room", w, chat, false, true},
-		{"there is none", w, sms, false, false},
-		{"there is no channel", w, voice, false, false},
-		{"capacity does not matter", w, sms, true, true},
-		{"not even the channel", w, voice, true, true},
-		{"away", away, chat, false, false},
-		{"away, and capacity does not matter", away, chat, true, false},
+		{"with room on one", w, false, true, []string{chat}},
+		{"with room, but one task at a time", w, true, true, nil},
+		{"away", away, false, true, nil},
+		{"idle, and closed on one", idle, false, false, []string{chat, voice}},
+		{"idle, one task at a time", idle, true, false, []string{chat, voice}},
 	} {
-		if got := c.worker.Takes(routing.Task{TaskChannelSID: c.channel, IgnoreCapacity: c.ignore}); got != c.want {
-			t.Errorf("%s: %v", c.name, got)
+		if got := c.worker.Open(c.single); !slices.Equal(got, c.want) || c.worker.Busy() != c.busy {
+			t.Errorf("%s: open on %v, want %v, busy: %v", c.name, got, c.want, c.worker.Busy())
 		}
 	}
 }

@@ -118,8 +118,7 @@ var rules = []struct {
 	{
 		VerdictBusy,
 		func(l *look) bool {
-			return !l.demand.SingleTask || l.demand.Line.IgnoreCapacity ||
-				!slices.ContainsFunc(l.candidate.Worker.Channels, func(c WorkerChannel) bool { return c.Reservations() > 0 })
+			return !l.demand.SingleTask || l.demand.Line.IgnoreCapacity || !l.candidate.Worker.Busy()
 		},
 		nil,
 	},
