@@ -22,8 +22,8 @@ const (
 )
 
 // ChannelWork is a channel with its tasks and whatever else belongs to it. What happens to
-// one happens to the others as well: this is where it is decided what. Its methods return what it is
-// afterwards, and change nothing in place; if they refuse, it is what it was.
+// one happens to the others as well: this is where it is decided what. Its methods return what
+// it is afterwards, and change nothing in place; if they refuse, it is what it was.
 //
 // What has ended may be left out; what has not is all there.
 type ChannelWork struct {

@@ -12,7 +12,8 @@ type TaskChannel struct {
 	FriendlyName string `json:"friendly_name"`
 	// UniqueName is of letters, digits, _ and $, and does not begin with a digit.
 	UniqueName string `json:"unique_name"`
-	// OptimizedRouting prefers workers with the most room on the channel.
+	// OptimizedRouting is kept and shown. (On the platform it prefers workers with the most
+	// room on the channel; [Choose] does not look at it.)
 	OptimizedRouting bool      `json:"channel_optimized_routing,omitempty"`
 	CreatedAt        time.Time `json:"created_at"`
 	UpdatedAt        time.Time `json:"updated_at"`

@@ -1,8 +1,6 @@
 package routing
 
-import (
-	"slices"
-)
+import "slices"
 
 // ChannelUpdate is what a request to update a channel asks for.
 type ChannelUpdate struct {

@@ -76,8 +76,9 @@ type KnownWorker struct {
 
 // KnownWorker gives whom known_worker_sid or known_worker_friendly_name of the target
 // means for a task. If both are there, the SID counts, and the name if the task has no
-// SID; the case of the SID's digits does not matter. That the worker is in the queue at all is for the caller to see: the platform's
-// errors are 40152 (not in the queue) and 40155 (not in the workspace).
+// SID; the case of the SID's digits does not matter. Whether the worker is in the queue at
+// all is for the caller to see: the platform's errors are [CodeKnownWorkerQueue] and
+// [CodeKnownWorkerWorkspace].
 func (t Target) KnownWorker(task Attributes) KnownWorker {
 	f := &Facts{Task: task}
 	text := func(o *operand) string {
