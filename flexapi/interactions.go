@@ -67,6 +67,3 @@ func updateInteraction(c *call) (answer, error) {
 func (c *call) idempotencyKey() string {
 	return strings.TrimSpace(cmp.Or(c.Header.Get("Idempotency-Key"), c.Header.Get("I-Twilio-Idempotency-Token")))
 }
-
-// field is a part of a form that is JSON.
-func (p *params) field(name string) []byte { return []byte(p.text(name)) }

@@ -45,6 +45,9 @@ func (p *params) text(name string) string {
 	return p.values.Get(name)
 }
 
+// field is a part of a form that is JSON.
+func (p *params) field(name string) []byte { return []byte(p.text(name)) }
+
 // textIf returns a parameter that changes something; nil: it is not there, and nothing
 // changes. An empty one takes away what was there.
 func (p *params) textIf(name string) *string {

@@ -17,7 +17,6 @@ import (
 // refusal is an answer that says no, of the endpoint itself.
 type refusal struct {
 	status  int
-	code    int // 0: that of the status
 	message string
 }
 
@@ -127,10 +126,7 @@ func say(status int, message string) routing.ErrorView {
 
 // view is what is shown of the refusal.
 func (e *refusal) view() routing.ErrorView {
-	code := e.code
-	if code == 0 {
-		code = codeOf(e.status)
-	}
+	code := codeOf(e.status)
 	return routing.ErrorView{Code: code, Message: e.message, MoreInfo: routing.MoreInfo(code), Status: e.status}
 }
 

@@ -2,6 +2,7 @@ package flexapi
 
 import (
 	"errors"
+	"net/http"
 	"strings"
 
 	"github.com/engage-interactions/engage"
@@ -65,7 +66,7 @@ func createWorker(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return c.showWorker(201, made)
+	return c.showWorker(http.StatusCreated, made)
 }
 
 func getWorker(c *call) (answer, error) {
@@ -73,7 +74,7 @@ func getWorker(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return c.showWorker(200, w)
+	return c.showWorker(http.StatusOK, w)
 }
 
 func updateWorker(c *call) (answer, error) {
@@ -90,7 +91,7 @@ func updateWorker(c *call) (answer, error) {
 	if w, err = c.eng.Workers.Update(c.Context(), w.SID, u); err != nil {
 		return answer{}, err
 	}
-	return c.showWorker(200, w)
+	return c.showWorker(http.StatusOK, w)
 }
 
 func deleteWorker(c *call) (answer, error) {
