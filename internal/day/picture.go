@@ -44,7 +44,7 @@ type picture struct {
 
 // task is a task as the log has it.
 type task struct {
-	sid, workspace, workflow, queue, taskChannel, channel string
+	sid, queue, taskChannel, channel string
 
 	status     routing.TaskStatus
 	attributes facts
@@ -52,7 +52,6 @@ type task struct {
 	reason     string
 	created    time.Time
 	waitsSince time.Time // since when somebody is sought for it; zero: nobody is yet
-	entered    time.Time // when it came to its line
 	live       []*reservation
 	cools      map[string]time.Time // until when it is kept from workers who have rejected it, by SID
 	worker     string               // whom it is for, and nobody else
@@ -75,7 +74,7 @@ type reservation struct {
 
 // worker is a worker as the log has them.
 type worker struct {
-	sid, name, agent, activity string
+	sid, name, activity string
 
 	attributes facts
 	available  bool
@@ -100,13 +99,11 @@ type room struct {
 
 // channel is the channel of an interaction as the log has it.
 type channel struct {
-	sid, interaction, thread string
+	sid, thread string
 
-	typ    routing.ChannelType
 	status routing.ChannelStatus
-	live   int               // tasks
-	agents map[string]string // participants who are agents: SIDs of workers
-	back   time.Time         // when it came back from rest
+	live   int       // tasks
+	back   time.Time // when it came back from rest
 	dirty  bool
 }
 
@@ -114,7 +111,7 @@ type channel struct {
 func (p *picture) channel(sid string) *channel {
 	c := p.channels[sid]
 	if c == nil {
-		c = &channel{sid: sid, status: routing.ChannelSetup, agents: map[string]string{}}
+		c = &channel{sid: sid, status: routing.ChannelSetup}
 		p.channels[sid] = c
 	}
 	if !c.dirty {
@@ -152,7 +149,7 @@ func newPicture(within [2]time.Duration) *picture {
 	return &picture{
 		names: map[string]string{}, specs: map[string]*queueSpec{}, tasks: map[string]*task{}, reservations: map[string]*reservation{},
 		workers: map[string]*worker{}, channels: map[string]*channel{}, transfers: map[string]string{}, aims: map[string]aim{}, lines: map[string][]*task{}, byChannel: map[string][]*task{},
-		happened: map[string]int{}, tallies: map[string]*queueTally{}, series: newSeries(), stats: newTally(within),
+		happened: map[string]int{}, tallies: map[string]*queueTally{}, stats: newTally(within),
 	}
 }
 
@@ -230,7 +227,7 @@ func (p *picture) task(d engage.TaskEvent) *task {
 	k := p.tasks[d.TaskSID]
 	if k == nil {
 		k = &task{
-			sid: d.TaskSID, workspace: d.WorkspaceSID, workflow: d.WorkflowSID, taskChannel: p.names[d.TaskChannelSID], channel: d.ChannelSID,
+			sid: d.TaskSID, taskChannel: p.names[d.TaskChannelSID], channel: d.ChannelSID,
 			status: routing.TaskPending, created: p.now, cools: map[string]time.Time{},
 		}
 		p.tasks[d.TaskSID] = k
@@ -304,7 +301,7 @@ func (p *picture) place(k *task) {
 	if line == "" {
 		return
 	}
-	k.line, k.place, k.entered = line, place, p.now
+	k.line, k.place = line, place
 	in := p.lines[line]
 	n, _ := slices.BinarySearchFunc(in, place, func(k *task, place string) int { return cmp.Compare(k.place, place) })
 	p.lines[line] = slices.Insert(in, n, k)

@@ -21,7 +21,7 @@ func (p *picture) employ(typ engage.EventType, sid string, d engage.WorkerEvent)
 	}
 	p.works(w)
 	was := w.available && !w.gone
-	w.name, w.agent, w.activity, w.attributes, w.available = d.FriendlyName, d.AgentID, d.ActivitySID, d.Attributes, d.Available
+	w.name, w.activity, w.attributes, w.available = d.FriendlyName, d.ActivitySID, d.Attributes, d.Available
 	w.changed = p.now
 	switch typ {
 	case engage.EventWorkerCapacityUpdated:
@@ -42,22 +42,13 @@ func (p *picture) employ(typ engage.EventType, sid string, d engage.WorkerEvent)
 // flex takes in what is said of a channel.
 func (p *picture) flex(typ engage.EventType, d engage.FlexEvent) {
 	c := p.channel(d.ChannelSID)
-	c.interaction, c.thread, c.typ = d.InteractionSID, d.ThreadID, d.ChannelType
+	c.thread = d.ThreadID
 	rested := c.status == routing.ChannelPause || c.status == routing.ChannelInactive
 	if rested && d.ChannelStatus == routing.ChannelActive {
 		c.back = p.now
 	}
-	switch typ {
-	case engage.EventFlexParticipantJoined:
-		if d.ParticipantType == routing.ParticipantAgent {
-			c.agents[d.ParticipantSID] = d.WorkerSID
-		}
-	case engage.EventFlexParticipantLeft:
-		delete(c.agents, d.ParticipantSID)
-	case engage.EventFlexInviteCreated:
-		if d.WorkerSID != "" { // who takes up what they had put aside needs room
-			p.aimed(d.TaskSID, aim{worker: d.WorkerSID, ignores: !c.back.Equal(p.now)})
-		}
+	if typ == engage.EventFlexInviteCreated && d.WorkerSID != "" { // who takes up what they had put aside needs room
+		p.aimed(d.TaskSID, aim{worker: d.WorkerSID, ignores: !c.back.Equal(p.now)})
 	}
 	if c.status == d.ChannelStatus {
 		return

@@ -93,8 +93,6 @@ type series struct {
 	spent                     [48]time.Duration
 }
 
-func newSeries() series { return series{} }
-
 func bin(at time.Time) int { return min(max(int(at.Sub(midnight)/half), 0), 47) }
 
 func (s *series) arrives(at time.Time) { s.arrivals[bin(at)]++ }
