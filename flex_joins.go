@@ -105,8 +105,11 @@ type joint struct {
 // joinConversation does to the conversation what follows from what has happened to
 // reservations, tasks and the channel.
 func (t *turn) joinConversation(ctx context.Context, r *routed, changed []happening) error {
-	if r.channel == nil || r.fresh {
+	switch {
+	case r.channel == nil:
 		return nil
+	case r.fresh:
+		return t.bindNew(ctx, r)
 	}
 	j := joint{turn: t, r: r}
 	if err := j.look(ctx, changed); err != nil {
@@ -238,15 +241,11 @@ func (j *joint) over() bool { return j.r.channel.Status.Live() && !j.r.work.Chan
 // rests reports whether the channel has become inactive or paused in this moment, returns
 // whether that has ended.
 func (j *joint) rests() bool {
-	return !resting(j.r.channel.Status) && resting(j.r.work.Channel.Status)
+	return !j.r.channel.Status.Resting() && j.r.work.Channel.Status.Resting()
 }
 
 func (j *joint) returns() bool {
-	return resting(j.r.channel.Status) && j.r.work.Channel.Status.Live() && !resting(j.r.work.Channel.Status)
-}
-
-func resting(s routing.ChannelStatus) bool {
-	return s == routing.ChannelInactive || s == routing.ChannelPause
+	return j.r.channel.Status.Resting() && j.r.work.Channel.Status.Live() && !j.r.work.Channel.Status.Resting()
 }
 
 // bind writes down in the thread what has become of its channel, and closes it with it.
@@ -255,18 +254,32 @@ func (j *joint) bind(context.Context) error {
 	if thread.ChannelSID != j.r.channel.SID {
 		return nil
 	}
-	switch {
-	case j.rests():
-		thread.ChannelResting, thread.RestingSince = true, j.now
-	case j.returns():
-		thread.ChannelResting, thread.RestingSince = false, time.Time{}
-	case j.over():
-		thread.ChannelSID, thread.ChannelResting, thread.RestingSince = "", false, time.Time{}
-		if j.r.work.Channel.Status == routing.ChannelClosed && thread.Status == interaction.ThreadOpen && !j.r.workspace.Joins.NoThreadClosing {
-			return j.closeThread(thread, interaction.CauseChannelClosed)
-		}
+	*thread = j.r.bound(*thread, j.now)
+	if j.over() && j.r.work.Channel.Status == routing.ChannelClosed && thread.Status == interaction.ThreadOpen && !j.r.workspace.Joins.NoThreadClosing {
+		return j.closeThread(thread, interaction.CauseChannelClosed)
 	}
 	return nil
+}
+
+// bindNew binds a conversation that was there to its new channel. It is the guard of having one
+// live channel at most.
+func (t *turn) bindNew(ctx context.Context, r *routed) error {
+	thread, err := threads.Get(ctx, t.Work, r.channel.ThreadID)
+	if err != nil || thread == nil || thread.ChannelSID != "" || !r.work.Channel.Status.Live() {
+		return err
+	}
+	*thread = r.bound(*thread, t.now)
+	return threads.Put(t.Work, thread)
+}
+
+// bound returns the thread of a channel with what it knows of that: whether it is live, and
+// whether it rests.
+func (r *routed) bound(thread interaction.Thread, now time.Time) interaction.Thread {
+	c := r.work.Channel
+	if !c.Status.Live() {
+		return thread.Bind("", false, now)
+	}
+	return thread.Bind(c.SID, c.Status.Resting(), now)
 }
 
 // closeChannelOf closes the live channel of a thread that was closed otherwise, if it has

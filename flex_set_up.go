@@ -185,10 +185,9 @@ func accountOf(on routing.ChannelType, p routing.ParticipantRequest) Account {
 	return a
 }
 
-// followChannel does what follows from a change of a channel for its job and its conversation:
-// a new one is set up, one that is paused is routed anew after 14 days, and the conversation
-// knows the live channel that it is bound to.
-func (t *turn) followChannel(ctx context.Context, r *routed, after *storedChannel) error {
+// timeChannel sees to what is to happen to a channel later: a new one is set up, and one that is
+// paused is routed anew after 14 days.
+func (t *turn) timeChannel(ctx context.Context, r *routed, after *storedChannel) (err error) {
 	was, is := r.channel.Status, after.Status
 	if was == is {
 		return nil
@@ -199,7 +198,6 @@ func (t *turn) followChannel(ctx context.Context, r *routed, after *storedChanne
 		}
 		after.Job = ""
 	}
-	var err error
 	switch is {
 	case routing.ChannelSetup:
 		after.Job, err = t.later(ctx, jobSetUp, time.Time{}, channelJob{ChannelSID: after.SID})
@@ -207,26 +205,5 @@ func (t *turn) followChannel(ctx context.Context, r *routed, after *storedChanne
 		after.Job, err = t.later(ctx, jobReroute, t.now.Add(routing.MaxPause), channelJob{ChannelSID: after.SID})
 	case routing.ChannelActive, routing.ChannelInactive, routing.ChannelTransfer, routing.ChannelFailed, routing.ChannelClosed:
 	}
-	if err != nil {
-		return err
-	}
-	return t.bindThread(ctx, after)
-}
-
-// bindThread lets the conversation of a channel know whether that is live, and whether it
-// rests. The conversation is the guard of its having one live channel at most.
-func (t *turn) bindThread(ctx context.Context, c *storedChannel) error {
-	thread, err := threads.Get(ctx, t.Work, c.ThreadID)
-	if err != nil || thread == nil || thread.ChannelSID != "" && thread.ChannelSID != c.SID {
-		return err
-	}
-	sid, resting := "", false
-	if c.Status.Live() {
-		sid, resting = c.SID, c.Status == routing.ChannelInactive || c.Status == routing.ChannelPause
-	}
-	if thread.ChannelSID == sid && thread.ChannelResting == resting {
-		return nil
-	}
-	thread.ChannelSID, thread.ChannelResting = sid, resting
-	return threads.Put(t.Work, thread)
+	return err
 }

@@ -141,10 +141,7 @@ func (t *turn) keepChannel(ctx context.Context, r *routed) error {
 			return err
 		}
 	}
-	if err := t.tellChannel(r); err != nil {
-		return err
-	}
-	if err := t.followChannel(ctx, r, &after); err != nil {
+	if err := t.timeChannel(ctx, r, &after); err != nil {
 		return err
 	}
 	if r.fresh {

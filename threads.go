@@ -84,7 +84,7 @@ func (t *turn) begins(ctx context.Context, id string, source *interaction.Source
 	if err != nil {
 		return nil, err
 	}
-	opened.ChannelSID = channelSID
+	*opened = opened.Bind(channelSID, false, t.now)
 	if in.ThreadForeignID != "" {
 		if err := t.rebind(ctx, &threadKeys, opened.ID, source.ID, in.ThreadForeignID); err != nil {
 			return nil, err

@@ -155,6 +155,18 @@ func (t Thread) Close(cause CloseCause, now time.Time) (Thread, []string, error)
 	return t.apply(ThreadCloses, cause, ThreadFacts{}, now)
 }
 
+// Bind returns the thread bound to a live channel, which rests or does not; empty: to none.
+func (t Thread) Bind(channelSID string, resting bool, now time.Time) Thread {
+	switch {
+	case !resting:
+		t.RestingSince = time.Time{}
+	case !t.ChannelResting:
+		t.RestingSince = now
+	}
+	t.ChannelSID, t.ChannelResting = channelSID, resting
+	return t
+}
+
 // Occupied reports whether the thread does not close by itself, however silent it is: one of
 // its interventions is open or deferred, or it has a channel that does not rest.
 func (t Thread) Occupied() bool { return t.Live > 0 || t.routed() }

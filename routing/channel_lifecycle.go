@@ -31,6 +31,10 @@ func (s ChannelStatus) Live() bool {
 	return false
 }
 
+// Resting reports whether a channel in the state is live, and no agent has it nor is sought for
+// it: it is inactive or paused.
+func (s ChannelStatus) Resting() bool { return s == ChannelInactive || s == ChannelPause }
+
 // ChannelVerb is something that happens to a channel.
 type ChannelVerb string
 

@@ -140,7 +140,7 @@ func (w ChannelWork) Invite(i Invite, now time.Time) (ChannelWork, error) {
 // agent is asked for with it, by an invite that comes without a state: else nobody would
 // answer the customer. The error is a [*RefusedError].
 func (w ChannelWork) Return(by ChannelVerb, i Invite, now time.Time) (ChannelWork, error) {
-	if s := w.Channel.Status; s != ChannelInactive && s != ChannelPause {
+	if !w.Channel.Status.Resting() {
 		return w, w.refused(string(by), "it is inactive or paused", "invite an agent")
 	}
 	next := w.clone()

@@ -180,6 +180,17 @@ func TestChannelLifecycle(t *testing.T) {
 	})
 }
 
+// TestWhichChannelsRest: those that the customer makes active by writing.
+func TestWhichChannelsRest(t *testing.T) {
+	t.Parallel()
+	for _, s := range routing.ChannelStatuses() {
+		row, err := routing.ChannelLifecycle.Next(s, routing.ChannelIsWrittenTo, routing.ChannelConditions{OpenInvites: 1})
+		if back := err == nil && row.To == routing.ChannelActive && s != routing.ChannelActive; s.Resting() != back {
+			t.Errorf("%s rests: %v", s, s.Resting())
+		}
+	}
+}
+
 func TestInviteLifecycle(t *testing.T) {
 	t.Parallel()
 	walkAll(t, routing.InviteLifecycle, routing.InviteStatuses(), routing.InviteVerbs(), []struct{}{{}}, statements(`
