@@ -41,11 +41,7 @@ func (t *turn) addAsked(ctx context.Context, r *routed, spec newTask) error {
 		return err
 	}
 	if a := r.assignment(sid); !routing.PrefixWorker.Valid(a.Task.RoutingTarget) {
-		for _, p := range r.work.Participants {
-			if p.WorkerSID != "" && p.Status == routing.ParticipantActive {
-				a.Task = a.Task.KeepFrom(p.WorkerSID)
-			}
-		}
+		a.Task = r.work.KeptFromAgents(a.Task)
 	}
 	return nil
 }

@@ -40,12 +40,7 @@ func (t *turn) transferDeclined(ctx context.Context, r *routed, x routing.Transf
 	}
 	r.work = next
 	a := *r.assignment(x.TaskSID)
-	a.Task = a.Task.KeepFrom(workerSID)
-	for _, p := range r.work.Participants {
-		if p.WorkerSID != "" && p.Status == routing.ParticipantActive {
-			a.Task = a.Task.KeepFrom(p.WorkerSID)
-		}
-	}
+	a.Task = r.work.KeptFromAgents(a.Task.KeepFrom(workerSID))
 	if !routing.PrefixWorker.Valid(a.Task.RoutingTarget) {
 		return r.with(a, t.now)
 	}

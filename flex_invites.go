@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 
-	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/routing"
 )
 
@@ -75,22 +74,8 @@ func (r *routed) alreadyThere(workerSID string) error {
 	if !routing.PrefixWorker.Valid(workerSID) {
 		return nil
 	}
-	sid, rule := routing.PrefixWorker.Alike(workerSID), ""
-	if r.work.Asked(sid) {
-		rule = "the worker is not asked by name already"
-	}
-	for _, p := range r.work.Participants {
-		if p.WorkerSID == sid && p.Status == routing.ParticipantActive {
-			rule = "the worker is not on the channel"
-		}
-	}
-	if rule == "" {
-		return nil
-	}
-	return refusal(&routing.RefusedError{
-		Code: routing.CodeParticipantThere, Text: "Participant Already In Interaction",
-		Err: &interaction.TransitionError{Of: routing.InviteLifecycle.Of, By: string(routing.InviteStarts), Rule: rule},
-	}, workerResource(sid))
+	sid := routing.PrefixWorker.Alike(workerSID)
+	return refusal(r.work.MayInvite(sid), workerResource(sid))
 }
 
 // Invites returns one page of the invites of a channel, in the order in which they were made.

@@ -222,10 +222,10 @@ func (j *joint) agentOf(ctx context.Context, workerSID string) (Actor, error) {
 			return Actor{}, err
 		}
 	}
-	if w == nil || w.AgentID == "" {
+	if w == nil {
 		return Actor{}, nil
 	}
-	return Agent(w.AgentID), nil
+	return w.agent(), nil
 }
 
 // busy reports whether somebody is on the channel still: who acts as no agent counts, too.

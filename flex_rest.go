@@ -56,15 +56,10 @@ func (s Flex) Resume(ctx context.Context, sid string) (FlexChannel, error) {
 // agentOn returns the participant who is the actor, or the only agent on a channel. Zero:
 // nobody is.
 func (t *turn) agentOn(ctx context.Context, r *routed) (routing.Participant, error) {
-	var agents []routing.Participant
-	for _, p := range r.work.Participants {
-		if p.WorkerSID != "" && p.Status == routing.ParticipantActive {
-			agents = append(agents, p)
-		}
-	}
+	agents := r.work.Agents()
 	for _, p := range agents {
-		is, err := t.isAgentOf(ctx, p.WorkerSID)
-		if err != nil || is {
+		w, err := workers.Get(ctx, t.Work, p.WorkerSID)
+		if err != nil || w != nil && t.actsFor(w) {
 			return p, err
 		}
 	}
@@ -72,15 +67,6 @@ func (t *turn) agentOn(ctx context.Context, r *routed) (routing.Participant, err
 		return agents[0], nil
 	}
 	return routing.Participant{}, nil
-}
-
-// isAgentOf reports whether the actor is the agent of a worker.
-func (t *turn) isAgentOf(ctx context.Context, workerSID string) (bool, error) {
-	if t.actor.Type != ActorAgent {
-		return false, nil
-	}
-	w, err := workers.Get(ctx, t.Work, workerSID)
-	return err == nil && w != nil && w.AgentID != "" && w.AgentID == t.actor.ID, err
 }
 
 // resting returns the task by which a paused channel comes back to who has paused it, and

@@ -95,8 +95,8 @@ func (t *turn) handOver(ctx context.Context, r *routed, from routing.Participant
 	switch to := request.To; {
 	case routing.PrefixParticipant.Valid(to):
 		err = &NotFoundError{Resource: participantResource(to)}
-		for _, p := range r.work.Participants {
-			if p.SID == routing.PrefixParticipant.Alike(to) && p.WorkerSID != "" && p.Status == routing.ParticipantActive {
+		for _, p := range r.work.Agents() {
+			if p.SID == routing.PrefixParticipant.Alike(to) {
 				spec.WorkerSID, err = p.WorkerSID, nil
 			}
 		}
@@ -121,8 +121,8 @@ func (t *turn) handOver(ctx context.Context, r *routed, from routing.Participant
 	if err := wrong.err(); err != nil {
 		return err
 	}
-	for _, p := range r.work.Participants {
-		if spec.WorkerSID != "" && p.WorkerSID == spec.WorkerSID && p.Status == routing.ParticipantActive && r.assignment(p.TaskSID) != nil {
+	for _, p := range r.work.Agents() {
+		if p.WorkerSID == spec.WorkerSID && r.assignment(p.TaskSID) != nil {
 			return t.handOverTo(r, x, p)
 		}
 	}

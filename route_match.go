@@ -109,9 +109,9 @@ func (t *turn) lookAfter(ctx context.Context, job, sid string) (again time.Time,
 	if goesOn, err := t.goOn(ctx, r, sid, routing.Tried{}); goesOn || err != nil {
 		return r.again(sid), err
 	}
-	if gone, err := t.forNobody(ctx, task); err != nil {
+	if nobody, err := t.forNobody(ctx, task); err != nil {
 		return time.Time{}, err
-	} else if gone {
+	} else if nobody {
 		return time.Time{}, errors.Join(t.withoutWorker(ctx, r, sid), t.keepRouted(ctx, r))
 	}
 	for passed := (passedOver{}); ; {

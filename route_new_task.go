@@ -271,10 +271,7 @@ func (t *turn) queueIn(ctx context.Context, workspaceSID, sid string) (*storedQu
 }
 
 func (t *turn) workerIn(ctx context.Context, workspaceSID, sid string) (*storedWorker, error) {
-	if !routing.PrefixWorker.Valid(sid) {
-		return nil, &NotFoundError{Resource: workerResource(sid)}
-	}
-	w, err := t.worker(ctx, routing.PrefixWorker.Alike(sid))
+	w, err := t.worker(ctx, sid)
 	if err == nil && w.WorkspaceSID != workspaceSID {
 		return nil, &NotFoundError{Resource: workerResource(sid)}
 	}

@@ -117,19 +117,24 @@ func (s Reservations) Reject(ctx context.Context, sid string, rejection Rejectio
 			}
 			r.places[is.WorkerSID] = activity.SID
 		}
-		a, err := r.assignment(is.TaskSID).Answer(is.SID, routing.ReservationRejects, "", t.now)
+		return t.rejects(ctx, r, is)
+	})
+}
+
+// rejects turns an offer down, and keeps the task from the worker for as long as its queue says.
+func (t *turn) rejects(ctx context.Context, r *routed, is *storedReservation) error {
+	a, err := r.assignment(is.TaskSID).Answer(is.SID, routing.ReservationRejects, "", t.now)
+	if err != nil {
+		return err
+	}
+	if is.QueueSID != "" {
+		queue, err := t.queue(ctx, is.QueueSID)
 		if err != nil {
 			return err
 		}
-		if is.QueueSID != "" {
-			queue, err := t.queue(ctx, is.QueueSID)
-			if err != nil {
-				return err
-			}
-			a.Task = a.Task.Cool(is.WorkerSID, queue.Matching, t.now)
-		}
-		return t.turnedDown(ctx, r, is, a)
-	})
+		a.Task = a.Task.Cool(is.WorkerSID, queue.Matching, t.now)
+	}
+	return t.turnedDown(ctx, r, is, a)
 }
 
 // Cancel withdraws an offer that nobody has answered. The task waits again, unless it is offered
@@ -226,7 +231,7 @@ func (t *turn) mayAnswer(ctx context.Context, is *storedReservation) error {
 	if err != nil {
 		return err
 	}
-	if w.AgentID != "" && t.actor == Agent(w.AgentID) {
+	if t.actsFor(w) {
 		return nil
 	}
 	return t.mayManageReservation(ctx, is, "what is offered to a worker is theirs to answer", "act for the agent of the worker with Engine.As")

@@ -183,19 +183,3 @@ func (t *turn) rejectPending(ctx context.Context, workerSID string) (again time.
 	}
 	return time.Time{}, nil
 }
-
-// rejects turns an offer down, as the worker would.
-func (t *turn) rejects(ctx context.Context, r *routed, is *storedReservation) error {
-	a, err := r.assignment(is.TaskSID).Answer(is.SID, routing.ReservationRejects, "", t.now)
-	if err != nil {
-		return err
-	}
-	if is.QueueSID != "" {
-		q, err := t.queue(ctx, is.QueueSID)
-		if err != nil {
-			return err
-		}
-		a.Task = a.Task.Cool(is.WorkerSID, q.Matching, t.now)
-	}
-	return t.turnedDown(ctx, r, is, a)
-}

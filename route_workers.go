@@ -59,6 +59,17 @@ func (w *storedWorker) clone() *storedWorker {
 	return &c
 }
 
+// agent returns the agent as whom a worker acts; the zero Actor, if they act as none.
+func (w *storedWorker) agent() Actor {
+	if w.AgentID == "" {
+		return Actor{}
+	}
+	return Agent(w.AgentID)
+}
+
+// actsFor reports whether the actor is the agent of a worker.
+func (t *turn) actsFor(w *storedWorker) bool { return w.AgentID != "" && t.actor == w.agent() }
+
 // open returns the task channels on which a worker can take one more task; none, of one who was
 // deleted.
 func (w *storedWorker) open() []string {
@@ -180,7 +191,7 @@ func (t *turn) countWorker(ctx context.Context, before, after *storedWorker) err
 	for c := range changes {
 		crewIDs[c.crewID] = true
 	}
-	sorted := slices.Sorted(maps.Keys(crewIDs))
+	sorted := sortedKeys(crewIDs)
 	ids := make([]string, len(sorted))
 	for n, crewID := range sorted {
 		ids[n] = shardID(crewID, shard)

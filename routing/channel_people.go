@@ -49,6 +49,43 @@ func (w ChannelWork) Join(p Participant, now time.Time) (ChannelWork, error) {
 	return next.ChannelWork, nil
 }
 
+// Agents returns the participants who are on the channel as agents, and do not wrap up.
+func (w ChannelWork) Agents() (agents []Participant) {
+	for _, p := range w.Participants {
+		if p.WorkerSID != "" && p.Status == ParticipantActive {
+			agents = append(agents, p)
+		}
+	}
+	return agents
+}
+
+// MayInvite refuses to ask a worker by name who is on the channel as an agent, or is asked to
+// come by name already: 80102. The error is a [*RefusedError].
+func (w ChannelWork) MayInvite(workerSID string) error {
+	rule := ""
+	switch {
+	case slices.ContainsFunc(w.Agents(), func(p Participant) bool { return p.WorkerSID == workerSID }):
+		rule = "the worker is not on the channel"
+	case w.Asked(workerSID):
+		rule = "the worker is not asked by name already"
+	default:
+		return nil
+	}
+	return &RefusedError{
+		Code: CodeParticipantThere, Text: participantThere,
+		Err: &interaction.TransitionError{Of: InviteLifecycle.Of, By: string(InviteStarts), Rule: rule},
+	}
+}
+
+// KeptFromAgents returns a task as it is when it is not to be offered to who is on the channel
+// as an agent; see [Task.KeepFrom].
+func (w ChannelWork) KeptFromAgents(t Task) Task {
+	for _, p := range w.Agents() {
+		t = t.KeepFrom(p.WorkerSID)
+	}
+	return t
+}
+
 // same reports whether two participants are the same account, or have the same task. Of an
 // account that is not known nothing can be said.
 func (p Participant) same(other Participant) bool {

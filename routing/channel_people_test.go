@@ -149,6 +149,28 @@ func TestATaskIsKeptFromWhoIsThere(t *testing.T) {
 	}
 }
 
+// TestWhoIsOnTheChannelIsNotAskedToCome, as long as they talk: neither by name nor by the queue.
+func TestWhoIsOnTheChannelIsNotAskedToCome(t *testing.T) {
+	t.Parallel()
+	const talks, wrapsUp, left, elsewhere = 1, 2, 3, 4
+	w := routing.ChannelWork{Participants: []routing.Participant{
+		{Type: routing.ParticipantCustomer, Status: routing.ParticipantActive},
+		{Type: routing.ParticipantAgent, WorkerSID: numbered(routing.PrefixWorker, talks), Status: routing.ParticipantActive},
+		{Type: routing.ParticipantAgent, WorkerSID: numbered(routing.PrefixWorker, wrapsUp), Status: routing.ParticipantWrapup},
+		{Type: routing.ParticipantAgent, WorkerSID: numbered(routing.PrefixWorker, left), Status: routing.ParticipantClosed},
+	}}
+	wantRefusal(t, w.MayInvite(numbered(routing.PrefixWorker, talks)), routing.CodeParticipantThere, "Participant Already In Interaction")
+	for _, n := range []int{wrapsUp, left, elsewhere} {
+		if err := w.MayInvite(numbered(routing.PrefixWorker, n)); err != nil {
+			t.Errorf("worker %d: %v", n, err)
+		}
+	}
+	kept := w.KeptFromAgents(waiting(t, 1).Task).Waiting.CoolDowns
+	if len(kept) != 1 || kept[0].WorkerSID != numbered(routing.PrefixWorker, talks) {
+		t.Errorf("the task is kept from %+v", kept)
+	}
+}
+
 func TestRequestsForTransfers(t *testing.T) {
 	t.Parallel()
 	to := numbered(routing.PrefixWorker, 1)
