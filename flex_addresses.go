@@ -23,8 +23,6 @@ type Address struct {
 // ID returns what Options.Authorize is told of an address: its type and itself.
 func (a Address) ID() string { return string(a.Type) + "/" + a.Address }
 
-func (a *storedAddress) id() string { return addressID(a.Type, a.Address.Address) }
-
 func addressID(typ routing.ChannelType, address string) string {
 	return hashOf(string(typ), address)
 }
@@ -54,11 +52,10 @@ func (s Flex) SetAddress(ctx context.Context, address Address) error {
 			}
 			return err
 		}
-		is := storedAddress{Address: address}
-		if _, err := addresses.Get(ctx, t.Work, is.id()); err != nil {
+		if _, err := addresses.Get(ctx, t.Work, addressID(address.Type, address.Address)); err != nil {
 			return err
 		}
-		return addresses.Put(t.Work, &is)
+		return addresses.Put(t.Work, &address)
 	})
 }
 
@@ -68,10 +65,9 @@ func (s Flex) Address(ctx context.Context, typ routing.ChannelType, address stri
 	if err := s.allow(ctx, ActionFlexRead, addressResource(named)); err != nil {
 		return Address{}, err
 	}
-	found, err := read(ctx, s.scope, func(t *turn) (*storedAddress, error) {
+	return read(ctx, s.scope, func(t *turn) (*Address, error) {
 		return need(addresses.Get(ctx, t.Work, addressID(typ, address)))(addressResource(named))
 	})
-	return found.Address, err
 }
 
 // Addresses returns one page of all that was said, in no order of meaning.
@@ -79,15 +75,7 @@ func (s Flex) Addresses(ctx context.Context, limit int, continuation string) (Pa
 	if err := s.allow(ctx, ActionFlexRead, Resource{Type: ResourceFlexAddress}); err != nil {
 		return Page[Address]{}, err
 	}
-	found, err := listPage(ctx, s.scope, &addresses, store.Query{Limit: limit, Cursor: continuation}, everything)
-	if err != nil {
-		return Page[Address]{}, err
-	}
-	page := Page[Address]{Items: make([]Address, 0, len(found.Items)), Continuation: found.Continuation}
-	for _, a := range found.Items {
-		page.Items = append(page.Items, a.Address)
-	}
-	return page, nil
+	return listPage(ctx, s.scope, &addresses, store.Query{Limit: limit, Cursor: continuation}, everything)
 }
 
 // RemoveAddress takes back what was said for an address of a type. If that was nothing, it

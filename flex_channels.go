@@ -102,21 +102,23 @@ func (s Flex) changeChannel(ctx context.Context, action Action, sid string, do f
 }
 
 // listParts lists what belongs to a channel, in the order in which it came to be.
-func listParts[T any](ctx context.Context, s Flex, channelSID string, table finder[T], limit int, continuation string) (Page[T], error) {
+func listParts[T, V any](
+	ctx context.Context, s Flex, channelSID string, table finder[T], limit int, continuation string, show shows[T, V],
+) (Page[V], error) {
 	if err := s.allow(ctx, ActionFlexRead, channelResource(channelSID)); err != nil {
-		return Page[T]{}, err
+		return Page[V]{}, err
 	}
-	var page Page[T]
+	var page Page[V]
 	err := s.look(ctx, func(t *turn) error {
 		c, err := t.flexChannel(ctx, channelSID)
 		if err != nil {
 			return err
 		}
-		page, err = pageOf(ctx, t, table, store.Query{Index: byChannel, Prefix: idTerm(c.SID).String(), Limit: limit, Cursor: continuation}, everything)
+		page, err = shownPage(ctx, t, table, store.Query{Index: byChannel, Prefix: idTerm(c.SID).String(), Limit: limit, Cursor: continuation}, everything, show)
 		return err
 	})
 	if err != nil {
-		return Page[T]{}, err
+		return Page[V]{}, err
 	}
 	return page, nil
 }

@@ -196,7 +196,7 @@ func (t *turn) flexKey(ctx context.Context, r routing.CreateRequest, key string)
 }
 
 // createInteraction writes a new interaction with all that belongs to it.
-func (t *turn) createInteraction(ctx context.Context, request routing.CreateRequest) (*storedInteraction, error) {
+func (t *turn) createInteraction(ctx context.Context, request routing.CreateRequest) (*routing.Interaction, error) {
 	const path = "routing.properties"
 	var wrong problems
 	place := request.Routing.Properties
@@ -212,11 +212,11 @@ func (t *turn) createInteraction(ctx context.Context, request routing.CreateRequ
 	if err != nil {
 		return nil, err
 	}
-	i := &storedInteraction{Interaction: routing.Interaction{
+	i := &routing.Interaction{
 		SID: t.sid(routing.PrefixInteraction), AccountSID: r.workspace.AccountSID, ChannelSID: t.sid(routing.PrefixChannel),
 		ChannelType: request.Channel.Type, InitiatedBy: request.Channel.InitiatedBy, TaskSID: t.sid(routing.PrefixTask),
 		ContextSID: request.ContextSID, WebhookTTID: request.WebhookTTID, CreatedAt: t.now, UpdatedAt: t.now,
-	}}
+	}
 	if r.channel, err = t.newChannel(i, r.workspace, request, thread); err != nil {
 		return nil, err
 	}
@@ -247,7 +247,7 @@ func (t *turn) createInteraction(ctx context.Context, request routing.CreateRequ
 
 // newChannel returns the channel of a new interaction, which is bound to a thread, or to one
 // that is yet to be opened.
-func (t *turn) newChannel(i *storedInteraction, in *storedWorkspace, request routing.CreateRequest, thread *interaction.Thread) (*storedChannel, error) {
+func (t *turn) newChannel(i *routing.Interaction, in *storedWorkspace, request routing.CreateRequest, thread *interaction.Thread) (*storedChannel, error) {
 	c := &storedChannel{
 		Channel:      routing.Channel{SID: i.ChannelSID, AccountSID: i.AccountSID, InteractionSID: i.SID, Type: i.ChannelType},
 		WorkspaceSID: in.SID, Request: request,

@@ -11,7 +11,7 @@ import (
 
 // goOnWith goes on with an interaction whose channel a request names: one more agent is asked
 // for, if it has routing, and its participants join.
-func (t *turn) goOnWith(ctx context.Context, request routing.CreateRequest) (*storedInteraction, error) {
+func (t *turn) goOnWith(ctx context.Context, request routing.CreateRequest) (*routing.Interaction, error) {
 	var wrong problems
 	r, err := t.routedChannel(ctx, routing.PrefixChannel.Alike(request.Channel.SID))
 	if err != nil {
@@ -64,7 +64,7 @@ func (t *turn) goOnWith(ctx context.Context, request routing.CreateRequest) (*st
 }
 
 // compare finds what a request says otherwise of a channel than it is.
-func (t *turn) compare(i *storedInteraction, c *storedChannel, request routing.CreateRequest, wrong *problems) {
+func (t *turn) compare(i *routing.Interaction, c *storedChannel, request routing.CreateRequest, wrong *problems) {
 	add := func(path, message string) {
 		wrong.addCoded(path, message, routing.CodeChannelInvalid)
 	}

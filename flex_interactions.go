@@ -128,10 +128,9 @@ func (s Flex) List(ctx context.Context, filter FlexFilter) (Page[FlexInteraction
 		filter.WorkspaceSID != "" && !routing.PrefixWorkspace.Valid(filter.WorkspaceSID):
 		return Page[FlexInteraction]{Items: []FlexInteraction{}}, nil
 	}
-	q := store.Query{Limit: filter.Limit, Cursor: filter.Continuation}
 	var page Page[FlexInteraction]
 	err := s.look(ctx, func(t *turn) (err error) {
-		page, err = t.listInteractions(ctx, filter, q)
+		page, err = t.listInteractions(ctx, filter, store.Query{Limit: filter.Limit, Cursor: filter.Continuation})
 		return err
 	})
 	if err != nil {
@@ -151,43 +150,31 @@ func (s Flex) FindByContext(ctx context.Context, contextSID string, limit int, c
 
 // listInteractions finds interactions themselves, or by their channels.
 func (t *turn) listInteractions(ctx context.Context, filter FlexFilter, q store.Query) (Page[FlexInteraction], error) {
-	var found Page[storedInteraction]
+	show := func(ctx context.Context, t *turn, i *routing.Interaction, shown *FlexInteraction) error {
+		found, err := t.showInteraction(ctx, i)
+		if err == nil {
+			*shown = *found
+		}
+		return err
+	}
 	if filter.WorkspaceSID == "" {
 		if filter.ContextSID != "" {
 			q.Index, q.Prefix = byContext, idTerm(routing.PrefixContext.Alike(filter.ContextSID)).String()
 		}
-		var err error
-		if found, err = pageOf(ctx, t, &flexInteractions, q, everything); err != nil {
-			return Page[FlexInteraction]{}, err
-		}
-	} else {
-		within := idTerm(routing.PrefixWorkspace.Alike(filter.WorkspaceSID))
-		if filter.ChannelStatus != "" {
-			within = within.Text(string(filter.ChannelStatus))
-		}
-		q.Index, q.Prefix = byWorkspaceStatus, within.String()
-		channels, err := pageOf(ctx, t, &flexChannels, q, everything)
-		if err != nil {
-			return Page[FlexInteraction]{}, err
-		}
-		found.Continuation = channels.Continuation
-		for _, c := range channels.Items {
-			i, err := t.flexInteraction(ctx, c.InteractionSID)
-			if err != nil {
-				return Page[FlexInteraction]{}, err
-			}
-			found.Items = append(found.Items, *i)
-		}
+		return shownPage(ctx, t, &flexInteractions, q, everything, show)
 	}
-	page := Page[FlexInteraction]{Items: make([]FlexInteraction, 0, len(found.Items)), Continuation: found.Continuation}
-	for n := range found.Items {
-		shown, err := t.showInteraction(ctx, &found.Items[n])
-		if err != nil {
-			return Page[FlexInteraction]{}, err
-		}
-		page.Items = append(page.Items, *shown)
+	within := idTerm(routing.PrefixWorkspace.Alike(filter.WorkspaceSID))
+	if filter.ChannelStatus != "" {
+		within = within.Text(string(filter.ChannelStatus))
 	}
-	return page, nil
+	q.Index, q.Prefix = byWorkspaceStatus, within.String()
+	return shownPage(ctx, t, &flexChannels, q, everything, func(ctx context.Context, t *turn, c *storedChannel, shown *FlexInteraction) error {
+		i, err := t.flexInteraction(ctx, c.InteractionSID)
+		if err != nil {
+			return err
+		}
+		return show(ctx, t, i, shown)
+	})
 }
 
 // FlexUpdate is what can be changed of an interaction. Nil stays as it is.
@@ -232,12 +219,12 @@ func (s Flex) Update(ctx context.Context, sid string, update FlexUpdate) (FlexIn
 }
 
 // showInteraction returns an interaction with what belongs to it.
-func (t *turn) showInteraction(ctx context.Context, i *storedInteraction) (*FlexInteraction, error) {
+func (t *turn) showInteraction(ctx context.Context, i *routing.Interaction) (*FlexInteraction, error) {
 	c, err := t.flexChannel(ctx, i.ChannelSID)
 	if err != nil {
 		return nil, err
 	}
-	shown := &FlexInteraction{Interaction: i.Interaction, Channel: c.show()}
+	shown := &FlexInteraction{Interaction: *i, Channel: c.show()}
 	shown.Routed, err = t.showTask(ctx, i.TaskSID)
 	return shown, err
 }
@@ -291,7 +278,7 @@ func (t *turn) showTask(ctx context.Context, sid string) (RoutedTask, error) {
 }
 
 // tellInteraction tells of an interaction.
-func (t *turn) tellInteraction(typ EventType, i *storedInteraction, c *storedChannel) error {
+func (t *turn) tellInteraction(typ EventType, i *routing.Interaction, c *storedChannel) error {
 	return t.emit(typ, flexResource(i.SID), FlexEvent{
 		InteractionSID: i.SID, ChannelSID: i.ChannelSID, ChannelType: i.ChannelType, ChannelStatus: c.Status, MediaChannelSID: c.MediaChannelSID,
 		ThreadID: c.ThreadID, ContextSID: i.ContextSID, WebhookTTID: i.WebhookTTID, TaskSID: i.TaskSID,

@@ -80,24 +80,9 @@ func (r *routed) alreadyThere(workerSID string) error {
 
 // Invites returns one page of the invites of a channel, in the order in which they were made.
 func (s Flex) Invites(ctx context.Context, channelSID string, limit int, continuation string) (Page[FlexInvite], error) {
-	found, err := listParts(ctx, s, channelSID, &invites, limit, continuation)
-	if err != nil {
-		return Page[FlexInvite]{}, err
-	}
-	page := Page[FlexInvite]{Items: make([]FlexInvite, 0, len(found.Items)), Continuation: found.Continuation}
-	err = s.look(ctx, func(t *turn) error {
-		page.Items = page.Items[:0]
-		for _, i := range found.Items {
-			routed, err := t.showTask(ctx, i.TaskSID)
-			if err != nil {
-				return err
-			}
-			page.Items = append(page.Items, FlexInvite{Invite: i, Routed: routed})
-		}
-		return nil
+	return listParts(ctx, s, channelSID, &invites, limit, continuation, func(ctx context.Context, t *turn, i *routing.Invite, shown *FlexInvite) (err error) {
+		shown.Invite = *i
+		shown.Routed, err = t.showTask(ctx, i.TaskSID)
+		return err
 	})
-	if err != nil {
-		return Page[FlexInvite]{}, err
-	}
-	return page, nil
 }

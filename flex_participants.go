@@ -47,7 +47,7 @@ func (s Flex) AddParticipant(ctx context.Context, channelSID string, typ routing
 // Participants returns one page of the participants of a channel, also of those who have left,
 // in the order in which they joined.
 func (s Flex) Participants(ctx context.Context, channelSID string, limit int, continuation string) (Page[routing.Participant], error) {
-	return listParts(ctx, s, channelSID, &participants, limit, continuation)
+	return listParts(ctx, s, channelSID, &participants, limit, continuation, shownAsIs)
 }
 
 // UpdateParticipant lets a participant leave (routing.ParticipantCloses), or wrap up

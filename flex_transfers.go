@@ -169,7 +169,7 @@ func (s Flex) GetTransfer(ctx context.Context, sid string) (routing.Transfer, er
 
 // Transfers returns one page of the transfers of a channel, in the order in which they began.
 func (s Flex) Transfers(ctx context.Context, channelSID string, limit int, continuation string) (Page[routing.Transfer], error) {
-	return listParts(ctx, s, channelSID, &transfers, limit, continuation)
+	return listParts(ctx, s, channelSID, &transfers, limit, continuation, shownAsIs)
 }
 
 // CancelTransfer gives a transfer up: its task is canceled, and whoever has the channel keeps

@@ -3,10 +3,8 @@ package engage
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/engage-interactions/engage/routing"
-	"github.com/engage-interactions/engage/store"
 )
 
 // Activities are what workers do: each says whether they are offered tasks meanwhile
@@ -60,7 +58,7 @@ func (s Activities) List(ctx context.Context, workspaceSID string, limit int, co
 	if err := s.allow(ctx, ActionWorkspacesRead, workspaceResource(workspaceSID)); err != nil {
 		return Page[routing.Activity]{}, err
 	}
-	return showPage(ctx, s.scope, &activities, inWorkspaceQuery(workspaceSID, limit, continuation), shownAsIs)
+	return listPage(ctx, s.scope, &activities, inWorkspaceQuery(workspaceSID, limit, continuation), everything)
 }
 
 // ActivityUpdate is what is to change of an activity. What is nil stays.
@@ -182,55 +180,4 @@ func (t *turn) activityName(ctx context.Context, sid string) (string, error) {
 		return "", gone(err)
 	}
 	return a.FriendlyName, nil
-}
-
-// inWorkspaceQuery is the query of a page of what is in a workspace.
-func inWorkspaceQuery(workspaceSID string, limit int, continuation string) store.Query {
-	return store.Query{Index: byWorkspace, Prefix: sidTerm(routing.PrefixWorkspace, workspaceSID).String(), Limit: limit, Cursor: continuation}
-}
-
-// showPage returns a page of a table, each as it is shown.
-func showPage[T, V any](ctx context.Context, s scope, table finder[T], q store.Query, show func(ctx context.Context, t *turn, v *T, shown *V) error) (Page[V], error) {
-	var page Page[V]
-	err := s.look(ctx, func(t *turn) error {
-		found, err := pageOf(ctx, t, table, q, everything)
-		if err != nil {
-			return err
-		}
-		page = Page[V]{Items: make([]V, len(found.Items)), Continuation: found.Continuation}
-		for n := range found.Items {
-			if err := show(ctx, t, &found.Items[n], &page.Items[n]); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return Page[V]{}, err
-	}
-	return page, nil
-}
-
-// shownAsIs shows a value as it is.
-func shownAsIs[T any](_ context.Context, _ *turn, v, shown *T) error {
-	*shown = *v
-	return nil
-}
-
-// with returns a sorted list with one more in it.
-func with(list []string, sid string) []string {
-	n, there := slices.BinarySearch(list, sid)
-	if there {
-		return list
-	}
-	return slices.Insert(slices.Clone(list), n, sid)
-}
-
-// without returns a sorted list with one less in it.
-func without(list []string, sid string) []string {
-	n, there := slices.BinarySearch(list, sid)
-	if !there {
-		return list
-	}
-	return slices.Delete(slices.Clone(list), n, n+1)
 }

@@ -118,7 +118,7 @@ func (s Queues) List(ctx context.Context, workspaceSID string, limit int, contin
 	if err := s.allow(ctx, ActionWorkspacesRead, workspaceResource(workspaceSID)); err != nil {
 		return Page[routing.Queue]{}, err
 	}
-	return showPage(ctx, s.scope, &queues, inWorkspaceQuery(workspaceSID, limit, continuation), showQueue)
+	return showPage(ctx, s.scope, &queues, inWorkspaceQuery(workspaceSID, limit, continuation), everything, showQueue)
 }
 
 // checkQueue says what is wrong with a queue, and returns its expression.

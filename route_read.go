@@ -63,7 +63,7 @@ func (t *turn) flexChannel(ctx context.Context, sid string) (*storedChannel, err
 }
 
 // flexInteraction reads a Flex interaction that must be there.
-func (t *turn) flexInteraction(ctx context.Context, sid string) (*storedInteraction, error) {
+func (t *turn) flexInteraction(ctx context.Context, sid string) (*routing.Interaction, error) {
 	return routingRecord(ctx, t, flexInteractions.Get, routing.PrefixInteraction, sid, flexResource)
 }
 

@@ -68,15 +68,8 @@ func (s Reservations) List(ctx context.Context, filter ReservationFilter) (Page[
 	if err := s.allow(ctx, ActionReservationsRead, about); err != nil {
 		return Page[routing.Reservation]{}, err
 	}
-	found, err := listPage(ctx, s.scope, &reservations, q, func(r *storedReservation) bool { return !filter.Live || r.Status.Live() })
-	if err != nil {
-		return Page[routing.Reservation]{}, err
-	}
-	page := Page[routing.Reservation]{Items: make([]routing.Reservation, 0, len(found.Items)), Continuation: found.Continuation}
-	for _, r := range found.Items {
-		page.Items = append(page.Items, r.Reservation)
-	}
-	return page, nil
+	wanted := func(r *storedReservation) bool { return !filter.Live || r.Status.Live() }
+	return showPage(ctx, s.scope, &reservations, q, wanted, shownPart(func(r *storedReservation) *routing.Reservation { return &r.Reservation }))
 }
 
 // Answer is an answer to an offer.

@@ -41,14 +41,8 @@ func (s Workers) List(ctx context.Context, filter WorkerFilter) (Page[routing.Wo
 	case filter.AgentID != "":
 		q.Index, q.Prefix = byAgent, idTerm(plain(filter.AgentID)).String()
 	}
-	return pagePointers(ctx, s.scope, func(t *turn) (Page[*routing.Worker], error) {
-		found, err := pageOf(ctx, t, &workers, q, func(w *storedWorker) bool { return !w.Gone })
-		page := Page[*routing.Worker]{Continuation: found.Continuation}
-		for n := range found.Items {
-			page.Items = append(page.Items, &found.Items[n].Worker)
-		}
-		return page, err
-	})
+	there := func(w *storedWorker) bool { return !w.Gone }
+	return showPage(ctx, s.scope, &workers, q, there, shownPart(func(w *storedWorker) *routing.Worker { return &w.Worker }))
 }
 
 // WorkerChannelUpdate is what is to change of a worker's channel. What is nil stays.

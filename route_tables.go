@@ -142,11 +142,6 @@ type storedReservation struct {
 	Decision routing.Trace `json:"decision,omitzero"`
 }
 
-// storedInteraction is an interaction with what its creation asked for.
-type storedInteraction struct {
-	routing.Interaction
-}
-
 // flexKey says which interaction an idempotency key stands for.
 type flexKey struct {
 	Hash           string `json:"hash"` // of the key
@@ -198,12 +193,6 @@ type shardedWorkers struct {
 	Shard      int              `json:"shard"`
 	Available  int64            `json:"available"`
 	Activities map[string]int64 `json:"activities,omitempty"` // by SID
-}
-
-// storedAddress says on which source customers are reached who write to an address of the
-// company.
-type storedAddress struct {
-	Address
 }
 
 // The tables of routing.
@@ -303,11 +292,11 @@ var (
 			}},
 		},
 	}
-	flexInteractions = work.Table[storedInteraction]{
+	flexInteractions = work.Table[routing.Interaction]{
 		Kind: "flex_interaction", Format: 1,
-		ID: func(i *storedInteraction) string { return i.SID },
-		Indexes: []work.Index[storedInteraction]{
-			{Name: byContext, Term: func(i *storedInteraction) (string, bool) {
+		ID: func(i *routing.Interaction) string { return i.SID },
+		Indexes: []work.Index[routing.Interaction]{
+			{Name: byContext, Term: func(i *routing.Interaction) (string, bool) {
 				return idTerm(routing.PrefixContext.Alike(i.ContextSID)).Text(i.SID).String(), i.ContextSID != ""
 			}},
 		},
@@ -346,9 +335,9 @@ var (
 		Kind: "worker_count", Format: 1,
 		ID: func(c *shardedWorkers) string { return shardID(c.CrewID, c.Shard) },
 	}
-	addresses = work.Table[storedAddress]{
+	addresses = work.Table[Address]{
 		Kind: "interaction_address", Format: 1,
-		ID: func(a *storedAddress) string { return a.id() },
+		ID: func(a *Address) string { return addressID(a.Type, a.Address) },
 	}
 )
 

@@ -68,7 +68,7 @@ func (s TaskChannels) List(ctx context.Context, workspaceSID string, limit int, 
 	if err := s.allow(ctx, ActionWorkspacesRead, workspaceResource(workspaceSID)); err != nil {
 		return Page[routing.TaskChannel]{}, err
 	}
-	return showPage(ctx, s.scope, &taskChannels, inWorkspaceQuery(workspaceSID, limit, continuation), shownAsIs)
+	return listPage(ctx, s.scope, &taskChannels, inWorkspaceQuery(workspaceSID, limit, continuation), everything)
 }
 
 // TaskChannelUpdate is what is to change of a task channel. What is nil stays.

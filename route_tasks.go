@@ -138,15 +138,8 @@ func (s Tasks) List(ctx context.Context, filter TaskFilter) (Page[routing.Task],
 	if err := s.allow(ctx, ActionTasksRead, about); err != nil {
 		return Page[routing.Task]{}, err
 	}
-	found, err := listPage(ctx, s.scope, &tasks, q, func(k *storedTask) bool { return filter.Status == "" || k.Status == filter.Status })
-	if err != nil {
-		return Page[routing.Task]{}, err
-	}
-	page := Page[routing.Task]{Items: make([]routing.Task, 0, len(found.Items)), Continuation: found.Continuation}
-	for _, k := range found.Items {
-		page.Items = append(page.Items, k.Task)
-	}
-	return page, nil
+	wanted := func(k *storedTask) bool { return filter.Status == "" || k.Status == filter.Status }
+	return showPage(ctx, s.scope, &tasks, q, wanted, shownPart(func(k *storedTask) *routing.Task { return &k.Task }))
 }
 
 // TaskUpdate is what is to be changed of a task. What is nil stays as it is.

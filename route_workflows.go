@@ -94,10 +94,8 @@ func (s Workflows) List(ctx context.Context, workspaceSID string, limit int, con
 	if err := s.allow(ctx, ActionWorkspacesRead, workspaceResource(workspaceSID)); err != nil {
 		return Page[routing.Workflow]{}, err
 	}
-	return showPage(ctx, s.scope, &workflows, inWorkspaceQuery(workspaceSID, limit, continuation), func(_ context.Context, _ *turn, f *storedWorkflow, shown *routing.Workflow) error {
-		*shown = f.Workflow
-		return nil
-	})
+	q := inWorkspaceQuery(workspaceSID, limit, continuation)
+	return showPage(ctx, s.scope, &workflows, q, everything, shownPart(func(f *storedWorkflow) *routing.Workflow { return &f.Workflow }))
 }
 
 // checkWorkflow says what is wrong with a workflow, which gets a configuration if there is

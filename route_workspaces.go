@@ -124,7 +124,7 @@ func (s Workspaces) List(ctx context.Context, limit int, continuation string) (P
 	if err := s.allow(ctx, ActionWorkspacesRead, workspaceResource("")); err != nil {
 		return Page[routing.Workspace]{}, err
 	}
-	return showPage(ctx, s.scope, &workspaces, store.Query{Limit: limit, Cursor: continuation}, showWorkspace)
+	return showPage(ctx, s.scope, &workspaces, store.Query{Limit: limit, Cursor: continuation}, everything, showWorkspace)
 }
 
 // WorkspaceUpdate is what is to change of a workspace. What is nil stays.
