@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -280,7 +279,7 @@ func (t *turn) settleCrews(ctx context.Context, c *storedCrews, d *workersDue) (
 		if is.Turn <= d.Turn {
 			is.Settled = is.Turn
 			if len(is.QueueSIDs) == 0 { // nobody is in it any more
-				if err := t.dropWorkerCounts(ctx, is.ID); err != nil {
+				if err := dropCounts(ctx, t, &workerCounts, is.ID); err != nil {
 					return time.Time{}, err
 				}
 				continue
@@ -355,54 +354,6 @@ func (t *turn) giveChannel(ctx context.Context, w *storedWorker, taskChannelSID 
 	}
 	t.openChannel(w, c)
 	return nil
-}
-
-// dropWorkerCounts forgets how many workers there were in what is gone.
-func (t *turn) dropWorkerCounts(ctx context.Context, of string) error {
-	all, err := workerCounts.All(ctx, t.Work, shardIDs(of)...)
-	for _, count := range all {
-		if count != nil {
-			err = errors.Join(err, workerCounts.Delete(t.Work, count))
-		}
-	}
-	return err
-}
-
-// tasksIn counts the tasks that have not ended in a queue, of a workflow or on a task
-// channel, by state. Whoever changes that rewrites one of the records that this reads.
-func (t *turn) tasksIn(ctx context.Context, of string) (map[routing.TaskStatus]int64, error) {
-	all, err := taskCounts.All(ctx, t.Work, shardIDs(of)...)
-	sum := map[routing.TaskStatus]int64{}
-	for _, count := range all {
-		if count == nil {
-			continue
-		}
-		for status, n := range count.Tasks {
-			sum[status] += n
-		}
-	}
-	maps.DeleteFunc(sum, func(_ routing.TaskStatus, n int64) bool { return n == 0 })
-	return sum, err
-}
-
-// noLiveTasks refuses to delete what tasks need that have not ended.
-func (t *turn) noLiveTasks(ctx context.Context, of string, resource Resource, where string) error {
-	live, err := t.tasksIn(ctx, of)
-	if err != nil || len(live) == 0 {
-		return err
-	}
-	return inUse(resource, "tasks are "+where+" that have not ended", "cancel or complete them")
-}
-
-// dropTaskCounts forgets how many tasks there were in what is gone.
-func (t *turn) dropTaskCounts(ctx context.Context, of string) error {
-	all, err := taskCounts.All(ctx, t.Work, shardIDs(of)...)
-	for _, count := range all {
-		if count != nil {
-			err = errors.Join(err, taskCounts.Delete(t.Work, count))
-		}
-	}
-	return err
 }
 
 // waitingIn returns the query of the tasks that wait, by an index whose terms begin with

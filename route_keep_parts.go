@@ -41,69 +41,6 @@ func (t *turn) keepTask(ctx context.Context, r *routed, a *routing.Assignment) e
 	return tasks.Put(t.Work, after)
 }
 
-// comesLater is how tasks are counted in a queue that they are for, and have not entered yet.
-const comesLater routing.TaskStatus = "later"
-
-// countTask counts a task in its queue, by its state, and in its workflow and on its task
-// channel while it has not ended: whoever deletes one of them reads all shards, so that no
-// task can come meanwhile. One that is for a queue and not there yet, because its channel is being
-// set up, is counted there by itself.
-func (t *turn) countTask(ctx context.Context, was, is *storedTask) error {
-	type at struct {
-		of     string
-		status routing.TaskStatus
-	}
-	changes := map[at]int64{}
-	count := func(k *storedTask, by int64) {
-		if k == nil || !k.Status.Live() {
-			return
-		}
-		if k.QueueSID == "" && routing.PrefixQueue.Valid(k.RoutingTarget) {
-			changes[at{k.RoutingTarget, comesLater}] += by
-		}
-		changes[at{k.QueueSID, k.Status}] += by
-		changes[at{k.WorkflowSID, routing.TaskPending}] += by
-		changes[at{k.TaskChannelSID, routing.TaskPending}] += by
-	}
-	count(was, -1)
-	count(is, 1)
-	maps.DeleteFunc(changes, func(a at, by int64) bool { return by == 0 || a.of == "" })
-	of := map[string]bool{}
-	for a := range changes {
-		of[a.of] = true
-	}
-	sorted, shard := sortedKeys(of), shardOf(is.SID)
-	ids := make([]string, len(sorted))
-	for n, sid := range sorted {
-		ids[n] = shardID(sid, shard)
-	}
-	counts, err := taskCounts.All(ctx, t.Work, ids...)
-	if err != nil {
-		return err
-	}
-	for n, sid := range sorted {
-		count := counts[n]
-		if count == nil {
-			count = &shardedTasks{QueueSID: sid, Shard: shard}
-		}
-		if count.Tasks == nil {
-			count.Tasks = map[routing.TaskStatus]int64{}
-		}
-		for a, by := range changes {
-			if a.of != sid {
-				continue
-			}
-			if count.Tasks[a.status] += by; count.Tasks[a.status] == 0 {
-				delete(count.Tasks, a.status)
-			}
-		}
-		if err := taskCounts.Put(t.Work, count); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // keepChannel writes the channel, if there is one, and what has changed of what belongs to it.
 func (t *turn) keepChannel(ctx context.Context, r *routed) error {
 	if r.channel == nil {

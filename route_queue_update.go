@@ -142,7 +142,7 @@ func (s Queues) Delete(ctx context.Context, sid string) error {
 				return err
 			}
 		}
-		return errors.Join(t.keepCrews(ctx, c, idle), t.dropTaskCounts(ctx, q.SID),
+		return errors.Join(t.keepCrews(ctx, c, idle), dropCounts(ctx, t, &taskCounts, q.SID),
 			t.rename(ctx, nameOfQueue, q.WorkspaceSID, q.SID, q.FriendlyName, "", queueResource), queues.Delete(t.Work, q),
 			t.tellWorkspace(EventTaskQueueDeleted, resource, q.WorkspaceSID, q.FriendlyName))
 	})

@@ -177,24 +177,6 @@ type storedChannel struct {
 	Owner Actor `json:"owner,omitzero"`
 }
 
-// shardedTasks counts tasks that have not ended, of one shard: those of a queue, of a
-// workflow, or on a task channel. Of the latter two, all are counted as pending: what
-// matters is whether there is any. See comesLater for the one other state.
-type shardedTasks struct {
-	QueueSID string                       `json:"queue_sid"`
-	Shard    int                          `json:"shard"`
-	Tasks    map[routing.TaskStatus]int64 `json:"tasks,omitempty"`
-}
-
-// shardedWorkers counts workers by their activities, of one shard: those of a crew, or all
-// of a workspace.
-type shardedWorkers struct {
-	CrewID     string           `json:"crew_id"`
-	Shard      int              `json:"shard"`
-	Available  int64            `json:"available"`
-	Activities map[string]int64 `json:"activities,omitempty"` // by SID
-}
-
 // The tables of routing.
 var (
 	workspaces = work.Table[storedWorkspace]{
@@ -397,8 +379,6 @@ func queueWaitingTerm(k *storedTask) string {
 }
 
 func workflowWaitingTerm(k *storedTask) string { return idTerm(k.WorkflowSID).Text(k.SID).String() }
-
-func shardID(of string, shard int) string { return idTerm(of).Int(int64(shard)).String() }
 
 func configurationID(workflowSID string, version int64) string {
 	return idTerm(workflowSID).Int(version).String()

@@ -163,5 +163,5 @@ func (t *turn) dropTaskChannel(ctx context.Context, sid string) error {
 	}
 	return errors.Join(t.rename(ctx, nameOfUnique, c.WorkspaceSID, c.SID, c.UniqueName, "", taskChannelResource),
 		t.rename(ctx, nameOfTaskChannel, c.WorkspaceSID, c.SID, c.FriendlyName, "", taskChannelResource),
-		taskChannels.Delete(t.Work, c), t.dropTaskCounts(ctx, sid))
+		taskChannels.Delete(t.Work, c), dropCounts(ctx, t, &taskCounts, sid))
 }

@@ -2,7 +2,6 @@ package engage
 
 import (
 	"context"
-	"maps"
 	"slices"
 
 	"github.com/engage-interactions/engage/internal/jobs"
@@ -149,107 +148,4 @@ func (t *turn) asManyAsFit(ctx context.Context, chosen []routing.Worker) ([]rout
 		}
 	}
 	return chosen, nil
-}
-
-// shards is over how many records a count is spread, so that those who change it at the same
-// time seldom meet.
-const shards = 16
-
-// shardOf returns the shard in which something is counted.
-func shardOf(sid string) int {
-	n := 0
-	for _, c := range []byte(sid) {
-		n = n*31 + int(c)
-		n &= 0xffff
-	}
-	return n % shards
-}
-
-// countWorker counts a worker by what they do, in their workspace and in each of their crews.
-func (t *turn) countWorker(ctx context.Context, before, after *storedWorker) error {
-	type counted struct {
-		crewID, activity string
-		available        bool
-	}
-	changes := map[counted]int64{}
-	add := func(w *storedWorker, by int64) {
-		if w == nil || w.Gone {
-			return
-		}
-		for _, id := range append([]string{w.WorkspaceSID}, w.CrewIDs...) {
-			changes[counted{id, w.ActivitySID, w.Available}] += by
-		}
-	}
-	add(before, -1)
-	add(after, 1)
-	maps.DeleteFunc(changes, func(_ counted, by int64) bool { return by == 0 })
-	if len(changes) == 0 {
-		return nil
-	}
-	shard := shardOf(after.SID)
-	crewIDs := map[string]bool{}
-	for c := range changes {
-		crewIDs[c.crewID] = true
-	}
-	sorted := sortedKeys(crewIDs)
-	ids := make([]string, len(sorted))
-	for n, crewID := range sorted {
-		ids[n] = shardID(crewID, shard)
-	}
-	counts, err := workerCounts.All(ctx, t.Work, ids...)
-	if err != nil {
-		return err
-	}
-	for n, crewID := range sorted {
-		count := counts[n]
-		if count == nil {
-			count = &shardedWorkers{CrewID: crewID, Shard: shard}
-		}
-		if count.Activities == nil {
-			count.Activities = map[string]int64{}
-		}
-		for c, by := range changes {
-			if c.crewID != crewID {
-				continue
-			}
-			if count.Activities[c.activity] += by; count.Activities[c.activity] == 0 {
-				delete(count.Activities, c.activity)
-			}
-			if c.available {
-				count.Available += by
-			}
-		}
-		if err := workerCounts.Put(t.Work, count); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// shardIDs returns the IDs of all shards in which something is counted.
-func shardIDs(of string) []string {
-	ids := make([]string, shards)
-	for n := range ids {
-		ids[n] = shardID(of, n)
-	}
-	return ids
-}
-
-// crewCounts returns how many workers of a crew there are, by what they do, or of a
-// workspace: one read.
-func (t *turn) crewCounts(ctx context.Context, crewID string) (routing.WorkersFacts, error) {
-	all, err := workerCounts.All(ctx, t.Work, shardIDs(crewID)...)
-	facts := routing.WorkersFacts{ByActivity: map[string]int{}}
-	for _, count := range all {
-		if count == nil {
-			continue
-		}
-		facts.Available += int(count.Available)
-		for activity, n := range count.Activities {
-			facts.ByActivity[activity] += int(n)
-			facts.Unavailable += int(n)
-		}
-	}
-	facts.Unavailable -= facts.Available
-	return facts, err
 }

@@ -126,7 +126,7 @@ func (s Workflows) Delete(ctx context.Context, sid string) error {
 				return err
 			}
 		}
-		return errors.Join(workspaces.Put(t.Work, w), t.dropTaskCounts(ctx, f.SID),
+		return errors.Join(workspaces.Put(t.Work, w), dropCounts(ctx, t, &taskCounts, f.SID),
 			t.rename(ctx, nameOfWorkflow, f.WorkspaceSID, f.SID, f.FriendlyName, "", workflowResource), workflows.Delete(t.Work, f),
 			t.tellWorkspace(EventWorkflowDeleted, resource, w.SID, f.FriendlyName))
 	})

@@ -251,7 +251,7 @@ func (s Workspaces) Delete(ctx context.Context, sid string) error {
 			}
 		}
 		for _, of := range append(crewIDs(c), w.SID) {
-			if err := t.dropWorkerCounts(ctx, of); err != nil {
+			if err := dropCounts(ctx, t, &workerCounts, of); err != nil {
 				return err
 			}
 		}
