@@ -12,11 +12,6 @@ import (
 	"github.com/engage-interactions/engage/store"
 )
 
-// ConversationSID returns the SID by which the Flex Interactions API names a thread: CH and the
-// digits of its ID, as properties.media_channel_sid of a request has it (seed 003). Threads
-// are found by it whose IDs are ULIDs, as they are unless Options.NewID mints others.
-func ConversationSID(threadID string) string { return conversationSID(threadID) }
-
 // fits holds a request against the conversation that it names: its type is that of the source
 // there, if that is one of the seven, or SetAddress has said that it goes there; and a customer who
 // begins is in it (seed 003, "the customer participant must already be in that given

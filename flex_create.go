@@ -260,7 +260,7 @@ func (t *turn) newChannel(i *routing.Interaction, in *storedWorkspace, request r
 	if minted, err := ulid.ParseStrict(c.ThreadID); err != nil || minted.String() != c.ThreadID {
 		return nil, invalid("Options.NewID", "mints no ULIDs: the SID of a conversation has the digits of one")
 	}
-	c.MediaChannelSID = conversationSID(c.ThreadID)
+	c.MediaChannelSID = ConversationSID(c.ThreadID)
 	return c, nil
 }
 

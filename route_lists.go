@@ -2,7 +2,6 @@ package engage
 
 import (
 	"context"
-	"slices"
 
 	"github.com/engage-interactions/engage/routing"
 	"github.com/engage-interactions/engage/store"
@@ -56,22 +55,4 @@ func shownPart[T, V any](of func(*T) *V) shows[T, V] {
 func shownAsIs[T any](_ context.Context, _ *turn, v, shown *T) error {
 	*shown = *v
 	return nil
-}
-
-// with returns a sorted list with one more in it.
-func with(list []string, sid string) []string {
-	n, there := slices.BinarySearch(list, sid)
-	if there {
-		return list
-	}
-	return slices.Insert(slices.Clone(list), n, sid)
-}
-
-// without returns a sorted list with one less in it.
-func without(list []string, sid string) []string {
-	n, there := slices.BinarySearch(list, sid)
-	if !there {
-		return list
-	}
-	return slices.Delete(slices.Clone(list), n, n+1)
 }

@@ -3,7 +3,25 @@ package engage
 import (
 	"context"
 	"strconv"
+
+	"github.com/engage-interactions/engage/routing"
 )
+
+// What has a unique name in its workspace. A task channel has two.
+const (
+	nameOfWorker      = "worker"
+	nameOfQueue       = "task_queue"
+	nameOfWorkflow    = "workflow"
+	nameOfActivity    = "activity"
+	nameOfTaskChannel = "task_channel"
+	nameOfWorkspace   = "workspace" // in the tenant
+	nameOfUnique      = "task_channel_unique"
+)
+
+// nameHash is the ID of what a name stands for. The case of names does not matter.
+func nameHash(of, workspaceSID, name string) string {
+	return hashOf(of, workspaceSID, routing.NameKey(name))
+}
 
 // routingName returns what has a name in a workspace, "" if nothing has. The case does not
 // matter.

@@ -1,10 +1,7 @@
 package engage
 
 import (
-	"encoding/hex"
 	"time"
-
-	"github.com/oklog/ulid/v2"
 
 	"github.com/engage-interactions/engage/internal/work"
 	"github.com/engage-interactions/engage/routing"
@@ -142,41 +139,6 @@ type storedReservation struct {
 	Decision routing.Trace `json:"decision,omitzero"`
 }
 
-// flexKey says which interaction an idempotency key stands for.
-type flexKey struct {
-	Hash           string `json:"hash"` // of the key
-	InteractionSID string `json:"interaction_sid"`
-	RequestHash    string `json:"request_hash"` // of what was asked for with it
-}
-
-// storedChannel is a channel with all that has not ended on it: its guard.
-type storedChannel struct {
-	routing.Channel
-
-	WorkspaceSID string `json:"workspace_sid"`
-	// ThreadID is the conversation; before it is set up, what it will be.
-	ThreadID string `json:"thread_id"`
-	// Request is what the interaction was created with: how to set the channel up, and how
-	// to route a task for it anew.
-	Request routing.CreateRequest `json:"request"`
-	// WorkflowSID is the workflow that its first task went through, which the request need
-	// not name.
-	WorkflowSID string `json:"workflow_sid"`
-
-	TaskSIDs        []string `json:"task_sids,omitempty"`        // live
-	InviteSIDs      []string `json:"invite_sids,omitempty"`      // open
-	TransferSIDs    []string `json:"transfer_sids,omitempty"`    // open
-	ParticipantSIDs []string `json:"participant_sids,omitempty"` // not closed
-
-	// Job is the one that sets it up, or ends its pause.
-	Job string `json:"job,omitempty"`
-	// RestedWorker is who has paused it, RestedTask what they had.
-	RestedWorker string `json:"rested_worker,omitempty"`
-	RestedTask   string `json:"rested_task,omitempty"`
-	// Owner is whom routing has made the owner of the intervention; see [Joins].
-	Owner Actor `json:"owner,omitzero"`
-}
-
 // The tables of routing.
 var (
 	workspaces = work.Table[storedWorkspace]{
@@ -274,41 +236,6 @@ var (
 			}},
 		},
 	}
-	flexInteractions = work.Table[routing.Interaction]{
-		Kind: "flex_interaction", Format: 1,
-		ID: func(i *routing.Interaction) string { return i.SID },
-		Indexes: []work.Index[routing.Interaction]{
-			{Name: byContext, Term: func(i *routing.Interaction) (string, bool) {
-				return idTerm(routing.PrefixContext.Alike(i.ContextSID)).Text(i.SID).String(), i.ContextSID != ""
-			}},
-		},
-	}
-	flexKeys     = work.Table[flexKey]{Kind: "flex_key", Format: 1, ID: func(k *flexKey) string { return k.Hash }}
-	flexChannels = work.Table[storedChannel]{
-		Kind: "interaction_channel", Format: 1,
-		ID: func(c *storedChannel) string { return c.SID },
-		Indexes: []work.Index[storedChannel]{
-			{Name: byInteraction, Term: func(c *storedChannel) (string, bool) { return idTerm(c.InteractionSID).Text(c.SID).String(), true }},
-			{Name: byWorkspaceStatus, Term: func(c *storedChannel) (string, bool) {
-				return idTerm(c.WorkspaceSID).Text(string(c.Status)).Text(c.SID).String(), true
-			}},
-		},
-	}
-	invites = work.Table[routing.Invite]{
-		Kind: "interaction_invite", Format: 1,
-		ID:      func(i *routing.Invite) string { return i.SID },
-		Indexes: []work.Index[routing.Invite]{{Name: byChannel, Term: func(i *routing.Invite) (string, bool) { return idTerm(i.ChannelSID).Text(i.SID).String(), true }}},
-	}
-	participants = work.Table[routing.Participant]{
-		Kind: "interaction_participant", Format: 1,
-		ID:      func(p *routing.Participant) string { return p.SID },
-		Indexes: []work.Index[routing.Participant]{{Name: byChannel, Term: func(p *routing.Participant) (string, bool) { return idTerm(p.ChannelSID).Text(p.SID).String(), true }}},
-	}
-	transfers = work.Table[routing.Transfer]{
-		Kind: "interaction_transfer", Format: 1,
-		ID:      func(x *routing.Transfer) string { return x.SID },
-		Indexes: []work.Index[routing.Transfer]{{Name: byChannel, Term: func(x *routing.Transfer) (string, bool) { return idTerm(x.ChannelSID).Text(x.SID).String(), true }}},
-	}
 	taskCounts = work.Table[shardedTasks]{
 		Kind: "task_count", Format: 1,
 		ID: func(c *shardedTasks) string { return shardID(c.QueueSID, c.Shard) },
@@ -317,20 +244,15 @@ var (
 		Kind: "worker_count", Format: 1,
 		ID: func(c *shardedWorkers) string { return shardID(c.CrewID, c.Shard) },
 	}
-	addresses = work.Table[Address]{
-		Kind: "interaction_address", Format: 1,
-		ID: func(a *Address) string { return addressID(a.Type, a.Address) },
-	}
 )
 
 // routingKinds returns what the services of routing need of a store.
 func routingKinds() []store.Kind {
-	return []store.Kind{
+	return append(flexKinds(),
 		workspaces.Declare(), routingNames.Declare(), activities.Declare(), taskChannels.Declare(), crews.Declare(), queues.Declare(),
 		workflows.Declare(), configurations.Declare(), workers.Declare(), readyWorkers.Declare(), tasks.Declare(), reservations.Declare(),
-		flexInteractions.Declare(), flexKeys.Declare(), flexChannels.Declare(), invites.Declare(), participants.Declare(), transfers.Declare(),
-		taskCounts.Declare(), workerCounts.Declare(), addresses.Declare(),
-	}
+		taskCounts.Declare(), workerCounts.Declare(),
+	)
 }
 
 // The indexes of routing. Where nothing else is said, the last part is the SID.
@@ -351,7 +273,6 @@ const (
 	byWorkerLive      = "worker_live"
 	byWorkerPending   = "worker_pending"
 	byContext         = "context"
-	byInteraction     = "interaction"
 )
 
 // waits reports whether nobody has the task yet.
@@ -406,46 +327,4 @@ func forKey(workspaceSID string, k routing.KnownWorker) string {
 		return nameHash(nameOfWorker, workspaceSID, k.FriendlyName)[:32]
 	}
 	return "nobody"
-}
-
-// What has a unique name in its workspace. A task channel has two.
-const (
-	nameOfWorker      = "worker"
-	nameOfQueue       = "task_queue"
-	nameOfWorkflow    = "workflow"
-	nameOfActivity    = "activity"
-	nameOfTaskChannel = "task_channel"
-	nameOfWorkspace   = "workspace" // in the tenant
-	nameOfUnique      = "task_channel_unique"
-)
-
-// nameHash is the ID of what a name stands for. The case of names does not matter.
-func nameHash(of, workspaceSID, name string) string {
-	return hashOf(of, workspaceSID, routing.NameKey(name))
-}
-
-// sid mints a SID.
-func (t *turn) sid(p routing.Prefix) string { return p.Of(digits(t.ID())) }
-
-// digits are those of an ID in a SID: of a ULID, its own; of what else a host mints
-// (Options.NewID), some of its hash.
-func digits(id string) [16]byte {
-	if u, err := ulid.ParseStrict(id); err == nil {
-		return u
-	}
-	sum, _ := hex.DecodeString(hashOf(id)[:32])
-	return [16]byte(sum)
-}
-
-// conversationSID is the SID of a thread: CH and the digits of its ID.
-func conversationSID(threadID string) string { return routing.PrefixConversation.Of(digits(threadID)) }
-
-// threadIDOf returns the ID of the thread with a SID, in whose digits the case does not
-// matter. Only threads whose IDs are ULIDs are found so.
-func threadIDOf(conversationSID string) string {
-	bytes, err := hex.DecodeString(conversationSID[len(routing.PrefixConversation):])
-	if err != nil || len(bytes) != 16 {
-		return ""
-	}
-	return ulid.ULID(bytes).String()
 }
