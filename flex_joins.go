@@ -53,8 +53,9 @@ import (
 // Accepting engages, with all that this means on a source with thread control: while a bot or
 // another app has control, it is requested or taken in the same commit. While the platform is
 // passing it to a bot, nobody can become engaged whom the rule counts: then the acceptance is
-// refused whole, by handover.CodeInProgress, and the reservation is pending still. In a thread
-// that is closed nobody engages.
+// refused whole, by handover.CodeInProgress, and the reservation is pending still. Who joins an
+// intervention, or takes it over, counts as engaging where control is about to go to a virtual bot
+// that gets just this one: it does not go then. In a thread that is closed nobody engages.
 //
 // # The end
 //

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/engage-interactions/engage/handover"
 	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/routing"
 )
@@ -56,7 +57,11 @@ func (j *joint) engages(ctx context.Context, who Actor) error {
 		return j.undertake(ctx, j.k, nil, who)
 	case i.Owner == who:
 		return nil
-	case j.leaves(i.Owner):
+	}
+	if err := j.stays(ctx, i); err != nil {
+		return err
+	}
+	if j.leaves(i.Owner) {
 		return j.apply(ctx, j.k, interaction.InterventionAssigns, interaction.Change{Owner: who}, managing)
 	}
 	exists, err := j.ownerExists(ctx, i.Owner)
@@ -67,6 +72,21 @@ func (j *joint) engages(ctx context.Context, who Actor) error {
 		return j.undertake(ctx, j.k, nil, who)
 	}
 	return j.partake(j.k, interaction.Intervention.Join, who, managing)
+}
+
+// stays sees to it that an intervention of an agent to which somebody comes does not go to a bot in
+// this moment, with control: it is the only one that may be engaged meanwhile. As when somebody
+// engages, what the platform was not told yet is withdrawn, and else this is refused.
+func (j *joint) stays(ctx context.Context, i *interaction.Intervention) error {
+	s, err := j.steer(ctx, j.k.source, i.IdentityID)
+	if err != nil || s == nil {
+		return err
+	}
+	if v := s.control.Verb; v == nil || v.Kind != handover.VerbPass || v.InterventionID != i.ID || !v.Deadline.IsZero() && !j.now.Before(v.Deadline) {
+		return nil
+	}
+	_, err = j.decide(ctx, s, handover.Input{Trigger: handover.AgentEngages, Engages: engagedIn(i)})
+	return err
 }
 
 // leaves reports whether somebody leaves the channel, or was on it before it was inactive or

@@ -140,6 +140,51 @@ func TestNobodyAcceptsDuringAPass(t *testing.T) {
 	}
 }
 
+// TestWhoComesKeepsTheInterventionFromABot: somebody accepts while control is about to go to a
+// virtual bot that gets the intervention with it, which waits until what the agent has said is
+// delivered. It does not go then: who came would be left without it.
+func TestWhoComesKeepsTheInterventionFromABot(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		comes func(j *steered) string
+		is    string
+	}{
+		"an invite":       {func(j *steered) string { return j.asks(bob) }, "open ann +bob"},
+		"a cold transfer": {func(j *steered) string { return j.handsOver(j.first, routing.TransferCold, bob) }, "open bob"},
+		"a warm transfer": {func(j *steered) string { return j.handsOver(j.first, routing.TransferWarm, bob) }, "open ann +bob"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onBothStores(t, func(t *testing.T, st store.Store) {
+				j := newSteered(t, st, handover.Settings{Primary: handover.Agent, BotApp: "robot", MayTake: true})
+				j.joined.routed().accepts(ann, j.first)
+				j.runs()
+				j.control().has(handover.Agent)
+				reservation, named := j.offer(row.comes(j)), j.intervention().ID
+				var handed, accepted error
+				j.send = func(engage.Delivery) error {
+					_, handed = j.Control.Handover(t.Context(), handover.Request{
+						From: handover.Agent, To: handover.Bot, Type: handover.TypeVirtualAgent, AppID: robot.ID, InterventionID: named,
+					})
+					_, accepted = j.As(bob).Reservations.Accept(t.Context(), reservation, engage.Answer{})
+					return nil
+				}
+				j.replies(ann, j.eve.ThreadID, "the bot will help you")
+				j.runs()
+				if handed != nil || accepted != nil {
+					t.Fatalf("handed over: %v; accepted: %v", handed, accepted)
+				}
+				j.control().has(handover.Agent)
+				j.is(row.is)
+				if v := j.control().control().Verb; v != nil {
+					t.Errorf("under way: %+v", v)
+				}
+				passesChecked(t, j.Engine)
+			})
+		})
+	}
+}
+
 // TestResumingDuringAPass offers what would be accepted at once otherwise.
 func TestResumingDuringAPass(t *testing.T) {
 	t.Parallel()
