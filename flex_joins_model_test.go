@@ -20,7 +20,7 @@ import (
 func (j *joined) broken() (rules []string) {
 	j.t.Helper()
 	thread, channel := j.thread(), must(j.Flex.Channel(j.t.Context(), j.channel))(j.t)
-	var on []string // the agents whose tasks are assigned or wrapping
+	var on, talking []string // the agents whose tasks are assigned or wrapping, or assigned
 	live := 0
 	for _, k := range must(j.Tasks.List(j.t.Context(), engage.TaskFilter{ChannelSID: j.channel}))(j.t).Items {
 		if k.Status.Live() {
@@ -29,6 +29,9 @@ func (j *joined) broken() (rules []string) {
 		if k.Status == routing.TaskAssigned || k.Status == routing.TaskWrapping {
 			for _, r := range must(j.Reservations.List(j.t.Context(), engage.ReservationFilter{TaskSID: k.SID, Live: true}))(j.t).Items {
 				on = append(on, r.WorkerName)
+				if k.Status == routing.TaskAssigned {
+					talking = append(talking, r.WorkerName)
+				}
 			}
 		}
 	}
@@ -36,7 +39,9 @@ func (j *joined) broken() (rules []string) {
 	engaged := i != nil && i.Status.Live()
 	bound := thread.ChannelSID == channel.SID
 	rests := channel.Status == routing.ChannelInactive || channel.Status == routing.ChannelPause
+	slices.Sort(talking)
 	for rule, broken := range map[string]bool{
+		"nobody is on it twice":                                     len(slices.Compact(slices.Clone(talking))) < len(talking),
 		"a thread is bound as long as its channel is live":          bound != channel.Status.Live(),
 		"a thread rests as its channel does":                        thread.ChannelResting != (bound && rests),
 		"a thread is closed with its channel":                       channel.Status == routing.ChannelClosed && thread.Status == interaction.ThreadOpen && thread.ReopenedAt.IsZero(),

@@ -48,6 +48,9 @@ const (
 	// CodeNotConfigured says that a channel could not be set up, for a reason that has no
 	// code of its own.
 	CodeNotConfigured = 45357
+	// CodePairInUse says that a live channel is between the same two addresses already. (It is
+	// that of the platform's conversations, and a conflict: 409 in HTTP.)
+	CodePairInUse = 50416
 	// CodeInteractionEnded says that what was to happen to a channel comes too late.
 	CodeInteractionEnded = 80906
 )

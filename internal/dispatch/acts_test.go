@@ -105,7 +105,7 @@ func (f *floor) workerActs(rng *rand.Rand, eng *engage.Engine) {
 		}
 		err = end(as.Reservations.Reject(ctx, r.SID, reject))
 	case r.Status == routing.ReservationPending:
-		err = end(as.Reservations.Cancel(ctx, r.SID, engage.Answer{}))
+		err = end(eng.Reservations.Cancel(ctx, r.SID, engage.Answer{})) // by who offers it
 	case n < 4:
 		err = end(as.Reservations.WrapUp(ctx, r.SID, engage.Answer{IfVersion: version}))
 	default:
@@ -122,7 +122,7 @@ func someone(n int) routing.ParticipantRequest {
 // customerActs lets somebody ask for something.
 func (f *floor) customerActs(rng *rand.Rand, eng *engage.Engine) {
 	ctx := f.ctx()
-	customer := rng.IntN(12)
+	customer := rng.IntN(60) // few of whom are talked to already
 	switch rng.IntN(5) {
 	case 0, 1:
 		k := engage.NewTask{WorkflowSID: f.workflow, Attributes: f.attributes(rng), Priority: rng.IntN(3), Timeout: []int{0, 60, 300}[rng.IntN(3)]}
