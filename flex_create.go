@@ -90,9 +90,12 @@ func (s Flex) create(
 			}
 		}
 		only := onlyWorkflow{turn: t}
-		r, warnings, wrong := request(only.find(ctx))
-		if err := cmp.Or(only.failed, problemsError(wrong)); err != nil {
-			return nil, err
+		r, warnings, unfit := request(only.find(ctx))
+		if only.failed != nil {
+			return nil, only.failed
+		}
+		if unfit != nil {
+			return nil, t.alsoUnknown(ctx, r, unfit)
 		}
 		created, err := t.createNow(ctx, r, key)
 		if err == nil {
@@ -130,7 +133,10 @@ func (o *onlyWorkflow) find(ctx context.Context) routing.OnlyWorkflow {
 		if gone(err) != nil {
 			o.failed = err
 		}
-		if err != nil || len(w.WorkflowSIDs) != 1 {
+		switch {
+		case errors.Is(err, ErrNotFound):
+			return anyWorkflow("") // that is what is wrong
+		case err != nil || len(w.WorkflowSIDs) != 1:
 			return ""
 		}
 		return w.WorkflowSIDs[0]
@@ -203,11 +209,10 @@ func (t *turn) createInteraction(ctx context.Context, request routing.CreateRequ
 	var wrong problems
 	place := request.Routing.Properties
 	r, err := t.routedIn(ctx, place.WorkspaceSID)
+	if errors.Is(err, ErrNotFound) {
+		return nil, t.alsoUnknown(ctx, request, nil)
+	}
 	if err != nil {
-		if errors.Is(err, ErrNotFound) {
-			wrong.add(path+".workspace_sid", "is not known")
-			err = wrong.err()
-		}
 		return nil, err
 	}
 	thread, refused, err := t.conversationFor(ctx, request, &wrong)
@@ -248,6 +253,37 @@ func (t *turn) createInteraction(ctx context.Context, request routing.CreateRequ
 		return nil, err
 	}
 	return i, t.keepRouted(ctx, r)
+}
+
+// alsoUnknown adds to what is wrong with a request by itself what it names that is not there, so
+// that all is said at once.
+func (t *turn) alsoUnknown(ctx context.Context, request routing.CreateRequest, unfit error) error {
+	var wrong problems
+	if err := wrong.check(unfit); err != nil {
+		return err
+	}
+	if request.Channel.SID != "" || request.Routing == nil || !routing.PrefixWorkspace.Valid(request.Routing.Properties.WorkspaceSID) {
+		return wrong.err()
+	}
+	spec := newTask{TaskRequest: request.Routing.Properties, Path: "routing.properties"}
+	r, err := t.routedIn(ctx, spec.WorkspaceSID)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		wrong.add(spec.at("workspace_sid"), "is not known")
+	case err != nil:
+		return err
+	default:
+		task := routing.Task{WorkspaceSID: r.workspace.SID}
+		err := t.aim(ctx, r, &task, spec, &wrong)
+		_, noWorkflow := t.workflowFor(ctx, r, &task, spec, &wrong)
+		if err := cmp.Or(err, noWorkflow, t.taskChannelFor(ctx, &task, spec, &wrong)); err != nil {
+			return err
+		}
+	}
+	if _, _, err := t.conversationFor(ctx, request, &wrong); err != nil {
+		return err
+	}
+	return wrong.err()
 }
 
 // newChannel returns the channel of a new interaction, which is bound to a thread, or to one
