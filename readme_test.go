@@ -73,6 +73,7 @@ func TestTheLimitsOfRoutingAreWhatItsPageSays(t *testing.T) {
 		fmt.Sprintf("| %d bytes |", routing.MaxConfiguration),
 		fmt.Sprintf("| %d characters |", routing.MaxAttributes),
 		fmt.Sprintf("task channel | %d |", routing.MaxCapacity),
+		fmt.Sprintf("beside its agents | %d; %d |", routing.MaxLiveTasks, routing.MaxParticipants),
 		fmt.Sprintf("at a time | %d |", routing.MaxReservedWorkers),
 		fmt.Sprintf("reserved | %d; then", routing.MaxAssignments),
 		fmt.Sprintf("| %.0f days; then an agent", routing.MaxPause.Hours()/24),

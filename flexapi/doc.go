@@ -78,17 +78,22 @@
 //
 // What is shown is what package routing shows: see its View methods. Of a list it is a page,
 // by PageSize, 1 to [MaxPageSize], and in meta the URLs of the next page, and the one before.
+// Who asks for a FriendlyName has it on the first page; of a list that is narrowed by something
+// else, a page can be short, even empty, before the end: go on as long as there is a
+// next_page_url.
 // A creation is answered with 201, and with 200 in the Flex Interactions API, except of
 // transfers (its documentation, and seed 003); a deletion with 204.
 //
 // An error is {"code":20001,"message":"…","more_info":"…","status":400}. The problems of a
-// request, all of them, each with its path, are in details.problems.
+// request, all of them, each with its path, are in details.problems: first of what cannot be
+// read, and, if all can, of what cannot be so, or names what is not there.
 //
 //	status  code       why
 //	400     20001      the request is wrong, or not possible in the state that things are in
 //	        45351 …    the same, where the platform has a code for it: see package routing
 //	401     20003      nobody knows who asks (Options.Actor)
-//	403     20403      whoever asks may not (Options.Authorize of the Engine)
+//	403     20403      whoever asks may not (Options.Authorize of the Engine; without one, to answer
+//	                   for the reservation of somebody else is a 400)
 //	404     20404      there is no such resource; the digits of a SID may be in either case
 //	405     20004      the resource has no such method; the header Allow says which
 //	409     20409      the name is taken; or others change the same now: try again

@@ -42,7 +42,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) (err error
 	seed := flags.Uint64("seed", 1, "where all that is random comes from")
 	workers := flags.Int("workers", day.DefaultWorkers, "how many workers there are, in all shifts")
 	tasks := flags.Int("tasks", day.DefaultTasks, "how many requests come in")
-	crashes := flags.Int("crashes", day.DefaultCrashes, "how often the process dies")
+	crashes := flags.Int("crashes", day.DefaultCrashes, "how often the process dies, at most")
 	within := flags.Duration("within", 20*time.Second, "in which time a request should be answered")
 	kind := flags.String("store", "memory", "memory, or sqlite: a file that is removed afterwards")
 	svg := flags.String("svg", "", "the file to draw the day to")

@@ -11,6 +11,9 @@
 //		enginetest.Run(t, harness)
 //	}
 //
+// All of it takes minutes, and on a store that syncs far longer than a test has by default: run it
+// with -timeout 0, and while you are at it, a room at a time (-run 'TestEngine/routing').
+//
 // # How a scenario is played
 //
 // A scenario is something that a host does, in one call or several. What it comes to
