@@ -44,7 +44,7 @@ func Example_routingBegin() {
 		if err := event.Decode(&offer); err != nil {
 			return err
 		}
-		agent := eng.As(engage.Agent(offer.WorkerName)) // an offer is for its worker's agent to answer
+		agent := eng.As(engage.Agent(offer.AgentID)) // an offer is for its worker's agent to answer
 		done(agent.Reservations.Accept(ctx, offer.ReservationSID, engage.Answer{}))
 		completed := done(agent.Reservations.Complete(ctx, offer.ReservationSID, engage.Completion{Reason: "done"}))
 		fmt.Println(completed.WorkerName, completed.Status)

@@ -48,6 +48,10 @@ func (s Flex) Channels(ctx context.Context, interactionSID string) ([]FlexChanne
 // the conversation stays open; when the customer writes again, the channel is active again,
 // and an agent is asked for.
 //
+// In Go, to close is routing.ChannelUpdate{By: routing.ChannelCloses}. With Change.Complete, which
+// is routing {"status":"closed"} over HTTP, the tasks are completed; to make it inactive
+// (routing.ChannelInactivates) needs that.
+//
 // It ends the tasks of all agents, whoever says it, as Pause does: it is for whom Authorize
 // allows ActionFlexUpdate on the channel, and not theirs alone as to answer for a reservation is.
 // Where the conversation ends with it, and a disposition is demanded, an agent gives it in

@@ -65,7 +65,7 @@ func (c *storedChannel) proxyOf(foreignID string) string {
 
 // pairText is what the platform says of a pair of addresses that is in use.
 func pairText(thread *interaction.Thread) string {
-	return "A binding for this participant and proxy address already exists in Conversation " + conversationSID(thread.ID)
+	return "A binding for this participant and proxy address already exists in Conversation " + ConversationSID(thread.ID)
 }
 
 // pairRefused refuses to begin a conversation between two addresses that have one.

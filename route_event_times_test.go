@@ -7,7 +7,7 @@ import (
 	"github.com/engage-interactions/engage"
 )
 
-// Each event of a task says since when there is the task, since when it is in its queue and when it
+// Each event of a reservation says whose it is, as worker and as agent. Each event of a task says since when there is the task, since when it is in its queue and when it
 // was accepted: who reads the log from somewhere on need not have seen what was before.
 func TestEventsOfATaskSaySinceWhenItWaits(t *testing.T) {
 	t.Parallel()
@@ -22,6 +22,8 @@ func TestEventsOfATaskSaySinceWhenItWaits(t *testing.T) {
 	f.passes(10 * time.Second)
 	moved := f.clock.read()
 	ann := f.hires("ann", 1)
+	agent := "a-17"
+	must(f.Workers.Update(ctx, ann.SID, engage.WorkerUpdate{AgentID: &agent}))(t)
 	f.passes(time.Second)
 	offer := must(f.Reservations.List(ctx, engage.ReservationFilter{WorkerSID: ann.SID}))(t).Items[0]
 	f.clock.pass(time.Second)
@@ -50,9 +52,12 @@ func TestEventsOfATaskSaySinceWhenItWaits(t *testing.T) {
 			continue
 		}
 		delete(want, event.Type)
-		var told engage.TaskEvent
+		var told engage.ReservationEvent
 		if err := event.Decode(&told); err != nil {
 			t.Fatal(err)
+		}
+		if told.ReservationSID != "" && told.AgentID != agent {
+			t.Errorf("%s is for %q, want %q", event.Type, told.AgentID, agent)
 		}
 		if told.TaskSID != task.SID || !told.TaskCreatedAt.Equal(began) || !told.QueueEnteredAt.Equal(is.entered) || !told.AssignedAt.Equal(is.assigned) {
 			t.Errorf("%s: %+v, want %+v", event.Type, told, is)

@@ -114,7 +114,8 @@ type ReservationEvent struct {
 	ReservationStatus  routing.ReservationStatus `json:"reservation_status"`
 	WorkerSID          string                    `json:"worker_sid"`
 	WorkerName         string                    `json:"worker_name"`
-	DueAt              time.Time                 `json:"due_at"` // until when it can be accepted
+	AgentID            string                    `json:"agent_id,omitempty"` // as whom they acted when it was offered
+	DueAt              time.Time                 `json:"due_at"`             // until when it can be accepted
 	ReservationVersion int64                     `json:"reservation_version"`
 	TaskEvent
 }
@@ -194,7 +195,7 @@ func (t *turn) tellHappening(a *routing.Assignment, h routing.Happening) error {
 	for _, r := range a.Reservations {
 		if r.SID == h.SID {
 			return t.emit(EventType(h.Type), reservationResource(h.SID), ReservationEvent{
-				ReservationSID: r.SID, ReservationStatus: r.Status, WorkerSID: r.WorkerSID, WorkerName: r.WorkerName, DueAt: r.DueAt,
+				ReservationSID: r.SID, ReservationStatus: r.Status, WorkerSID: r.WorkerSID, WorkerName: r.WorkerName, AgentID: r.AgentID, DueAt: r.DueAt,
 				ReservationVersion: r.Version, TaskEvent: taskEvent(a.Task),
 			})
 		}

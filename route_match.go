@@ -346,7 +346,7 @@ func (t *turn) offerNow(ctx context.Context, r *routed, found sought) (asked []s
 	}
 	offers := make([]routing.Reservation, len(chosen))
 	for n, w := range chosen {
-		offers[n] = routing.Reservation{SID: t.sid(routing.PrefixReservation), WorkerSID: w.SID, WorkerName: w.FriendlyName, DueAt: workflow.OfferedUntil(t.now)}
+		offers[n] = routing.Reservation{SID: t.sid(routing.PrefixReservation), WorkerSID: w.SID, WorkerName: w.FriendlyName, AgentID: w.AgentID, DueAt: workflow.OfferedUntil(t.now)}
 		r.decisions[offers[n].SID] = found.trace.Brief(w.SID)
 	}
 	asked = sidsOf(chosen)

@@ -19,13 +19,16 @@ const (
 // Reservation is the offer of a task to a worker, and what became of it. This is what is
 // kept; [Reservation.View] is what is shown.
 type Reservation struct {
-	SID          string            `json:"sid"`
-	AccountSID   string            `json:"account_sid"`
-	WorkspaceSID string            `json:"workspace_sid"`
-	TaskSID      string            `json:"task_sid"`
-	WorkerSID    string            `json:"worker_sid"`
-	WorkerName   string            `json:"worker_name"`
-	Status       ReservationStatus `json:"reservation_status"`
+	SID          string `json:"sid"`
+	AccountSID   string `json:"account_sid"`
+	WorkspaceSID string `json:"workspace_sid"`
+	TaskSID      string `json:"task_sid"`
+	WorkerSID    string `json:"worker_sid"`
+	WorkerName   string `json:"worker_name"`
+	// AgentID is the agent as whom the worker acted when it was offered. (Who answers it is the
+	// agent that the worker names then.)
+	AgentID string            `json:"agent_id,omitempty"`
+	Status  ReservationStatus `json:"reservation_status"`
 	// QueueSID and TaskChannelSID are those of the task when it was offered.
 	QueueSID       string `json:"queue_sid,omitempty"`
 	TaskChannelSID string `json:"task_channel_sid,omitempty"`
