@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/oklog/ulid/v2"
 
@@ -305,42 +304,6 @@ func (t *turn) newChannel(i *routing.Interaction, in *storedWorkspace, request r
 	return c, nil
 }
 
-// conversationFor reads the conversation that a request names; nil, if it names none, or none
-// that is known. That it cannot have a channel is refused, which is returned: what is wrong
-// with the request comes first.
-func (t *turn) conversationFor(ctx context.Context, request routing.CreateRequest, wrong *problems) (thread *interaction.Thread, refused, err error) {
-	const path = "channel.properties.media_channel_sid"
-	sid := request.Channel.Properties.MediaChannelSID
-	if sid == "" {
-		return nil, nil, nil
-	}
-	if id := threadIDOf(sid); id != "" {
-		thread, err = t.thread(ctx, id)
-	}
-	switch {
-	case gone(err) != nil:
-		return nil, nil, err
-	case thread == nil:
-		wrong.addCoded(path, "is not known", routing.CodeChannelInvalid)
-		return nil, nil, nil
-	case thread.Status != interaction.ThreadOpen:
-		return thread, conversationRefused(thread, routing.CodeConversationClosed, "its conversation is open", "reopen it: Threads.Reopen"), nil
-	case thread.ChannelSID != "":
-		return thread, conversationRefused(thread, routing.CodeDuplicate, "its conversation has no live channel",
-			fmt.Sprintf("invite an agent to channel %s, or close that", thread.ChannelSID)), nil
-	case thread.CustomersCount == 0:
-		return thread, conversationRefused(thread, routing.CodeNoParticipants, "a customer takes part in its conversation", "let them write first"), nil
-	}
-	return thread, nil, t.fits(ctx, request, thread, wrong)
-}
-
-// conversationRefused says why a conversation cannot have a channel.
-func conversationRefused(thread *interaction.Thread, code int, rule, remedy string) error {
-	return refusal(&routing.RefusedError{Code: code, Err: &interaction.TransitionError{
-		Of: routing.ChannelLifecycle.Of, By: string(routing.ChannelStarts), Rule: rule, Remedy: remedy,
-	}}, threadResource(thread.ID))
-}
-
 // joinCustomers lets the participants of a request join its channel. If there are none, it is
 // the customer with whom the conversation began.
 func (t *turn) joinCustomers(ctx context.Context, r *routed, request routing.CreateRequest, thread *interaction.Thread, wrong *problems) error {
@@ -352,32 +315,23 @@ func (t *turn) joinCustomers(ctx context.Context, r *routed, request routing.Cre
 		}
 		people = []routing.ParticipantRequest{customerOf(request.Channel.Type, identity)}
 	}
+	return t.join(r, people, "is one of those before", wrong)
+}
+
+// join lets customers join a channel whom a request names. Of who is there already it notes so.
+func (t *turn) join(r *routed, people []routing.ParticipantRequest, there string, wrong *problems) error {
 	for n, media := range people {
 		next, err := r.work.Join(routing.Participant{SID: t.sid(routing.PrefixParticipant), Type: routing.ParticipantCustomer, Media: &media}, t.now)
-		if again, ok := errors.AsType[*routing.RefusedError](err); ok {
-			wrong.addCoded(fmt.Sprintf("channel.participants[%d]", n), "is one of those before", again.Code)
+		if refused, ok := errors.AsType[*routing.RefusedError](err); ok && refused.Code == routing.CodeParticipantThere {
+			wrong.addCoded(fmt.Sprintf("channel.participants[%d]", n), there, refused.Code)
 			continue
 		}
 		if err != nil {
-			return err
+			return refusal(err, channelResource(r.channel.SID))
 		}
 		r.work = next
 	}
 	return nil
-}
-
-// customerOf returns an account as a participant of a channel.
-func customerOf(on routing.ChannelType, i *interaction.Identity) routing.ParticipantRequest {
-	p := routing.ParticipantRequest{Name: cmp.Or(i.DisplayName, strings.TrimSpace(i.Firstname+" "+i.Lastname), i.Screenname)}
-	switch on {
-	case routing.ChannelSMS, routing.ChannelWhatsApp:
-		p.Address = i.ForeignID
-	case routing.ChannelEmail:
-		p.Address, p.Level = cmp.Or(i.Email, i.ForeignID), routing.EmailTo
-	case routing.ChannelWeb, routing.ChannelChat, routing.ChannelMessenger, routing.ChannelGBM:
-		p.Identity = i.ForeignID
-	}
-	return p
 }
 
 // beginsNow refuses an interaction of an agent who is not available.

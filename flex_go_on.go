@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/engage-interactions/engage/routing"
 )
@@ -30,16 +29,8 @@ func (t *turn) goOnWith(ctx context.Context, request routing.CreateRequest) (*ro
 		_, err := r.work.Invite(routing.Invite{}, t.now) // for its refusal
 		return nil, refusal(err, channelResource(r.channel.SID))
 	}
-	for n, media := range request.Channel.Participants {
-		next, err := r.work.Join(routing.Participant{SID: t.sid(routing.PrefixParticipant), Type: routing.ParticipantCustomer, Media: &media}, t.now)
-		if refused, ok := errors.AsType[*routing.RefusedError](err); ok && refused.Code == routing.CodeParticipantThere {
-			wrong.addCoded(fmt.Sprintf("channel.participants[%d]", n), "is on the channel already", refused.Code)
-			continue
-		}
-		if err != nil {
-			return nil, refusal(err, channelResource(r.channel.SID))
-		}
-		r.work = next
+	if err := t.join(r, request.Channel.Participants, "is on the channel already", &wrong); err != nil {
+		return nil, err
 	}
 	var there error
 	if request.Routing != nil {

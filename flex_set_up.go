@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/engage-interactions/engage/interaction"
@@ -149,10 +148,11 @@ func (t *turn) openConversation(ctx context.Context, c *storedChannel) error {
 		}
 		return err
 	}
-	if len(request.Participants) == 0 {
+	n := request.Customer()
+	if n < 0 {
 		return &setUpError{routing.CodeNoParticipants, "there is nobody to talk to"}
 	}
-	customer := request.Participants[max(0, slices.IndexFunc(request.Participants, func(p routing.ParticipantRequest) bool { return p.Level == routing.EmailTo }))]
+	customer := request.Participants[n]
 	from := cmp.Or(customer.ProxyAddress, request.Properties.From)
 	source, err := t.sourceFor(ctx, request.Type, from)
 	switch {
@@ -177,19 +177,6 @@ func (t *turn) openConversation(ctx context.Context, c *storedChannel) error {
 	}
 	_, err = t.begins(ctx, c.ThreadID, source, in, c.SID)
 	return err
-}
-
-// accountOf returns a participant as an account of a customer on a platform.
-func accountOf(on routing.ChannelType, p routing.ParticipantRequest) Account {
-	a := Account{ForeignID: cmp.Or(p.Address, p.Identity), Profile: interaction.Profile{DisplayName: p.Name}}
-	switch on {
-	case routing.ChannelSMS, routing.ChannelWhatsApp:
-		a.MobilePhone = strings.TrimPrefix(p.Address, "whatsapp:")
-	case routing.ChannelEmail:
-		a.Email = p.Address
-	case routing.ChannelWeb, routing.ChannelChat, routing.ChannelMessenger, routing.ChannelGBM:
-	}
-	return a
 }
 
 // timeChannel sees to what is to happen to a channel later: a new one is set up, and one that is

@@ -1,5 +1,7 @@
 package routing
 
+import "slices"
+
 // Limits of requests. The platform documents none; these are far above what is sent.
 const (
 	// MaxRequest is how long a part of a request may be, in bytes.
@@ -29,6 +31,15 @@ type ChannelRequest struct {
 	InitiatedBy  Initiator            `json:"initiated_by"`
 	Properties   MediaRequest         `json:"properties,omitzero"`
 	Participants []ParticipantRequest `json:"participants,omitempty"`
+}
+
+// Customer returns the index of the participant whom the interaction is with: the first, or, of an
+// email, the first whom it is to, not who has a copy. It is -1 if there are none.
+func (c ChannelRequest) Customer() int {
+	if len(c.Participants) == 0 {
+		return -1
+	}
+	return max(0, slices.IndexFunc(c.Participants, func(p ParticipantRequest) bool { return p.Level == EmailTo }))
 }
 
 // MediaRequest is the conversation of a channel.

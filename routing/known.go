@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"slices"
 	"unicode/utf8"
 )
 
@@ -37,9 +36,8 @@ func (r CreateRequest) Known(s CreatedSIDs) Known {
 		Type: r.Channel.Type, InitiatedBy: r.Channel.InitiatedBy,
 		InteractionSID: s.Interaction, ChannelSID: s.Channel, InviteSID: s.Invite, ConversationSID: s.Conversation,
 	}
-	if participants := r.Channel.Participants; len(participants) > 0 {
-		// Of an email whom it is to, not who has a copy.
-		p := participants[max(0, slices.IndexFunc(participants, func(p ParticipantRequest) bool { return p.Level == EmailTo }))]
+	if n := r.Channel.Customer(); n >= 0 {
+		p := r.Channel.Participants[n]
 		k.Address, k.Name = cmp.Or(p.Address, p.Identity), p.Name
 	}
 	return k
