@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -13,6 +12,7 @@ import (
 	"github.com/engage-interactions/engage"
 	"github.com/engage-interactions/engage/handover"
 	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/internal/trials"
 	"github.com/engage-interactions/engage/store"
 	"github.com/engage-interactions/engage/storetest"
 )
@@ -61,13 +61,13 @@ func (s slow) Commit(ctx context.Context, b store.Batch) error {
 
 // duels lets agents take over from a bot that has just begun to speak, again and again,
 // and reports how many of its contents were delivered nevertheless, rightly.
-func duels(t *testing.T, one, two store.Store, books *books, clock *handClock, rounds int) (delivered int) {
+func duels(t *testing.T, one, two store.Store, books *books, clock *trials.Clock, rounds int) (delivered int) {
 	t.Helper()
 	ctx := t.Context()
 	var engines []*engage.Engine
 	late := slow{books.on(two), new(atomic.Bool), make(chan chan struct{})}
 	for _, st := range []store.Store{books.on(one), late} {
-		options := &engage.Options{Clock: clock.read, Platforms: map[string]engage.Platform{"page": booked{books: books}}}
+		options := &engage.Options{Clock: clock.Now, Platforms: map[string]engage.Platform{"page": booked{books: books}}}
 		engines = append(engines, must(engage.New(ctx, st, options))(t))
 	}
 	eng, bot := engines[0], engage.Bot("bot")
@@ -119,12 +119,12 @@ func duels(t *testing.T, one, two store.Store, books *books, clock *handClock, r
 // No delivery of what a bot said is begun once the agents have taken over.
 func TestNoDeliveryOfAnOlderEpochBegins(t *testing.T) {
 	t.Parallel()
-	for name, open := range twoHandles {
+	for name, open := range trials.Stores() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			clock := &handClock{now: began}
-			books := newBooks(clock.read)
-			one, two := open(t, storetest.Seed(t))
+			clock := trials.NewClock(began)
+			books := newBooks(clock.Now)
+			one, two := open.Two(t, storetest.Seed(t))
 			rounds := 20 * storetest.Effort(t)
 			t.Logf("%d of %d delivered", duels(t, one, two, books, clock, rounds), rounds)
 			books.holds(t)
@@ -136,12 +136,12 @@ func TestNoDeliveryOfAnOlderEpochBegins(t *testing.T) {
 func TestDeliveriesOfAnOlderEpochAreFound(t *testing.T) {
 	t.Parallel()
 	rng := storetest.Seed(t)
-	clock := &handClock{now: began}
-	books := newBooks(clock.read)
+	clock := trials.NewClock(began)
+	books := newBooks(clock.Now)
 	for n := 0; n < 20 && len(books.faults()) == 0; n++ {
-		one, two := twoHandles["weak"](t, rng)
+		one, two := trials.Stores()["weak"].Two(t, rng)
 		lie := func(st store.Store) store.Store {
-			return &liar{Store: st, does: dropsChecks, kinds: []string{"thread_control", "engaged_list"}, rng: rand.New(rand.NewPCG(rng.Uint64(), 0))} //nolint:gosec // a test's luck
+			return trials.NewLiar(st, trials.DropsChecks, trials.Luck(rng), "thread_control", "engaged_list")
 		}
 		duels(t, lie(one), lie(two), books, clock, 20)
 	}

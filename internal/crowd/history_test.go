@@ -14,6 +14,7 @@ import (
 	"github.com/engage-interactions/engage"
 	"github.com/engage-interactions/engage/handover"
 	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/internal/trials"
 	"github.com/engage-interactions/engage/store"
 )
 
@@ -264,7 +265,7 @@ func (h *talked) chosen(rng *rand.Rand, now time.Time) *called {
 type history struct {
 	engines  []*engage.Engine
 	books    *books
-	clock    *handClock
+	clock    *trials.Clock
 	clients  int
 	rounds   int
 	calls    int // of each client in a round
@@ -276,14 +277,14 @@ type history struct {
 func (s history) happens(ctx context.Context, rng *rand.Rand, customers ...string) (all []*talked) {
 	for _, customer := range customers {
 		h := &talked{books: s.books, sourceID: s.sourceID, customer: customer, settings: s.settings}
-		h.call(ctx, 0, s.engines[0], &called{verb: "write", now: s.clock.read(), sure: true})
+		h.call(ctx, 0, s.engines[0], &called{verb: "write", now: s.clock.Now(), sure: true})
 		all = append(all, h)
 	}
 	for range s.rounds {
-		now := s.clock.read()
+		now := s.clock.Now()
 		var wg sync.WaitGroup
 		for client := range s.clients {
-			rng := rand.New(rand.NewPCG(rng.Uint64(), 0)) //nolint:gosec // a test's luck
+			rng := trials.Luck(rng)
 			wg.Go(func() {
 				eng := s.engines[client%len(s.engines)]
 				for range s.calls {
@@ -298,12 +299,12 @@ func (s history) happens(ctx context.Context, rng *rand.Rand, customers ...strin
 			})
 		}
 		wg.Wait()
-		s.clock.pass([]time.Duration{0, 31 * time.Second, 61 * time.Second, 25 * time.Hour}[rng.IntN(4)])
+		s.clock.Pass([]time.Duration{0, 31 * time.Second, 61 * time.Second, 25 * time.Hour}[rng.IntN(4)])
 	}
 	_, err := s.engines[0].RunDue(ctx)
 	for _, h := range all {
 		h.expects(err)
-		h.call(ctx, 0, s.engines[1], &called{verb: "get", now: s.clock.read()})
+		h.call(ctx, 0, s.engines[1], &called{verb: "get", now: s.clock.Now()})
 		h.addJobs()
 	}
 	return all

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"sort"
@@ -21,36 +20,10 @@ import (
 	"github.com/engage-interactions/engage"
 	"github.com/engage-interactions/engage/handover"
 	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/internal/trials"
 	"github.com/engage-interactions/engage/store"
-	"github.com/engage-interactions/engage/store/memory"
-	"github.com/engage-interactions/engage/store/sqlite"
 	"github.com/engage-interactions/engage/storetest"
-	"github.com/engage-interactions/engage/storetest/weak"
 )
-
-// twoHandles open stores, each with two handles on the same data.
-var twoHandles = map[string]func(t *testing.T, rng *rand.Rand) (one, two store.Store){
-	"memory": func(t *testing.T, _ *rand.Rand) (one, two store.Store) {
-		t.Helper()
-		st := memory.New()
-		return st, st.Peer()
-	},
-	"weak": func(t *testing.T, rng *rand.Rand) (one, two store.Store) {
-		t.Helper()
-		st := weak.New(rand.New(rand.NewPCG(rng.Uint64(), 0))) //nolint:gosec // a test's luck
-		return st, st.Peer()
-	},
-	"sqlite": func(t *testing.T, _ *rand.Rand) (one, two store.Store) {
-		t.Helper()
-		path := filepath.Join(t.TempDir(), "engage.db")
-		handle := func() store.Store {
-			st := must(sqlite.Open(t.Context(), path, &sqlite.Options{Synchronous: sqlite.Normal}))(t)
-			t.Cleanup(func() { _ = st.Close() })
-			return st
-		}
-		return handle(), handle()
-	},
-}
 
 // manySettings are how control is passed on the sources of histories.
 var manySettings = map[string]handover.Settings{
@@ -64,13 +37,13 @@ var manySettings = map[string]handover.Settings{
 }
 
 // newHistory opens two Engines on a store, over books, and what is between.
-func newHistory(t *testing.T, open func(*testing.T, *rand.Rand) (store.Store, store.Store), rng *rand.Rand, between func(store.Store) store.Store) history {
+func newHistory(t *testing.T, open trials.Opens, rng *rand.Rand, between func(store.Store) store.Store) history {
 	t.Helper()
-	s := history{clock: &handClock{now: began}, clients: 5, rounds: 3, calls: 6}
-	s.books = newBooks(s.clock.read)
-	one, two := open(t, rng)
+	s := history{clock: trials.NewClock(began), clients: 5, rounds: 3, calls: 6}
+	s.books = newBooks(s.clock.Now)
+	one, two := open.Two(t, rng)
 	for _, st := range []store.Store{one, two} {
-		options := &engage.Options{Clock: s.clock.read, Platforms: map[string]engage.Platform{"page": engage.InApp{}}}
+		options := &engage.Options{Clock: s.clock.Now, Platforms: map[string]engage.Platform{"page": engage.InApp{}}}
 		s.engines = append(s.engines, must(engage.New(t.Context(), s.books.on(between(st)), options))(t))
 	}
 	for id, settings := range manySettings {
@@ -86,11 +59,11 @@ func newHistory(t *testing.T, open func(*testing.T, *rand.Rand) (store.Store, st
 // the pure rules: no answer contradicts another, nor what jobs have done meanwhile.
 func TestControlIsLinearizable(t *testing.T) {
 	t.Parallel()
-	for name, open := range twoHandles {
+	for name, open := range trials.Stores() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			rng := storetest.Seed(t)
-			lost := &losing{rng: rand.New(rand.NewPCG(rng.Uint64(), 0))} //nolint:gosec // a test's luck
+			lost := &losing{rng: trials.Luck(rng)}
 			s := newHistory(t, open, rng, func(st store.Store) store.Store { return losingStore{st, lost} })
 			histories, calls := 1, 0
 			for n := range histories * storetest.Effort(t) {

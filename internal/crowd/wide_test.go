@@ -13,6 +13,7 @@ import (
 	"github.com/engage-interactions/engage"
 	"github.com/engage-interactions/engage/handover"
 	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/internal/trials"
 	"github.com/engage-interactions/engage/store"
 	"github.com/engage-interactions/engage/storetest"
 )
@@ -27,7 +28,7 @@ type company struct {
 	st       store.Store
 	engines  []*engage.Engine
 	platform *fickle // nil: the Engine is the arbiter
-	clock    *handClock
+	clock    *trials.Clock
 	talks    []engage.Received // the customers, on each source
 	mu       sync.Mutex
 	known    []string // interventions
@@ -42,15 +43,15 @@ var (
 func newCompany(t *testing.T, rng *rand.Rand, one, two store.Store, faults float64) *company {
 	t.Helper()
 	ctx := t.Context()
-	c := &company{t: t, st: one, clock: &handClock{now: began}}
-	c.books = newBooks(c.clock.read)
+	c := &company{t: t, st: one, clock: trials.NewClock(began)}
+	c.books = newBooks(c.clock.Now)
 	platforms := map[string]engage.Platform{"page": booked{books: c.books}}
 	if faults >= 0 {
-		c.platform = &fickle{books: c.books, owners: map[string]handover.Party{}, rng: rand.New(rand.NewPCG(rng.Uint64(), 0)), faults: faults} //nolint:gosec // a test's luck
+		c.platform = &fickle{books: c.books, owners: map[string]handover.Party{}, rng: trials.Luck(rng), faults: faults}
 		platforms["page"] = c.platform
 	}
 	for _, st := range []store.Store{one, two} {
-		c.engines = append(c.engines, must(engage.New(ctx, c.on(st), &engage.Options{Clock: c.clock.read, Platforms: platforms}))(t))
+		c.engines = append(c.engines, must(engage.New(ctx, c.on(st), &engage.Options{Clock: c.clock.Now, Platforms: platforms}))(t))
 	}
 	for _, id := range companySources {
 		must(c.engines[0].Sources.Create(ctx, interaction.Source{ID: id, Type: "page", CommunityID: "club", Active: true}))(t)
@@ -113,7 +114,7 @@ func (c *company) act(rng *rand.Rand, eng *engage.Engine) error {
 	case 7:
 		return end(eng.Interventions.Cancel(ctx, id))
 	case 8:
-		return end(eng.Interventions.Defer(ctx, id, c.clock.read().Add(30*time.Second)))
+		return end(eng.Interventions.Defer(ctx, id, c.clock.Now().Add(30*time.Second)))
 	case 9:
 		return end(eng.Interventions.Resume(ctx, id))
 	case 10:
@@ -140,7 +141,7 @@ func (c *company) act(rng *rand.Rand, eng *engage.Engine) error {
 	case 22:
 		return end(eng.Contacts.Move(ctx, talk.IdentityID, []string{"person ada", "person eve", ""}[rng.IntN(3)]))
 	default:
-		c.clock.pass(time.Duration(rng.IntN(40)) * time.Second)
+		c.clock.Pass(time.Duration(rng.IntN(40)) * time.Second)
 		return end(eng.RunDue(ctx))
 	}
 }
@@ -151,7 +152,7 @@ func end[T any](_ T, err error) error { return err }
 func (c *company) acts(rng *rand.Rand, each int) {
 	var wg sync.WaitGroup
 	for worker := range 6 {
-		rng := rand.New(rand.NewPCG(rng.Uint64(), 0)) //nolint:gosec // a test's luck
+		rng := trials.Luck(rng)
 		wg.Go(func() {
 			for range each {
 				err := c.act(rng, c.engines[worker%2])
@@ -168,7 +169,7 @@ func (c *company) acts(rng *rand.Rand, each int) {
 func (c *company) rests() {
 	c.t.Helper()
 	for range 12 {
-		c.clock.pass(45 * time.Second)
+		c.clock.Pass(45 * time.Second)
 		if _, err := c.engines[0].RunDue(c.t.Context()); err != nil {
 			c.t.Error(err)
 		}
@@ -292,13 +293,13 @@ func (c *company) ends() {
 // and when all has become still nothing waits for ever.
 func TestACrowdInAWholeCompany(t *testing.T) {
 	t.Parallel()
-	for name, open := range twoHandles {
+	for name, open := range trials.Stores() {
 		for _, faults := range []float64{-1, 0, 0.3} {
 			t.Run(fmt.Sprintf("%s, faults %v", name, faults), func(t *testing.T) {
 				t.Parallel()
 				rng := storetest.Seed(t)
 				for range storetest.Effort(t) {
-					one, two := open(t, rng)
+					one, two := open.Two(t, rng)
 					c := newCompany(t, rng, one, two, faults)
 					c.resets = rng.IntN(2) == 0
 					for range 2 {

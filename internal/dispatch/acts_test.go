@@ -14,6 +14,7 @@ import (
 	"github.com/engage-interactions/engage"
 	"github.com/engage-interactions/engage/handover"
 	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/internal/trials"
 	"github.com/engage-interactions/engage/routing"
 	"github.com/engage-interactions/engage/store"
 	"github.com/engage-interactions/engage/storetest"
@@ -67,7 +68,7 @@ func (f *floor) act(rng *rand.Rand, eng *engage.Engine) {
 			f.settingsChange(rng, eng)
 		}
 	case n < 90:
-		f.clock.pass(time.Duration(rng.IntN(20)) * time.Second)
+		f.clock.Pass(time.Duration(rng.IntN(20)) * time.Second)
 		f.expects(end(eng.RunDue(f.ctx())))
 	default:
 		f.expects(end(eng.RunDue(f.ctx())))
@@ -188,7 +189,7 @@ func (f *floor) taskActs(rng *rand.Rand, eng *engage.Engine) {
 		a := f.attributes(rng)
 		err = end(eng.Tasks.Update(ctx, k.SID, engage.TaskUpdate{Attributes: &a, IfVersion: version}))
 	case 2:
-		p, start := rng.IntN(4), f.clock.read().Add(-time.Minute)
+		p, start := rng.IntN(4), f.clock.Now().Add(-time.Minute)
 		err = end(eng.Tasks.Update(ctx, k.SID, engage.TaskUpdate{Priority: &p, VirtualStart: &start, IfVersion: version}))
 	case 3:
 		err = end(eng.Tasks.Cancel(ctx, k.SID, engage.Ending{Reason: "enough", IfVersion: version}))
@@ -401,7 +402,7 @@ func (f *floor) acts(rng *rand.Rand, people, each int) {
 		}
 	}
 	for n := range people {
-		own := luck(rng)
+		own := trials.Luck(rng)
 		wg.Go(func() {
 			for range each {
 				f.act(own, f.engines[n%len(f.engines)])
@@ -426,7 +427,7 @@ func TestACrowdOnTheFloor(t *testing.T) {
 			rng := storetest.Seed(t)
 			seen := map[string]int{}
 			for range storetest.Effort(t) {
-				f := newFloor(t, rng, someHandles[how.store](t, rng, how.engines)...)
+				f := newFloor(t, rng, trials.Stores()[how.store](t, rng, how.engines)...)
 				for range often(t, 4) {
 					f.acts(rng, 6, 25)
 					f.rests()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/engage-interactions/engage"
 	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/internal/trials"
 	"github.com/engage-interactions/engage/routing"
 	"github.com/engage-interactions/engage/store"
 	"github.com/engage-interactions/engage/storetest"
@@ -247,7 +248,7 @@ func changeWorkflow(s *scene, eng *engage.Engine) error {
 
 func late(s *scene) {
 	s.opens()
-	s.clock.pass(31 * time.Second)
+	s.clock.Pass(31 * time.Second)
 }
 
 func handedOver(s *scene) {
@@ -309,8 +310,8 @@ func saysWhy(err error, state string) string {
 func fights(t *testing.T, open func(n int) []store.Store, between func(store.Store) store.Store, prepare func(s *scene), first, second call) (s *scene, a, b error) {
 	t.Helper()
 	handles := open(2)
-	s = &scene{floor: &floor{books: newBooks(), t: t, st: handles[0], clock: &handClock{now: began}, activities: map[string]string{}, source: "sms"}}
-	s.options = engage.Options{Clock: s.clock.read, Platforms: map[string]engage.Platform{"sms": engage.InApp{}}}
+	s = &scene{floor: &floor{books: newBooks(), t: t, st: handles[0], clock: trials.NewClock(began), activities: map[string]string{}, source: "sms"}}
+	s.options = engage.Options{Clock: s.clock.Now, Platforms: map[string]engage.Platform{"sms": engage.InApp{}}}
 	slow := faults.New(between(s.on(handles[1])))
 	for _, st := range []store.Store{between(s.on(handles[0])), slow} {
 		s.engines = append(s.engines, must(newEngine(s.floor, st))(t))
@@ -355,7 +356,7 @@ func TestDuelsOnTheFloor(t *testing.T) {
 					if turned {
 						first, second = second, first
 					}
-					open := func(n int) []store.Store { return someHandles[on](t, rng, n) }
+					open := func(n int) []store.Store { return trials.Stores()[on](t, rng, n) }
 					s, a, b := fights(t, open, func(st store.Store) store.Store { return st }, d.prepare, first, second)
 					if turned {
 						a, b = b, a
@@ -398,10 +399,10 @@ func TestUnfairDuelsAreFound(t *testing.T) {
 		t.Run(fmt.Sprint(lie.kinds), func(t *testing.T) {
 			t.Parallel()
 			rng := storetest.Seed(t)
-			open := func(n int) []store.Store { return someHandles["memory"](t, rng, n) }
+			open := func(n int) []store.Store { return trials.Stores()["memory"](t, rng, n) }
 			for range 10 { // where two are counted in one place, that is enough to keep them apart
 				s, _, _ := fights(t, open, func(st store.Store) store.Store {
-					return &liar{Store: st, does: dropsChecks, kinds: lie.kinds}
+					return trials.NewLiar(st, trials.DropsChecks, rng, lie.kinds...)
 				}, lie.prepare, lie.first, lie.second)
 				if s.lied = true; s.lost() || len(s.faults()) > 0 {
 					return

@@ -42,7 +42,7 @@ func TestFaultsOnTheFloor(t *testing.T) {
 				}
 				st.Heal()
 				f.contexts = nil
-				f.clock.pass(2 * time.Minute) // whoever had begun something is taken for lost
+				f.clock.Pass(2 * time.Minute) // whoever had begun something is taken for lost
 				f.rests()
 				f.ends()
 				f.holds(t)
@@ -140,7 +140,7 @@ func TestDeathsOnTheFloor(t *testing.T) {
 					}
 					st.lives(-1)
 					f.engines[0] = must(engage.New(t.Context(), st, &f.options))(t)
-					f.clock.pass(2 * time.Minute)
+					f.clock.Pass(2 * time.Minute)
 					f.rests()
 				}
 				f.ends()

@@ -10,6 +10,7 @@ import (
 	"github.com/engage-interactions/engage"
 	"github.com/engage-interactions/engage/handover"
 	"github.com/engage-interactions/engage/interaction"
+	"github.com/engage-interactions/engage/internal/trials"
 	"github.com/engage-interactions/engage/routing"
 	"github.com/engage-interactions/engage/store"
 )
@@ -20,7 +21,7 @@ type floor struct {
 
 	t          *testing.T
 	st         store.Store // without the ledger
-	clock      *handClock
+	clock      *trials.Clock
 	options    engage.Options
 	engines    []*engage.Engine
 	workspace  string
@@ -51,8 +52,8 @@ func newFloor(t *testing.T, rng *rand.Rand, handles ...store.Store) *floor {
 // newFloorOver opens Engines on what is made of handles that the books are kept of.
 func newFloorOver(t *testing.T, rng *rand.Rand, over func(store.Store) store.Store, handles ...store.Store) *floor {
 	t.Helper()
-	f := &floor{books: newBooks(), t: t, st: handles[0], clock: &handClock{now: began}, activities: map[string]string{}, source: "sms"}
-	f.options = engage.Options{Clock: f.clock.read, Platforms: map[string]engage.Platform{"sms": engage.InApp{}, "messenger": engage.InApp{}}}
+	f := &floor{books: newBooks(), t: t, st: handles[0], clock: trials.NewClock(began), activities: map[string]string{}, source: "sms"}
+	f.options = engage.Options{Clock: f.clock.Now, Platforms: map[string]engage.Platform{"sms": engage.InApp{}, "messenger": engage.InApp{}}}
 	for _, st := range handles {
 		f.engines = append(f.engines, must(engage.New(t.Context(), over(f.on(st)), &f.options))(t))
 	}
@@ -157,7 +158,7 @@ func (f *floor) hires(rng *rand.Rand, eng *engage.Engine, name string) {
 func (f *floor) rests() {
 	f.t.Helper()
 	f.settles(f.engines[0])
-	wrong, err := atRest(f.t.Context(), f.st, f.clock.read())
+	wrong, err := atRest(f.t.Context(), f.st, f.clock.Now())
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -191,7 +192,7 @@ func (f *floor) settles(eng *engage.Engine) {
 func (f *floor) ends() {
 	f.t.Helper()
 	for range 4 {
-		f.clock.pass(time.Minute)
+		f.clock.Pass(time.Minute)
 		f.rests()
 	}
 }

@@ -72,17 +72,23 @@ var rooms = []room{
 		testUses: []string{".", "handover", "interaction", "routing", "schema", "store", "store/..."},
 	},
 
+	// What the tests of the next two have in common.
+	{
+		dirs: []string{"internal/trials"},
+		uses: []string{"store", "store/memory", "store/sqlite", "storetest/weak"},
+	},
+
 	// So does what a crowd does to who controls conversations.
 	{
 		dirs:     []string{"internal/crowd"},
-		testUses: []string{".", "interaction", "handover", "store", "store/...", "storetest/..."},
+		testUses: []string{".", "interaction", "handover", "internal/trials", "store", "store/...", "storetest/..."},
 	},
 
 	// And what a crowd does to what is routed.
 	{
 		dirs:     []string{"internal/dispatch"},
 		deps:     []string{ulid},
-		testUses: []string{".", "interaction", "handover", "routing", "platformtest", "store", "store/...", "storetest/..."},
+		testUses: []string{".", "interaction", "handover", "routing", "internal/trials", "platformtest", "store", "store/...", "storetest/..."},
 	},
 
 	// And a day in a contact centre, which an example shows. It drives the engine as a host
