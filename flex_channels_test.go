@@ -313,3 +313,61 @@ func TestToCloseAChannelTwiceDoesNoHarm(t *testing.T) {
 	_, err = l.Flex.UpdateChannel(t.Context(), i.ChannelSID, inactivates)
 	wantCode(t, err, 0)
 }
+
+// TestNobodyHasPausedItAmongSeveral: if nobody says which of the agents it is, the workflow finds
+// somebody when it comes back.
+func TestNobodyHasPausedItAmongSeveral(t *testing.T) {
+	t.Parallel()
+	l := newLobby(t)
+	ada := l.hires("Ada", 1)
+	i := l.begins()
+	l.accepts(ada)
+	bob := l.hires("Bob", 1)
+	must(l.Flex.Invite(t.Context(), i.ChannelSID, l.place()))(t)
+	l.runs()
+	l.accepts(bob)
+	must(l.Flex.Pause(t.Context(), i.ChannelSID))(t)
+	must(l.Flex.Resume(t.Context(), i.ChannelSID))(t)
+	l.runs()
+	l.is(i, routing.ChannelActive, "completed+completed+reserved")
+}
+
+// TestABusyAgentIsNotWaitedForByWhoWrites: on a paused channel, another one is asked if the one who
+// has paused it has no room.
+func TestABusyAgentIsNotWaitedForByWhoWrites(t *testing.T) {
+	t.Parallel()
+	l := newLobby(t)
+	ada := l.hires("Ada", 1)
+	i := l.begins()
+	l.accepts(ada)
+	must(l.Flex.Pause(t.Context(), i.ChannelSID))(t)
+	l.begins()
+	l.accepts(ada)
+	bob := l.hires("Bob", 1)
+	engage.CustomerWrote(t, l.Engine, i.Channel.ThreadID)
+	l.runs()
+	l.accepts(bob)
+	l.is(i, routing.ChannelActive, "completed+assigned")
+}
+
+// TestWhoAnswersAnOutboundInteractionIsForTheWorkflow: the queue in its request was that of the
+// agent who began it.
+func TestWhoAnswersAnOutboundInteractionIsForTheWorkflow(t *testing.T) {
+	t.Parallel()
+	l := newLobby(t)
+	ada := l.hires("Ada", 1)
+	outbound := l.newQueue("Outbound", "")
+	r := l.request(1)
+	r.Channel.InitiatedBy, r.Routing.Properties.QueueSID, r.Routing.Properties.WorkerSID = routing.ByAgent, outbound.SID, ada.SID
+	i := l.creates(r)
+	l.runs()
+	l.accepts(ada)
+	inactive := routing.ChannelUpdate{By: routing.ChannelInactivates, Change: routing.ChannelChange{Complete: true}}
+	must(l.Flex.UpdateChannel(t.Context(), i.ChannelSID, inactive))(t)
+	engage.CustomerWrote(t, l.Engine, l.again(i).Channel.ThreadID)
+	l.runs()
+	l.is(i, routing.ChannelActive, "completed+reserved")
+	if k := l.task(l.accepts(ada).TaskSID); k.QueueSID != l.queue.SID || k.RoutingTarget != "" {
+		t.Errorf("it is in %s, for %q", k.QueueSID, k.RoutingTarget)
+	}
+}

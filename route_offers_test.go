@@ -269,6 +269,37 @@ func TestACoolDownKeepsATaskFromWhoHasRejectedIt(t *testing.T) {
 	f.offeredTo(first.SID, ann)
 }
 
+// TestACoolDownKeepsNoOtherTaskWaiting: the one behind a task that is kept from a worker is
+// offered to them.
+func TestACoolDownKeepsNoOtherTaskWaiting(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	cool := f.newQueue("Cool", "", func(q *engage.NewQueue) { q.Matching.RejectCoolDown = 30 })
+	f.leads("Cool", fmt.Sprintf(`{"queue":%q}`, cool.SID))
+	ann := f.hires("ann", 1)
+	f.runs()
+	f.rejects(f.offeredTo(f.asksNow().SID, ann))
+	f.runs()
+	f.offeredTo(f.asksNow().SID, ann)
+}
+
+// TestEachCoolDownEndsInItsTime: who has rejected a task first is offered it first again.
+func TestEachCoolDownEndsInItsTime(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	cool := f.newQueue("Cool", "", func(q *engage.NewQueue) { q.Matching.RejectCoolDown = 30 })
+	f.leads("Cool", fmt.Sprintf(`{"queue":%q}`, cool.SID))
+	ann := f.hires("ann", 1)
+	f.passes(time.Second)
+	bob := f.hires("bob", 1)
+	task := f.asksNow()
+	f.rejects(f.offeredTo(task.SID, ann))
+	f.passes(20 * time.Second)
+	f.rejects(f.offeredTo(task.SID, bob))
+	f.passes(10 * time.Second)
+	f.offeredTo(task.SID, ann)
+}
+
 func TestARejectedTaskIsOfferedAtOnceAgainWithoutACoolDown(t *testing.T) {
 	t.Parallel()
 	f := newFloor(t)
@@ -335,5 +366,53 @@ func TestATaskIsCanceledThatIsForNobody(t *testing.T) {
 	f.workflow = f.newWorkflow("Few", fmt.Sprintf(`{"task_routing":{"filters":[{"expression":"kind == 'a'","targets":[{"queue":%q}]}]}}`, f.queue.SID))
 	if task := f.asks(); task.Status != routing.TaskCanceled || task.Reason != routing.ReasonWorkflow {
 		t.Errorf("it is %s: %s", task.Status, task.Reason)
+	}
+}
+
+// TestATaskWaitsForAWorkerByTheirName, who comes later.
+func TestATaskWaitsForAWorkerByTheirName(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	f.leads("Known", fmt.Sprintf(`{"queue":%q,"known_worker_friendly_name":"task.last"}`, f.queue.SID))
+	f.hires("ann", 1)
+	bob := f.hires("Bob", 1)
+	f.puts(bob.SID, "Break")
+	f.runs()
+	task := f.asksNow(attributes(`{"last":"bob"}`))
+	if task.Status != routing.TaskPending {
+		t.Fatalf("it is %s", task.Status)
+	}
+	f.puts(bob.SID, "Available")
+	f.runs()
+	f.offeredTo(task.SID, bob)
+}
+
+// TestWhatIsOverIsNotOffered to a worker who comes in the moment in which its time is over, though
+// its own job has not noted that yet.
+func TestWhatIsOverIsNotOffered(t *testing.T) {
+	t.Parallel()
+	for _, timeout := range []bool{false, true} { // of the target; else the time to live
+		f := newFloor(t)
+		next := f.newQueue("Next", "level > 100")
+		f.leads("Steps", fmt.Sprintf(`{"queue":%q,"timeout":60},{"queue":%q}`, f.queue.SID, next.SID))
+		ann := f.hires("ann", 1)
+		f.puts(ann.SID, "Break")
+		task := f.asksNow(func(n *engage.NewTask) {
+			if n.Timeout = 60; timeout {
+				n.Timeout = 600
+			}
+		})
+		f.puts(ann.SID, "Available")
+		f.clock.pass(time.Minute)
+		engage.SeekTasks(t, f.Engine, ann.SID)
+		is := f.task(task.SID)
+		if want := map[bool]routing.TaskStatus{true: routing.TaskPending, false: routing.TaskCanceled}[timeout]; is.Status != want || is.Assignments != 0 {
+			t.Errorf("timeout %v: %+v", timeout, is)
+		}
+		if timeout && is.QueueSID != next.SID {
+			t.Errorf("it is in %s", is.QueueSID)
+		}
+		f.runs()
+		atPeace(t, f.Engine, f.st, f.workspace.SID, f.clock.read())
 	}
 }

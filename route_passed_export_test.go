@@ -2,6 +2,7 @@ package engage
 
 import (
 	"testing"
+	"time"
 
 	"github.com/engage-interactions/engage/internal/work"
 )
@@ -24,4 +25,23 @@ func LoseWorkflow(tb testing.TB, e *Engine, sid string) (found func()) {
 		return workflows.Delete(t.Work, lost)
 	})
 	return func() { do(func(t *turn) error { return workflows.Insert(t.Work, lost) }) }
+}
+
+// SeekTasks does what the job does that seeks tasks for a worker.
+func SeekTasks(tb testing.TB, e *Engine, workerSID string) {
+	tb.Helper()
+	ctx := tb.Context()
+	for {
+		var again time.Time
+		err := e.core.runner.Do(ctx, func(w *work.Work) (err error) {
+			again, err = e.core.system(w).seekTasks(ctx, workerSID)
+			return err
+		})
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if again.IsZero() {
+			return
+		}
+	}
 }

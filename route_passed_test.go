@@ -67,6 +67,28 @@ func TestWhatCannotBeOfferedKeepsNobodyFromTheNext(t *testing.T) {
 	}
 }
 
+// TestWhatNobodyCouldTakeElsewhereIsTriedAnew has a task that nobody could take come to another
+// queue, where it cannot be offered: the one behind it is not taken for one that nobody can take.
+func TestWhatNobodyCouldTakeElsewhereIsTriedAnew(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	nobody := f.newQueue("Nobody", "level > 100")
+	two := f.newWorkflow("Two", fmt.Sprintf(
+		`{"task_routing":{"filters":[{"expression":"hard == 1","targets":[{"queue":%q}]}],"default_filter":{"queue":%q}}}`, nobody.SID, f.queue.SID))
+	ann := f.hires("ann", 1)
+	f.runs()
+	hard := f.asksNow(by(two.SID), priority(9), func(n *engage.NewTask) { n.Attributes = must(routing.ParseAttributes(`{"hard":1}`))(t) })
+	if hard.Status != routing.TaskPending {
+		t.Fatalf("it is %s", hard.Status)
+	}
+	easy := must(routing.ParseAttributes(`{"hard":0}`))(t)
+	if moved := must(f.Tasks.Update(t.Context(), hard.SID, engage.TaskUpdate{Attributes: &easy}))(t); moved.QueueSID != f.queue.SID {
+		t.Fatalf("it is in %s", moved.QueueSID)
+	}
+	engage.LoseWorkflow(t, f.Engine, two.SID)
+	f.offeredTo(f.asksNow().SID, ann)
+}
+
 // TestWhoCannotAcceptByThemselvesIsAsked resumes a channel for an agent whom the host does not
 // know any more: they are asked, and others may take it, and what else waits is offered to them.
 func TestWhoCannotAcceptByThemselvesIsAsked(t *testing.T) {
