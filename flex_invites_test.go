@@ -297,3 +297,56 @@ func TestNobodyComesToAChannelTwice(t *testing.T) {
 		t.Errorf("%d agents are on the channel", n)
 	}
 }
+
+// TestACustomerWhoHasAnsweredIsNotLeftAlone: an outbound interaction that its agent does not want
+// is not over when the customer has written.
+func TestACustomerWhoHasAnsweredIsNotLeftAlone(t *testing.T) {
+	t.Parallel()
+	l := newLobby(t)
+	ada := l.hires("Ada", 5)
+	r := l.request(1)
+	r.Channel.InitiatedBy, r.Routing.Properties.QueueSID, r.Routing.Properties.WorkerSID = routing.ByAgent, l.queue.SID, ada.SID
+	i := l.creates(r)
+	l.runs()
+	if thread := l.writes(1); thread.ID != l.again(i).Channel.ThreadID {
+		t.Fatalf("they have written in another thread: %+v", thread)
+	}
+	bob := l.hires("Bob", 5)
+	l.rejects(ada)
+	l.accepts(bob)
+	l.is(i, routing.ChannelActive, "canceled+assigned")
+}
+
+// TestWhoIsThereKeepsNobodyFromTheNext: the task behind one that is kept from who is on its channel
+// is offered to them.
+func TestWhoIsThereKeepsNobodyFromTheNext(t *testing.T) {
+	t.Parallel()
+	l := newLobby(t)
+	i := l.begins()
+	must(l.Flex.Invite(t.Context(), i.ChannelSID, l.place()))(t)
+	l.runs()
+	ada := l.hires("Ada", 1)
+	l.runs()
+	l.accepts(ada)
+	l.is(i, routing.ChannelActive, "assigned+pending")
+	two := 2
+	must(l.Workers.SetChannel(t.Context(), ada.SID, "default", engage.WorkerChannelUpdate{Capacity: &two}))(t)
+	l.runs()
+	next := l.begins()
+	l.accepts(ada)
+	l.is(next, routing.ChannelActive, "assigned")
+	l.is(i, routing.ChannelActive, "assigned+pending")
+}
+
+// TestNobodyIsOfferedWhatIsBeingSetUp, also if they are looked for tasks just then.
+func TestNobodyIsOfferedWhatIsBeingSetUp(t *testing.T) {
+	t.Parallel()
+	l := newLobby(t)
+	ada := l.hires("Ada", 1)
+	l.runs()
+	i := l.creates(l.request(1))
+	engage.SeekTasks(t, l.Engine, ada.SID)
+	l.is(i, routing.ChannelSetup, "pending")
+	l.runs()
+	l.is(i, routing.ChannelActive, "reserved")
+}

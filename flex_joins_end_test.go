@@ -351,3 +351,23 @@ func TestThreadsWithChannelsDoNotTimeOut(t *testing.T) {
 		j.tells(j.first, "closed completed")
 	})
 }
+
+// TestWhoLeavesAsAParticipantSaysWhatCameOfIt, as by a reservation.
+func TestWhoLeavesAsAParticipantSaysWhatCameOfIt(t *testing.T) {
+	t.Parallel()
+	inBothStores(t, func(t *testing.T, j *joined) {
+		j.demands()
+		j.routed().accepts(ann, j.first)
+		j.replies(ann, j.eve.ThreadID, "yes")
+		all := must(j.Flex.Participants(t.Context(), j.channel, 0, ""))(t).Items
+		sid := all[len(all)-1].SID
+		if _, err := j.As(ann).Flex.UpdateParticipant(t.Context(), sid, routing.ParticipantCloses, engage.Completion{}); !lacks(err) {
+			t.Errorf("left: %v", err)
+		}
+		must(j.As(ann).Flex.UpdateParticipant(t.Context(), sid, routing.ParticipantCloses, engage.Completion{DispositionIDs: []string{"solved"}}))(t)
+		j.is("closed ann thread closed by channel_closed")
+		if got := j.intervention().DispositionIDs; !slices.Equal(got, []string{"solved"}) {
+			t.Errorf("dispositions %v", got)
+		}
+	})
+}

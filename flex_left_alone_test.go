@@ -2,6 +2,8 @@ package engage_test
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -182,5 +184,45 @@ func fine(tb testing.TB, err error) {
 	tb.Helper()
 	if err != nil {
 		tb.Fatal(err)
+	}
+}
+
+// TestNobodyIsAskedInPlaceOfWhoWasNotAlone: another agent has the customer still.
+func TestNobodyIsAskedInPlaceOfWhoWasNotAlone(t *testing.T) {
+	t.Parallel()
+	l := newLobby(t)
+	ada := l.hires("Ada", 1)
+	i := l.begins()
+	l.accepts(ada)
+	bob := l.hires("Bob", 5)
+	must(l.Flex.Invite(t.Context(), i.ChannelSID, l.place()))(t)
+	l.runs()
+	l.accepts(bob)
+	fine(t, l.Workers.Delete(t.Context(), ada.SID))
+	l.runs()
+	l.is(i, routing.ChannelActive, "completed+assigned")
+}
+
+// TestATransferThatLeadsNowhereLeavesNobodyAlone: who wanted to hand over was deleted, who was to
+// take over does not want it, and the workflow has nobody for the attributes of the transfer.
+func TestATransferThatLeadsNowhereLeavesNobodyAlone(t *testing.T) {
+	t.Parallel()
+	l := newLobby(t)
+	l.workflow = l.newWorkflow("Some", fmt.Sprintf(`{"task_routing":{"filters":[{"expression":"nowhere == null","targets":[{"queue":%q}]}]}}`, l.queue.SID))
+	ada := l.hires("Ada", 1)
+	i := l.begins()
+	l.accepts(ada)
+	bob, eve := l.hires("Bob", 1), l.hires("Eve", 1)
+	must(l.Flex.Transfer(t.Context(), i.ChannelSID, routing.TransferRequest{
+		Type: routing.TransferCold, To: bob.SID, Attributes: routing.Attributes{"nowhere": true},
+	}))(t)
+	l.runs()
+	fine(t, l.Workers.Delete(t.Context(), ada.SID))
+	l.runs()
+	l.puts(eve.SID, "Available")
+	l.rejects(bob)
+	l.passes(time.Second)
+	if got := l.channel(i); got != routing.ChannelActive || !strings.HasSuffix(l.tasks(i), "+reserved") {
+		t.Errorf("the channel is %s with %s", got, l.tasks(i))
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/oklog/ulid/v2"
+
 	"github.com/engage-interactions/engage"
 	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/routing"
@@ -325,4 +327,24 @@ func TestWhoIsDeletedBeforeTheChannelIsSetUpIsReplaced(t *testing.T) {
 	l.hires("Ada", 1)
 	l.runs()
 	l.is(i, routing.ChannelActive, "canceled+reserved")
+}
+
+// TestAThreadThatClosesDuringSetUp, without its channel because that was said so, cannot be its
+// conversation.
+func TestAThreadThatClosesDuringSetUp(t *testing.T) {
+	t.Parallel()
+	l := newLobby(t)
+	off := engage.Joins{NoChannelClosing: true}
+	must(l.Workspaces.Update(t.Context(), l.workspace.SID, engage.WorkspaceUpdate{Joins: &off}))(t)
+	r := l.request(1)
+	thread := l.writes(1)
+	r.Channel.InitiatedBy, r.Channel.Participants = routing.ByCustomer, nil
+	r.Channel.Properties.MediaChannelSID = routing.PrefixConversation.Of(ulid.MustParse(thread.ID))
+	i := l.creates(r)
+	must(l.Threads.Close(t.Context(), thread.ID))(t)
+	l.runs()
+	l.is(i, routing.ChannelFailed, "canceled")
+	if c := l.again(i).Channel; c.ErrorCode != routing.CodeConversationClosed {
+		t.Errorf("%+v", c)
+	}
 }

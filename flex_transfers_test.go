@@ -1,6 +1,7 @@
 package engage_test
 
 import (
+	"fmt"
 	"maps"
 	"strings"
 	"testing"
@@ -220,4 +221,30 @@ func TestATransferWithAttributesOfItsOwnHasTheKnownOnes(t *testing.T) {
 		Type: routing.TransferCold, To: l.queue.SID, Attributes: routing.Attributes{"text": strings.Repeat("x", routing.MaxAttributes-20)},
 	})
 	wantProblem(t, err, "attributes", routing.CodeInvalid)
+}
+
+// TestATransferThatIsDeclinedGoesThroughItsWorkflow: to the next target, too, and not only to
+// whoever is in the queue of who has declined.
+func TestATransferThatIsDeclinedGoesThroughItsWorkflow(t *testing.T) {
+	t.Parallel()
+	l := newLobby(t)
+	few := l.newQueue("Few", "level > 100")
+	l.leads("Steps", fmt.Sprintf(`{"queue":%q,"timeout":60},{"queue":%q}`, few.SID, l.queue.SID))
+	ada := l.hires("Ada", 1)
+	i := l.begins()
+	l.passes(time.Minute)
+	l.accepts(ada)
+	bob, eve := l.hires("Bob", 1), l.hires("Eve", 1)
+	x := must(l.Flex.Transfer(t.Context(), i.ChannelSID, routing.TransferRequest{Type: routing.TransferCold, To: bob.SID}))(t)
+	l.runs()
+	if k := l.task(x.TaskSID); k.QueueSID != l.queue.SID { // that of the task in whose place it comes
+		t.Errorf("it is in %q", k.QueueSID)
+	}
+	l.rejects(bob)
+	if k := l.task(x.TaskSID); k.QueueSID != few.SID || k.RoutingTarget != "" {
+		t.Errorf("it is in %s, for %q", k.QueueSID, k.RoutingTarget)
+	}
+	l.passes(time.Minute)
+	l.accepts(eve)
+	l.is(i, routing.ChannelActive, "completed+assigned")
 }

@@ -294,8 +294,10 @@ func TestEachCoolDownEndsInItsTime(t *testing.T) {
 	bob := f.hires("bob", 1)
 	task := f.asksNow()
 	f.rejects(f.offeredTo(task.SID, ann))
-	f.passes(20 * time.Second)
+	f.runs()
+	f.clock.pass(20 * time.Second)
 	f.rejects(f.offeredTo(task.SID, bob))
+	f.runs()
 	f.passes(10 * time.Second)
 	f.offeredTo(task.SID, ann)
 }
@@ -415,4 +417,20 @@ func TestWhatIsOverIsNotOffered(t *testing.T) {
 		f.runs()
 		atPeace(t, f.Engine, f.st, f.workspace.SID, f.clock.read())
 	}
+}
+
+// TestWhoComesBackIsOfferedWhatIsForThemWhateverElseTheyDo, though they have no room.
+func TestWhoComesBackIsOfferedWhatIsForThemWhateverElseTheyDo(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	ann := f.hires("ann", 1)
+	f.taken(f.asksNow().SID)
+	f.puts(ann.SID, "Break")
+	task := f.asksNow(func(n *engage.NewTask) { n.RoutingTarget = ann.SID })
+	if task.Status != routing.TaskPending {
+		t.Fatalf("it is %s", task.Status)
+	}
+	f.puts(ann.SID, "Available")
+	f.runs()
+	f.offeredTo(task.SID, ann)
 }

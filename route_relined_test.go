@@ -10,6 +10,7 @@ import (
 
 	"github.com/engage-interactions/engage"
 	"github.com/engage-interactions/engage/routing"
+	"github.com/engage-interactions/engage/store"
 )
 
 // steps is the configuration of a workflow with one filter for all tasks, and one target for
@@ -165,4 +166,58 @@ func TestAnotherOrderReordersWhoWaits(t *testing.T) {
 	f.runs()
 	f.offeredTo(task.SID, bob)
 	reckoned(t, f)
+}
+
+// TestWhoHasOtherAttributesGoesByTheNewConfiguration at once, before the job comes to them.
+func TestWhoHasOtherAttributesGoesByTheNewConfiguration(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	other := f.newQueue("Other", "")
+	task := f.asksNow()
+	configuration := leadingTo(other.SID)
+	must(f.Workflows.Update(t.Context(), f.workflow.SID, engage.WorkflowUpdate{Configuration: &configuration}))(t)
+	anew := must(routing.ParseAttributes(`{"new":1}`))(t)
+	if is := must(f.Tasks.Update(t.Context(), task.SID, engage.TaskUpdate{Attributes: &anew}))(t); is.QueueSID != other.SID {
+		t.Errorf("it is in %s", is.QueueSID)
+	}
+	f.runs()
+	reckoned(t, f)
+}
+
+// TestAConfigurationThatComesMeanwhileCountsForAll: also for tasks that the job has been at. So
+// does another order of a queue.
+func TestAConfigurationThatComesMeanwhileCountsForAll(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	for n := range 250 { // more than two steps
+		f.asks(priority(n % 7))
+	}
+	f.runs()
+	second, third := f.newQueue("Second", ""), f.newQueue("Third", "")
+	set := func(configuration string) {
+		t.Helper()
+		must(f.Workflows.Update(t.Context(), f.workflow.SID, engage.WorkflowUpdate{Configuration: &configuration, ReEvaluateTasks: true}))(t)
+	}
+	between := func(do func()) {
+		t.Helper()
+		done := false
+		f.runsWhile(func(b store.Batch) {
+			if !done && puts(b, "task", "") {
+				done = true
+				do()
+			}
+		})
+		if !done {
+			t.Error("nothing was done")
+		}
+		reckoned(t, f)
+	}
+	set(leadingTo(second.SID))
+	between(func() { set(leadingTo(third.SID)) })
+	if c := must(f.Queues.Counts(t.Context(), third.SID))(t); c.Waiting != 250 {
+		t.Errorf("%+v", c)
+	}
+	lifo, fifo := routing.LIFO, routing.FIFO
+	must(f.Queues.Update(t.Context(), third.SID, engage.QueueUpdate{TaskOrder: &lifo}))(t)
+	between(func() { must(f.Queues.Update(t.Context(), third.SID, engage.QueueUpdate{TaskOrder: &fifo}))(t) })
 }

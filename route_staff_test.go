@@ -2,9 +2,11 @@ package engage_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/engage-interactions/engage"
 	"github.com/engage-interactions/engage/routing"
@@ -178,4 +180,93 @@ func TestAWorkerVanishes(t *testing.T) {
 		}
 	}
 	reckoned(t, f)
+}
+
+// TestWhoRejectsByLeavingHasRejected: the cool-down of the queue counts for them.
+func TestWhoRejectsByLeavingHasRejected(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	cool := f.newQueue("Cool", "", func(q *engage.NewQueue) { q.Matching.RejectCoolDown = 30 })
+	f.leads("Cool", fmt.Sprintf(`{"queue":%q}`, cool.SID))
+	ann := f.hires("ann", 1)
+	f.runs()
+	task := f.asksNow()
+	f.offeredTo(task.SID, ann)
+	away := f.activities["Break"].SID
+	must(f.Workers.Update(t.Context(), ann.SID, engage.WorkerUpdate{ActivitySID: &away, RejectPendingReservations: true}))(t)
+	f.puts(ann.SID, "Available")
+	f.runs()
+	if offers := f.offers(task.SID); len(offers) > 0 {
+		t.Error("it is offered to them again at once")
+	}
+	f.passes(30 * time.Second)
+	f.offeredTo(task.SID, ann)
+}
+
+// TestWhoComesBackRejectsNoMore of what they were offered, which is rejected in steps.
+func TestWhoComesBackRejectsNoMore(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	ann := f.hires("ann", 50)
+	for range 50 {
+		f.asks()
+	}
+	f.runs()
+	away := f.activities["Break"].SID
+	must(f.Workers.Update(t.Context(), ann.SID, engage.WorkerUpdate{ActivitySID: &away, RejectPendingReservations: true}))(t)
+	rejected := func() (n int) {
+		for _, r := range must(f.Reservations.List(t.Context(), engage.ReservationFilter{WorkerSID: ann.SID, Limit: 1000}))(t).Items {
+			if r.Status == routing.ReservationRejected {
+				n++
+			}
+		}
+		return n
+	}
+	before := rejected()
+	if before == 0 || before == 50 {
+		t.Fatalf("%d are rejected at once", before)
+	}
+	f.puts(ann.SID, "Available")
+	f.runs()
+	if after := rejected(); after != before {
+		t.Errorf("%d are rejected, and were %d when they came back", after, before)
+	}
+	reckoned(t, f)
+}
+
+// TestOthersWaitOnForAKnownWorkerWhoIsDeleted: only what is for them by its routing target ends.
+func TestOthersWaitOnForAKnownWorkerWhoIsDeleted(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	f.leads("Known", fmt.Sprintf(`{"queue":%q,"known_worker_sid":"task.last","timeout":60},{"queue":%q}`, f.queue.SID, f.queue.SID))
+	ann := f.hires("ann", 1)
+	f.puts(ann.SID, "Break")
+	bob := f.hires("bob", 1)
+	f.runs()
+	task := f.asksNow(attributes(fmt.Sprintf(`{"last":%q}`, ann.SID)))
+	if err := f.Workers.Delete(t.Context(), ann.SID); err != nil {
+		t.Fatal(err)
+	}
+	f.runs()
+	if is := f.task(task.SID); is.Status != routing.TaskPending {
+		t.Fatalf("it is %s: %s", is.Status, is.Reason)
+	}
+	f.passes(time.Minute)
+	f.offeredTo(task.SID, bob)
+}
+
+// TestWhoLetsTheTimeGoByIsToldToBeElsewhere: since when, and that it was not them.
+func TestWhoLetsTheTimeGoByIsToldToBeElsewhere(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	ann := f.hires("ann", 1)
+	f.asksNow()
+	before := len(types(t, f.Engine, 0))
+	f.passes(2 * time.Minute)
+	if is := f.worker(ann.SID); is.ActivityName != "Offline" || is.Available || !is.StatusChangedAt.Equal(f.clock.read()) {
+		t.Errorf("%+v", is)
+	}
+	if told := types(t, f.Engine, 0)[before:]; !contains(told, engage.EventWorkerActivityUpdated) {
+		t.Errorf("told %v", told)
+	}
 }
