@@ -19,8 +19,14 @@ func (t *turn) replaceAgent(ctx context.Context, r *routed, taskSID string) erro
 }
 
 // withoutWorker cancels a task that waits for a deleted worker and no other. Where it is the
-// last of a channel, another agent is asked for.
+// last of a channel, another agent is asked for. If they were to take a channel over, the next
+// agent is, as if they did not want it.
 func (t *turn) withoutWorker(ctx context.Context, r *routed, taskSID string) error {
+	for _, x := range r.work.Transfers {
+		if x.Status == routing.TransferActive && x.TaskSID == taskSID {
+			return t.transferDeclined(ctx, r, x, r.assignment(taskSID).Task.RoutingTarget)
+		}
+	}
 	if err := t.askAnew(ctx, r); err != nil {
 		return err
 	}

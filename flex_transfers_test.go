@@ -248,3 +248,37 @@ func TestATransferThatIsDeclinedGoesThroughItsWorkflow(t *testing.T) {
 	l.accepts(eve)
 	l.is(i, routing.ChannelActive, "completed+assigned")
 }
+
+// TestATransferToWhoIsDeletedGoesToTheNextAgent: as if they did not want it. Who hands over may have
+// ended their own task: the customer is not left alone.
+func TestATransferToWhoIsDeletedGoesToTheNextAgent(t *testing.T) {
+	t.Parallel()
+	for _, left := range []bool{false, true} {
+		l := newLobby(t)
+		ada := l.hires("Ada", 1)
+		i := l.begins()
+		r := l.accepts(ada)
+		bob := l.hires("Bob", 1)
+		l.puts(bob.SID, "Break")
+		l.runs()
+		must(l.Flex.Transfer(t.Context(), i.ChannelSID, routing.TransferRequest{Type: routing.TransferCold, To: bob.SID}))(t)
+		l.runs()
+		l.is(i, routing.ChannelTransfer, "assigned+pending")
+		want := "assigned+reserved"
+		if left {
+			l.puts(ada.SID, "Break")
+			must(l.As(engage.Agent("Ada")).Reservations.Complete(t.Context(), r.SID, engage.Completion{}))(t)
+			l.runs()
+			want = "completed+reserved"
+		}
+		eve := l.hires("Eve", 1)
+		l.runs()
+		if err := l.Workers.Delete(t.Context(), bob.SID); err != nil {
+			t.Fatal(err)
+		}
+		l.runs()
+		l.is(i, routing.ChannelTransfer, want)
+		l.accepts(eve)
+		l.is(i, routing.ChannelActive, "completed+assigned")
+	}
+}

@@ -44,23 +44,27 @@ func puts(b store.Batch, kind, text string) bool {
 
 // TestNobodyIsForgottenOfThoseWhoWaitForADeletedWorker has the last of many tasks that wait for a
 // deleted worker come to the front while they are seen to one after the other: it is found there,
-// and, where it is of a customer, another agent is sought.
+// and, where it is of a customer, or to take a channel over, another agent is sought.
 func TestNobodyIsForgottenOfThoseWhoWaitForADeletedWorker(t *testing.T) {
 	t.Parallel()
 	l := newLobby(t)
-	ann, bob := l.hires("Ann", 1), l.hires("Bob", 1)
-	l.runs()
+	ann, bob := l.hires("Ann", 1), l.hires("Bob", 5)
 	l.puts(ann.SID, "Break")
+	handed := l.begins()
+	l.accepts(bob)
 	l.puts(bob.SID, "Break")
+	eve := l.hires("Eve", 5)
+	l.puts(eve.SID, "Break")
 	l.passes(time.Second)
 	var waiting []routing.Task
 	for range 30 { // more than are seen to at once
 		waiting = append(waiting, l.asks(func(n *engage.NewTask) { n.RoutingTarget = ann.SID }))
 		l.clock.pass(time.Second)
 	}
-	r := l.request(1)
+	r := l.request(2)
 	r.Routing.Properties.WorkerSID = ann.SID
 	customers := l.creates(r)
+	over := must(l.Flex.Transfer(t.Context(), handed.ChannelSID, routing.TransferRequest{Type: routing.TransferCold, To: ann.SID}))(t)
 	l.passes(time.Second)
 	if err := l.Workers.Delete(t.Context(), ann.SID); err != nil {
 		t.Fatal(err)
@@ -71,7 +75,7 @@ func TestNobodyIsForgottenOfThoseWhoWaitForADeletedWorker(t *testing.T) {
 			return
 		}
 		moved = true
-		for _, sid := range []string{last, customers.TaskSID} {
+		for _, sid := range []string{last, customers.TaskSID, over.TaskSID} {
 			if is := l.task(sid); is.Status != routing.TaskPending {
 				t.Fatalf("it is %s already", is.Status)
 			}
@@ -84,9 +88,11 @@ func TestNobodyIsForgottenOfThoseWhoWaitForADeletedWorker(t *testing.T) {
 		}
 	}
 	l.is(customers, routing.ChannelActive, "canceled+pending")
-	l.puts(bob.SID, "Available")
+	l.is(handed, routing.ChannelTransfer, "assigned+pending")
+	l.puts(eve.SID, "Available")
 	l.runs()
 	l.is(customers, routing.ChannelActive, "canceled+reserved")
+	l.is(handed, routing.ChannelTransfer, "assigned+reserved")
 	reckoned(t, l.floor)
 }
 

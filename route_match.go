@@ -112,7 +112,13 @@ func (t *turn) lookAfter(ctx context.Context, job, sid string) (again time.Time,
 	if nobody, err := t.forNobody(ctx, task); err != nil {
 		return time.Time{}, err
 	} else if nobody {
-		return time.Time{}, errors.Join(t.withoutWorker(ctx, r, sid), t.keepRouted(ctx, r))
+		if err := t.withoutWorker(ctx, r, sid); err != nil {
+			return time.Time{}, err
+		}
+		if err := t.keepRouted(ctx, r); err != nil {
+			return time.Time{}, err
+		}
+		return r.again(sid), nil
 	}
 	for passed := (passedOver{}); ; {
 		sought, err := t.seekWorkers(ctx, task, passed)

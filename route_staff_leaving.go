@@ -36,8 +36,9 @@ type rejectPending struct {
 // Delete removes a worker. They are offered nothing from then on, and their name is free.
 // What they have is seen to by a job soon after: what was offered to them is offered to
 // others; tasks that they have accepted cannot be canceled any more, and are completed with
-// ReasonWorkerDeleted; tasks that were for them and no other are canceled with it. A customer to
-// whom nobody else is talking then, nor is invited, is not left alone: an agent is sought anew.
+// ReasonWorkerDeleted; tasks that were for them and no other are canceled with it, but a channel
+// that they were to take over is handed over to the next agent. A customer to whom nobody else is
+// talking then, nor is invited, is not left alone: an agent is sought anew.
 func (s Workers) Delete(ctx context.Context, sid string) error {
 	if err := s.allow(ctx, ActionWorkersDelete, workerResource(sid)); err != nil {
 		return err
