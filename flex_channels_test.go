@@ -371,3 +371,21 @@ func TestWhoAnswersAnOutboundInteractionIsForTheWorkflow(t *testing.T) {
 		t.Errorf("it is in %s, for %q", k.QueueSID, k.RoutingTarget)
 	}
 }
+
+// TestNothingIsLeftOfAPause when it is over, and the channel closed.
+func TestNothingIsLeftOfAPause(t *testing.T) {
+	t.Parallel()
+	l := newLobby(t)
+	ada := l.hires("Ada", 1)
+	i := l.begins()
+	l.accepts(ada)
+	must(l.As(engage.Agent("Ada")).Flex.Pause(t.Context(), i.ChannelSID))(t)
+	must(l.As(engage.Agent("Ada")).Flex.Resume(t.Context(), i.ChannelSID))(t)
+	l.runs()
+	l.is(i, routing.ChannelActive, "completed+assigned")
+	for _, j := range must(l.Jobs.List(t.Context(), engage.JobFilter{}))(t).Items {
+		if j.Type == "channel.reroute" {
+			t.Errorf("%+v", j)
+		}
+	}
+}

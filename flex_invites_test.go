@@ -341,12 +341,30 @@ func TestWhoIsThereKeepsNobodyFromTheNext(t *testing.T) {
 // TestNobodyIsOfferedWhatIsBeingSetUp, also if they are looked for tasks just then.
 func TestNobodyIsOfferedWhatIsBeingSetUp(t *testing.T) {
 	t.Parallel()
+	for _, byName := range []bool{false, true} {
+		l := newLobby(t)
+		ada := l.hires("Ada", 1)
+		l.runs()
+		r := l.request(1)
+		if byName {
+			r.Routing.Properties.WorkerSID = ada.SID
+		}
+		i := l.creates(r)
+		engage.SeekTasks(t, l.Engine, ada.SID)
+		l.is(i, routing.ChannelSetup, "pending")
+		l.runs()
+		l.is(i, routing.ChannelActive, "reserved")
+	}
+}
+
+// TestWhoIsThereIsNotAsked by an invite to whoever the workflow finds, though nobody else is there.
+func TestWhoIsThereIsNotAsked(t *testing.T) {
+	t.Parallel()
 	l := newLobby(t)
-	ada := l.hires("Ada", 1)
+	ada := l.hires("Ada", 5)
+	i := l.begins()
+	l.accepts(ada)
+	must(l.Flex.Invite(t.Context(), i.ChannelSID, l.place()))(t)
 	l.runs()
-	i := l.creates(l.request(1))
-	engage.SeekTasks(t, l.Engine, ada.SID)
-	l.is(i, routing.ChannelSetup, "pending")
-	l.runs()
-	l.is(i, routing.ChannelActive, "reserved")
+	l.is(i, routing.ChannelActive, "assigned+pending")
 }

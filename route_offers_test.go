@@ -419,18 +419,26 @@ func TestWhatIsOverIsNotOffered(t *testing.T) {
 	}
 }
 
-// TestWhoComesBackIsOfferedWhatIsForThemWhateverElseTheyDo, though they have no room.
+// TestWhoComesBackIsOfferedWhatIsForThemWhateverElseTheyDo, all of it, though they have no room.
 func TestWhoComesBackIsOfferedWhatIsForThemWhateverElseTheyDo(t *testing.T) {
 	t.Parallel()
 	f := newFloor(t)
-	ann := f.hires("ann", 1)
+	ann, one := f.hires("ann", 0), 1
+	must(f.Workers.SetChannel(t.Context(), ann.SID, "default", engage.WorkerChannelUpdate{Capacity: &one}))(t)
+	f.runs()
 	f.taken(f.asksNow().SID)
 	f.puts(ann.SID, "Break")
-	task := f.asksNow(func(n *engage.NewTask) { n.RoutingTarget = ann.SID })
-	if task.Status != routing.TaskPending {
-		t.Fatalf("it is %s", task.Status)
+	f.runs()
+	var waiting []routing.Task
+	for range 3 {
+		waiting = append(waiting, f.asksNow(func(n *engage.NewTask) { n.RoutingTarget = ann.SID }))
+	}
+	if is := waiting[0].Status; is != routing.TaskPending {
+		t.Fatalf("it is %s", is)
 	}
 	f.puts(ann.SID, "Available")
 	f.runs()
-	f.offeredTo(task.SID, ann)
+	for _, task := range waiting {
+		f.offeredTo(task.SID, ann)
+	}
 }

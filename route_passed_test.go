@@ -67,6 +67,23 @@ func TestWhatCannotBeOfferedKeepsNobodyFromTheNext(t *testing.T) {
 	}
 }
 
+// TestWhoCouldNotBeOfferedAnythingIsLookedAtAgain: their job fails, which is seen.
+func TestWhoCouldNotBeOfferedAnythingIsLookedAtAgain(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	lost := f.newWorkflow("Lost", leadingTo(f.queue.SID))
+	f.asksNow(by(lost.SID))
+	engage.LoseWorkflow(t, f.Engine, lost.SID)
+	f.hires("ann", 1)
+	f.runs()
+	for _, j := range must(f.Jobs.List(t.Context(), engage.JobFilter{}))(t).Items {
+		if j.Type == "worker.route" && j.Error != "" {
+			return
+		}
+	}
+	t.Error("nothing is seen of it")
+}
+
 // TestWhatNobodyCouldTakeElsewhereIsTriedAnew has a task that nobody could take come to another
 // queue, where it cannot be offered: the one behind it is not taken for one that nobody can take.
 func TestWhatNobodyCouldTakeElsewhereIsTriedAnew(t *testing.T) {

@@ -220,4 +220,33 @@ func TestAConfigurationThatComesMeanwhileCountsForAll(t *testing.T) {
 	lifo, fifo := routing.LIFO, routing.FIFO
 	must(f.Queues.Update(t.Context(), third.SID, engage.QueueUpdate{TaskOrder: &lifo}))(t)
 	between(func() { must(f.Queues.Update(t.Context(), third.SID, engage.QueueUpdate{TaskOrder: &fifo}))(t) })
+	urgent := must(f.Tasks.List(t.Context(), engage.TaskFilter{QueueSID: third.SID, Limit: 1000}))(t).Items[0]
+	for _, k := range must(f.Tasks.List(t.Context(), engage.TaskFilter{QueueSID: third.SID, Limit: 1000}))(t).Items {
+		if k.OrderKey(routing.Ordering{}) < urgent.OrderKey(routing.Ordering{}) {
+			urgent = k
+		}
+	}
+	ann := f.hires("ann", 1)
+	f.runs()
+	f.offeredTo(urgent.SID, ann)
+}
+
+// TestAShorterTimeCountsForWhoWaits, though the task stays where it is in its queue.
+func TestAShorterTimeCountsForWhoWaits(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	second := f.newQueue("Second", "level > 100")
+	set := func(timeout int, anew bool) {
+		t.Helper()
+		configuration := steps("worker.level > 100", timeout, f.queue.SID, second.SID)
+		must(f.Workflows.Update(t.Context(), f.workflow.SID, engage.WorkflowUpdate{Configuration: &configuration, ReEvaluateTasks: anew}))(t)
+		f.runs()
+	}
+	set(1000, false)
+	task := f.asksNow()
+	set(10, true)
+	f.passes(10 * time.Second)
+	if is := f.task(task.SID); is.QueueSID != second.SID {
+		t.Errorf("it is in %s still", is.QueueSID)
+	}
 }

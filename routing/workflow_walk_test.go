@@ -23,6 +23,19 @@ func saw(m routing.Move) string {
 	return strings.Join(all, "; ")
 }
 
+// A target can say that its tasks are not urgent, whatever was so before.
+func TestThePriorityOfATargetCanBeTheLowest(t *testing.T) {
+	t.Parallel()
+	c := configuration(t, `{"task_routing":{"filters":[{"expression":"1==1","targets":[{"queue":"WQ1","priority":7,"timeout":15},{"priority":0}]}]}}`)
+	m := c.Enter(nil, 3, start)
+	if m.Step.Priority != 7 {
+		t.Errorf("%+v", m)
+	}
+	if m = c.Next(m.Step, routing.LeftByTimeout, nil, start); m.Step.Priority != 0 {
+		t.Errorf("%+v", m)
+	}
+}
+
 // The way of a task through the example of the documentation ("Lifecycle of a Task:
 // Workflows and Assignment"), and the reasons that are given.
 func TestATaskWaitsInOneTargetAfterTheOther(t *testing.T) {
