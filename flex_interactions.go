@@ -18,7 +18,8 @@ import (
 // has failed, says why, and the task is canceled.
 //
 // No conversation is left over: when the last task of a channel ends, and nobody is being
-// invited to it, the channel is closed in the same commit.
+// invited to it, the channel is closed in the same commit. What has ended can be read for good:
+// the platform deletes a channel after 180 days.
 type Flex struct{ scope }
 
 // FlexInteraction is an interaction with its channel and its first task, as they are at a

@@ -17,6 +17,10 @@ import (
 // The tasks of interactions are made by Flex, and end with their channels. What happens to one
 // of them by a call of Tasks happens to its channel as well.
 //
+// There is no way to delete a task, as TaskRouter has one, nor is it deleted some time after its
+// end, or because it was assigned for long: its interaction, its invite and its transfer show it,
+// and a host looks up what has happened. Cancel withdraws its offers just as well.
+//
 // Who waits is looked after by jobs, which Engine.Run does: without it, nobody is offered
 // anything.
 type Tasks struct{ scope }
