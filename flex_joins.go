@@ -29,7 +29,7 @@ import (
 //	the last task of a channel ends, or   the intervention is closed; one without a reply is      NoEnding
 //	  the channel becomes inactive        canceled
 //	the channel is paused                 the intervention is deferred until the pause ends       NoPausing
-//	the channel is closed                 the thread is closed                                    NoThreadClosing
+//	the channel is closed, or settles     the thread is closed                                    NoThreadClosing
 //	the thread is closed                  its channel is closed, as by Flex.UpdateChannel         NoChannelClosing
 //	a customer writes, or a bot hands     an agent is sought anew                                 NoReturning
 //	  over, while the channel rests
@@ -65,7 +65,13 @@ import (
 // ends it with the channel, by Flex.UpdateChannel, gives it in the same way. What the system ends,
 // or what ends because nobody is sought any more, has a cause instead
 // (interaction.CauseTaskCompleted, interaction.CauseChannelClosed,
-// interaction.CauseChannelInactive), and DispositionMissing says what is missing. What comes with the completion of a task that is not the last is not kept.
+// interaction.CauseChannelInactive), and DispositionMissing says what is missing. What comes with
+// the completion of a task that is not the last is not kept.
+//
+// Where somebody was sought for the channel, and nobody has come and answered the customer when
+// the last task is canceled or its time to live is over, that is the end all the same, also if the
+// customer had come back: the cause of the thread, which content.thread_closed tells, is
+// interaction.CauseNobodyCame then. What the customer writes next begins a new thread.
 //
 // What somebody has done by hand stays so. An intervention that was closed or canceled, and a
 // thread that was closed, need no end any more, and completing the tasks just completes them.
@@ -249,6 +255,14 @@ func (j *joint) returns() bool {
 	return j.r.channel.Status.Resting() && j.r.work.Channel.Status.Live() && !j.r.work.Channel.Status.Resting()
 }
 
+// overBecause says why all ends with the channel.
+func (j *joint) overBecause() interaction.CloseCause {
+	if !j.r.closes && len(j.ended) == 0 && j.k.with.Unanswered > 0 {
+		return interaction.CauseNobodyCame
+	}
+	return interaction.CauseChannelClosed
+}
+
 // bind writes down in the thread what has become of its channel, and closes it with it.
 func (j *joint) bind(context.Context) error {
 	thread := j.k.thread
@@ -257,7 +271,7 @@ func (j *joint) bind(context.Context) error {
 	}
 	*thread = j.r.bound(*thread, j.now)
 	if j.over() && j.r.work.Channel.Status == routing.ChannelClosed && thread.Status == interaction.ThreadOpen && !j.r.workspace.Joins.NoThreadClosing {
-		return j.closeThread(thread, interaction.CauseChannelClosed)
+		return j.closeThread(thread, j.overBecause())
 	}
 	return nil
 }

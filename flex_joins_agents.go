@@ -184,7 +184,7 @@ func (j *joint) cause(i *interaction.Intervention) interaction.CloseCause {
 	case j.r.work.Channel.Status == routing.ChannelInactive:
 		return interaction.CauseChannelInactive
 	case len(j.ended) == 0, i.Owner.Type == ActorBot, j.r.closes:
-		return interaction.CauseChannelClosed
+		return j.overBecause()
 	case j.actor.Type == ActorSystem:
 		return interaction.CauseTaskCompleted
 	}

@@ -204,7 +204,33 @@ func TestLeavingAChannel(t *testing.T) {
 		j.leaves(engage.System())
 		j.is("closed bob by channel_inactive disposition missing thread resting")
 		j.cancels(j.comesBack(cid))
-		j.is("closed bob by channel_closed disposition missing thread closed by channel_closed")
+		j.is("closed bob by nobody_came disposition missing thread closed by nobody_came")
+	})
+}
+
+// TestWhoComesBackAndIsNotAnswered: it ends as anything does that nobody wants, but can be found.
+func TestWhoComesBackAndIsNotAnswered(t *testing.T) {
+	t.Parallel()
+	inBothStores(t, func(t *testing.T, j *joined) {
+		j.routed().accepts(ann, j.first)
+		j.replies(ann, j.eve.ThreadID, "bye")
+		j.leaves(ann)
+		task := j.comesBack(bob)
+		j.clock.pass(routing.DefaultTimeout * time.Second)
+		j.runs()
+		j.tells(task, "closed canceled")
+		j.is("closed ann by nobody_came thread closed by nobody_came")
+		for _, e := range must(gather(j.Events.After(t.Context(), 0)))(t) {
+			if e.Type != engage.EventThreadClosed {
+				continue
+			}
+			var d engage.ThreadEvent
+			if err := e.Decode(&d); err != nil || d.CloseCause != interaction.CauseNobodyCame {
+				t.Errorf("the event tells of %q (%v)", d.CloseCause, err)
+			}
+			return
+		}
+		t.Error("nothing was told of it")
 	})
 }
 

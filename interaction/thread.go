@@ -138,6 +138,9 @@ const (
 	// CauseChannelClosed is that its channel was closed, or nothing was left to be done on
 	// it.
 	CauseChannelClosed CloseCause = "channel_closed"
+	// CauseNobodyCame is that whoever was sought for its channel did not come: the task has
+	// expired, or was canceled, and nobody has answered what the customer wrote.
+	CauseNobodyCame CloseCause = "nobody_came"
 	// CauseChannelInactive is that the agents have left its channel, and the conversation
 	// goes on without them.
 	CauseChannelInactive CloseCause = "channel_inactive"

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/engage-interactions/engage"
+	"github.com/engage-interactions/engage/internal/trials"
 	"github.com/engage-interactions/engage/routing"
 	"github.com/engage-interactions/engage/storetest/faults"
 )
@@ -69,9 +70,9 @@ func TestLapsesOnTheFloor(t *testing.T) {
 			var s *scene
 			rival := func(context.Context, faults.Call) { s.expects(l.rival(s, s.engines[0])) }
 			for trial := range faults.Sweep(faults.Before(l.name, rival).On(faults.Get, faults.Find, faults.Commit)) {
-				handles := someHandles["memory"](t, nil, 2)
-				s = &scene{floor: &floor{books: newBooks(), t: t, st: handles[0], clock: &handClock{now: began}, activities: map[string]string{}, source: "sms"}}
-				s.options = engage.Options{Clock: s.clock.read, Platforms: map[string]engage.Platform{"sms": engage.InApp{}}, Jobs: engage.JobOptions{Concurrency: 1}}
+				handles := trials.Stores()["memory"](t, nil, 2)
+				s = &scene{floor: &floor{books: newBooks(), t: t, st: handles[0], clock: trials.NewClock(began), activities: map[string]string{}, source: "sms"}}
+				s.options = engage.Options{Clock: s.clock.Now, Platforms: map[string]engage.Platform{"sms": engage.InApp{}}, Jobs: engage.JobOptions{Concurrency: 1}}
 				s.engines = []*engage.Engine{must(newEngine(s.floor, s.on(handles[0])))(t), must(newEngine(s.floor, trial.Wrap(s.on(handles[1]))))(t)}
 				s.plain()
 				s.knows()
