@@ -190,7 +190,7 @@ func (j *joined) closes(who engage.Actor, complete bool) {
 	j.fine(j.ends(who, routing.ChannelCloses, complete))
 }
 
-// ends ends the channel in one of the two ways.
+// ends has somebody end the channel in one of the two ways.
 func (j *joined) ends(who engage.Actor, by routing.ChannelVerb, complete bool, dispositions ...string) error {
 	j.t.Helper()
 	update := routing.ChannelUpdate{By: by, Change: routing.ChannelChange{Complete: complete}, DispositionIDs: dispositions}

@@ -103,7 +103,7 @@ func (p Participant) same(other Participant) bool {
 // another task already, as one may who is then asked to take over, that is completed: the new
 // one takes its place. The error is a [*RefusedError].
 func (w ChannelWork) Came(workerSID, taskSID string, now time.Time) (ChannelWork, error) {
-	next, err := w, error(nil)
+	next := w
 	for _, a := range w.Assignments {
 		verb := TaskVerb("")
 		switch {
@@ -116,10 +116,11 @@ func (w ChannelWork) Came(workerSID, taskSID string, now time.Time) (ChannelWork
 		if verb == "" {
 			continue
 		}
-		if a, err = a.Happen(verb, TaskChange{Reason: ReasonCame}, now); err != nil {
-			return w, err
+		a, err := a.Happen(verb, TaskChange{Reason: ReasonCame}, now)
+		if err == nil {
+			next, err = next.With(a, now)
 		}
-		if next, err = next.With(a, now); err != nil {
+		if err != nil {
 			return w, err
 		}
 	}
