@@ -183,16 +183,30 @@ func (t *turn) customerWrote(ctx context.Context, thread *interaction.Thread) er
 	if thread.ChannelSID == "" || !thread.ChannelResting {
 		return nil
 	}
-	_, err := t.later(ctx, jobReturn, time.Time{}, channelJob{ChannelSID: thread.ChannelSID})
+	_, err := t.later(ctx, jobReturn, time.Time{}, channelReturn{ChannelSID: thread.ChannelSID, RestingSince: thread.RestingSince})
 	return err
+}
+
+// channelReturn is a channel that is to come back from the rest that began at a time. A job that
+// failed may be tried again after it has come back otherwise, and rests once more.
+type channelReturn struct {
+	ChannelSID   string    `json:"channel_sid"`
+	RestingSince time.Time `json:"resting_since,omitzero"`
 }
 
 // returnWritten brings a channel back because the customer has written. Whoever has paused it
 // is asked first, if they can take it now.
-func (t *turn) returnWritten(ctx context.Context, sid string) error {
-	r, err := t.routedChannel(ctx, sid)
+func (t *turn) returnWritten(ctx context.Context, d channelReturn) error {
+	r, err := t.routedChannel(ctx, d.ChannelSID)
 	if err != nil {
 		return gone(err)
+	}
+	thread, err := t.thread(ctx, r.channel.ThreadID)
+	if err != nil {
+		return err
+	}
+	if !thread.RestingSince.Equal(d.RestingSince) {
+		return nil
 	}
 	spec := r.anew()
 	switch r.work.Channel.Status {

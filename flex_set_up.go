@@ -35,8 +35,8 @@ func (c *core) registerFlex() {
 		return errors.Join(c.jobFailed(ctx, w, j, err), c.setUpFailed(ctx, w, j))
 	}
 	c.jobs.Within(jobSetUp, setUp)
-	c.jobs.Within(jobReturn, within(c, func(ctx context.Context, t *turn, d *channelJob) (time.Time, error) {
-		return time.Time{}, t.returnWritten(ctx, d.ChannelSID)
+	c.jobs.Within(jobReturn, within(c, func(ctx context.Context, t *turn, d *channelReturn) (time.Time, error) {
+		return time.Time{}, t.returnWritten(ctx, *d)
 	}))
 	c.jobs.Within(jobReroute, within(c, func(ctx context.Context, t *turn, d *channelJob) (time.Time, error) {
 		return t.reroute(ctx, d.ChannelSID)
