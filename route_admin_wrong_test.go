@@ -103,11 +103,11 @@ func TestAllThatIsWrongIsSaid(t *testing.T) {
 		{"a workflow without configuration", func(ctx context.Context) error {
 			_, err := f.Workflows.Create(ctx, f.workspace.SID, engage.NewWorkflow{FriendlyName: "New"})
 			return err
-		}, []string{""}},
+		}, []string{"configuration"}},
 		{"a workflow's update", func(ctx context.Context) error {
 			_, err := f.Workflows.Update(ctx, f.workflow.SID, engage.WorkflowUpdate{FriendlyName: &empty, ReservationTimeout: &minus, Configuration: &no})
 			return err
-		}, []string{"friendly_name", "task_reservation_timeout", ""}},
+		}, []string{"friendly_name", "task_reservation_timeout", "configuration"}},
 		{"a worker", func(ctx context.Context) error {
 			_, err := f.Workers.Create(ctx, f.workspace.SID, engage.NewWorker{
 				FriendlyName: long, AgentID: "\x00", Attributes: attributes, ActivitySID: far, Capacities: map[string]int{"fax": 1, "sms": 10_001, "chat": -1, "voice": 0, "Voice": 0},
