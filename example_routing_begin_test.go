@@ -33,7 +33,7 @@ func Example_routingBegin() {
 	}))
 	done(eng.Tasks.Create(ctx, workspace.SID, engage.NewTask{TaskChannel: "sms"})) // for a conversation: eng.Flex.Create
 
-	go func() { fmt.Fprintln(os.Stderr, eng.Run(ctx)) }() // without it nobody is offered anything
+	go func() { _ = eng.Run(ctx) }() // until ctx ends; without it nobody is offered anything
 
 	err := eng.Events.Consume(ctx, "ann's screen", func(ctx context.Context, event engage.Event) error {
 		if event.Type != engage.EventReservationCreated {
