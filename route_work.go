@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/engage-interactions/engage/internal/work"
 	"github.com/engage-interactions/engage/routing"
 	"github.com/engage-interactions/engage/store"
 )
@@ -98,59 +99,55 @@ func (t *turn) routedChannel(ctx context.Context, sid string, also ...string) (*
 		return nil, err
 	}
 	r.work.Channel = r.channel.Channel
-	keys := []store.Key{}
-	for _, sid := range r.channel.InviteSIDs {
-		keys = append(keys, invites.Key(t.Work, sid))
-	}
-	for _, sid := range r.channel.ParticipantSIDs {
-		keys = append(keys, participants.Key(t.Work, sid))
-	}
-	for _, sid := range r.channel.TransferSIDs {
-		keys = append(keys, transfers.Key(t.Work, sid))
-	}
 	sids := slices.Clone(r.channel.TaskSIDs)
 	for _, sid := range also {
 		if !slices.Contains(sids, sid) {
 			sids = append(sids, sid)
 		}
 	}
-	if err := t.readRouted(ctx, r, r.channel.WorkspaceSID, sids, keys...); err != nil {
+	c := r.channel
+	keys := slices.Concat(recordKeys(t, &invites, c.InviteSIDs), recordKeys(t, &participants, c.ParticipantSIDs), recordKeys(t, &transfers, c.TransferSIDs))
+	if err := t.readRouted(ctx, r, c.WorkspaceSID, sids, keys...); err != nil {
 		return nil, err
 	}
-	for _, sid := range r.channel.InviteSIDs {
-		i, err := need(invites.Get(ctx, t.Work, sid))(inviteResource(sid))
+	if r.work.Invites, err = readParts(ctx, t, &invites, c.InviteSIDs, inviteResource, r.invites); err != nil {
+		return nil, err
+	}
+	if r.work.Participants, err = readParts(ctx, t, &participants, c.ParticipantSIDs, participantResource, r.participants); err != nil {
+		return nil, err
+	}
+	r.work.Transfers, err = readParts(ctx, t, &transfers, c.TransferSIDs, transferResource, r.transfers)
+	return r, err
+}
+
+// recordKeys returns the keys of records of a table.
+func recordKeys[T any](t *turn, table *work.Table[T], sids []string) []store.Key {
+	keys := make([]store.Key, len(sids))
+	for n, sid := range sids {
+		keys[n] = table.Key(t.Work, sid)
+	}
+	return keys
+}
+
+// readParts reads parts of a channel that must be there, and notes them as they were read.
+func readParts[T any](
+	ctx context.Context, t *turn, table *work.Table[T], sids []string, resource func(string) Resource, read map[string]T,
+) (parts []T, err error) {
+	for _, sid := range sids {
+		part, err := need(table.Get(ctx, t.Work, sid))(resource(sid))
 		if err != nil {
 			return nil, err
 		}
-		r.invites[sid] = *i
-		r.work.Invites = append(r.work.Invites, *i)
+		read[sid] = *part
+		parts = append(parts, *part)
 	}
-	for _, sid := range r.channel.ParticipantSIDs {
-		p, err := need(participants.Get(ctx, t.Work, sid))(participantResource(sid))
-		if err != nil {
-			return nil, err
-		}
-		r.participants[sid] = *p
-		r.work.Participants = append(r.work.Participants, *p)
-	}
-	for _, sid := range r.channel.TransferSIDs {
-		x, err := need(transfers.Get(ctx, t.Work, sid))(transferResource(sid))
-		if err != nil {
-			return nil, err
-		}
-		r.transfers[sid] = *x
-		r.work.Transfers = append(r.work.Transfers, *x)
-	}
-	return r, nil
+	return parts, nil
 }
 
 // readRouted reads tasks with their reservations, their workspace, and whatever else is
 // named.
 func (t *turn) readRouted(ctx context.Context, r *routed, workspaceSID string, sids []string, also ...store.Key) error {
-	keys := slices.Concat(also, []store.Key{workspaces.Key(t.Work, workspaceSID)})
-	for _, sid := range sids {
-		keys = append(keys, tasks.Key(t.Work, sid))
-	}
+	keys := slices.Concat(also, []store.Key{workspaces.Key(t.Work, workspaceSID)}, recordKeys(t, &tasks, sids))
 	if err := t.Load(ctx, keys...); err != nil {
 		return err
 	}
@@ -165,9 +162,7 @@ func (t *turn) readRouted(ctx context.Context, r *routed, workspaceSID string, s
 			return err
 		}
 		r.tasks[sid] = task
-		for _, sid := range task.ReservationSIDs {
-			keys = append(keys, reservations.Key(t.Work, sid))
-		}
+		keys = append(keys, recordKeys(t, &reservations, task.ReservationSIDs)...)
 	}
 	if err := t.Load(ctx, keys...); err != nil {
 		return err
