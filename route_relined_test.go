@@ -250,3 +250,19 @@ func TestAShorterTimeCountsForWhoWaits(t *testing.T) {
 		t.Errorf("it is in %s still", is.QueueSID)
 	}
 }
+
+// TestAnotherAgeingReordersWhoWaits, though nothing else of the queue has changed.
+func TestAnotherAgeingReordersWhoWaits(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	first := f.asks()
+	f.clock.pass(30 * time.Second)
+	f.asks(priority(1))
+	f.runs()
+	ageing := routing.Matching{PriorityAgeing: 10} // 30 s are worth three levels
+	must(f.Queues.Update(t.Context(), f.queue.SID, engage.QueueUpdate{Matching: &ageing}))(t)
+	f.runs()
+	ann := f.hires("ann", 1)
+	f.runs()
+	f.offeredTo(first.SID, ann)
+}
