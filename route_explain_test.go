@@ -105,3 +105,22 @@ func TestDecisionsAreKept(t *testing.T) {
 		t.Errorf("who was meant was chosen by %v", trace)
 	}
 }
+
+// Of a worker for whom nothing waits it is said why there is nothing to look at.
+func TestExplainSaysThatNothingWaitsForAWorker(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	idle := f.hires("idle", 1)
+	f.runs()
+	trace := must(f.Workers.Explain(t.Context(), idle.SID))(t)
+	if len(trace.Notes) != 1 || !strings.Contains(trace.Notes[0].Message, "no task waits in their queues") {
+		t.Errorf("%v", trace)
+	}
+	nobodys := "1 == 2"
+	must(f.Queues.Update(t.Context(), f.queue.SID, engage.QueueUpdate{TargetWorkers: &nobodys}))(t)
+	f.runs()
+	trace = must(f.Workers.Explain(t.Context(), idle.SID))(t)
+	if len(trace.Notes) != 1 || !strings.Contains(trace.Notes[0].Message, "there is no queue") {
+		t.Errorf("%v", trace)
+	}
+}
