@@ -62,7 +62,7 @@ func (w ChannelWork) Agents() (agents []Participant) {
 // MayInvite refuses to ask a worker by name who is on the channel as an agent, or is asked to
 // come by name already: 80102. The error is a [*RefusedError].
 func (w ChannelWork) MayInvite(workerSID string) error {
-	rule := ""
+	var rule string
 	switch {
 	case slices.ContainsFunc(w.Agents(), func(p Participant) bool { return p.WorkerSID == workerSID }):
 		rule = "the worker is not on the channel"
