@@ -122,12 +122,17 @@ func (t *turn) joinConversation(ctx context.Context, r *routed, changed []happen
 	if err := j.look(ctx, changed); err != nil {
 		return err
 	}
-	if len(j.came)+len(j.went) == 0 && !j.over() && !j.rests() && !j.returns() {
+	moves := len(j.came)+len(j.went) > 0
+	if !moves && r.channel.Status == r.work.Channel.Status {
 		return nil
 	}
+	// What becomes of a channel rests on its conversation, also where nothing becomes of that.
 	thread, err := threads.Get(ctx, t.Work, r.channel.ThreadID)
 	if err != nil || thread == nil { // the channel has not come as far as that
 		return err
+	}
+	if !moves && !j.over() && !j.rests() && !j.returns() {
+		return nil
 	}
 	if j.k, err = t.talk(ctx, thread, thread.IdentityID); err != nil {
 		return err
