@@ -49,9 +49,7 @@ type NewInteraction struct {
 //
 // The error wraps ErrInvalid, with a [*routing.ProblemsError] of all that is wrong with the
 // request and what is not known; ErrRefused if the conversation is closed (45354), has a live
-// channel (45353), or the agent is not available, or if a live channel is between the same two
-// addresses, of a participant with a proxy_address (50416; where that is set up at the same time,
-// one of the two fails with it); ErrConflict if the idempotency key was used
+// channel (45353), or the agent is not available; ErrConflict if the idempotency key was used
 // for another request.
 func (s Flex) Create(ctx context.Context, is NewInteraction) (FlexInteraction, error) {
 	return s.create(ctx, is.IdempotencyKey, func(only routing.OnlyWorkflow) (routing.CreateRequest, []routing.Problem, error) {
@@ -241,9 +239,6 @@ func (t *turn) createInteraction(ctx context.Context, request routing.CreateRequ
 	r.channel.WorkflowSID = r.assignment(i.TaskSID).Task.WorkflowSID
 	if refused == nil {
 		refused, err = t.beginsNow(ctx, request)
-	}
-	if refused == nil && err == nil {
-		refused, err = t.pairRefused(ctx, request)
 	}
 	if err := cmp.Or(err, refused); err != nil {
 		return nil, err

@@ -164,13 +164,6 @@ func (t *turn) openConversation(ctx context.Context, c *storedChannel) error {
 	if err := active(source); err != nil {
 		return err
 	}
-	there, err := t.pairInUse(ctx, request.Type, customer, source)
-	if err != nil {
-		return err
-	}
-	if there != nil {
-		return &setUpError{routing.CodePairInUse, pairText(there)}
-	}
 	in := Inbound{SourceID: source.ID, Customer: accountOf(request.Type, customer), ThreadTitle: request.Properties.Subject}
 	if err := in.check(); err != nil {
 		return err

@@ -94,14 +94,8 @@ func (t *turn) begins(ctx context.Context, id string, source *interaction.Source
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case goesOn == nil:
+	if goesOn == nil {
 		err = t.follow(ctx, source.ID, identity.ID, opened, t.now)
-	case channelSID != "": // who opens one for a channel at the same time is to see it
-		var current *currentThread
-		if current, err = currentThreads.Get(ctx, t.Work, currentThreadID(source.ID, identity.ID)); err == nil && current != nil {
-			err = currentThreads.Put(t.Work, current)
-		}
 	}
 	return opened, errors.Join(err, t.keep(ctx, k))
 }

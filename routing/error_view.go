@@ -36,12 +36,9 @@ type ProblemView struct {
 // MoreInfo is where the platform explains an error code.
 func MoreInfo(code int) string { return fmt.Sprintf("https://www.twilio.com/docs/errors/%d", code) }
 
-// The status of HTTP for what is wrong with a request, or not possible now: the platform makes
-// no difference, but for a pair of addresses that is in use.
-const (
-	statusBadRequest = 400
-	statusConflict   = 409
-)
+// statusBadRequest is that of HTTP for what is wrong with a request, or not possible now:
+// the platform makes no difference.
+const statusBadRequest = 400
 
 // ShowError returns what the APIs show of an error of this package, or of one that wraps
 // such: a [*ProblemsError] or a [*RefusedError]. Of any other it knows nothing, and says so.
@@ -58,9 +55,6 @@ func ShowError(err error) (view ErrorView, known bool) {
 		return ErrorView{}, false
 	}
 	view.Code, view.Status = cmp.Or(view.Code, CodeInvalid), statusBadRequest
-	if view.Code == CodePairInUse {
-		view.Status = statusConflict
-	}
 	view.MoreInfo = MoreInfo(view.Code)
 	return view, true
 }

@@ -36,10 +36,6 @@ func TestWhatIsShownOfErrors(t *testing.T) {
 	if view, _ = routing.ShowError(err); view.Code != 20001 || view.Message != "channel is active: resume is not possible" {
 		t.Errorf("%+v", view)
 	}
-	view, _ = routing.ShowError(&routing.RefusedError{Code: routing.CodePairInUse, Text: "in use", Err: errors.New("x")})
-	if view.Code != 50416 || view.Status != 409 || view.Message != "in use" {
-		t.Errorf("%+v", view)
-	}
 	view, _ = routing.ShowError(&routing.ProblemsError{Problems: []routing.Problem{{Path: "a", Message: "b"}, {Path: "c", Code: 45351}, {Path: "d", Code: 45355}}})
 	if view.Code != 45351 || len(view.Details.Problems) != 3 {
 		t.Errorf("%+v", view)

@@ -16,7 +16,8 @@ import (
 // (40114, 40123, 40135, 40136, 40144), where to accept or reject it is refused by [CodeInvalid]
 // with the platform's text; that a known worker is not in the queue or the workspace (40152,
 // 40155), where the task waits in the target, or goes on; that too many workers are there at a
-// time (14240), of whom there is no limit.
+// time (14240), of whom there is no limit; that there is a conversation between two addresses
+// already (50416), where there may be several.
 const (
 	// CodeInvalid is that of whatever is wrong with a request and has no code of its own.
 	CodeInvalid = 20001
@@ -48,9 +49,6 @@ const (
 	// CodeNotConfigured says that a channel could not be set up, for a reason that has no
 	// code of its own.
 	CodeNotConfigured = 45357
-	// CodePairInUse says that a live channel is between the same two addresses already. (It is
-	// that of the platform's conversations, and a conflict: 409 in HTTP.)
-	CodePairInUse = 50416
 	// CodeInteractionEnded says that what was to happen to a channel comes too late.
 	CodeInteractionEnded = 80906
 )

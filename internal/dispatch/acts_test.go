@@ -123,7 +123,7 @@ func someone(n int) routing.ParticipantRequest {
 // customerActs lets somebody ask for something.
 func (f *floor) customerActs(rng *rand.Rand, eng *engage.Engine) {
 	ctx := f.ctx()
-	customer := rng.IntN(60) // few of whom are talked to already
+	customer := rng.IntN(12)
 	switch rng.IntN(5) {
 	case 0, 1:
 		k := engage.NewTask{WorkflowSID: f.workflow, Attributes: f.attributes(rng), Priority: rng.IntN(3), Timeout: []int{0, 60, 300}[rng.IntN(3)]}
