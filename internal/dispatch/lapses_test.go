@@ -115,7 +115,7 @@ func (s *scene) knows() {
 // The same with whatever luck brings.
 func TestLapsesByLuck(t *testing.T) {
 	t.Parallel()
-	for range often(t, 4) * storetest.Effort(t) {
+	for range often(t, 2) * storetest.Effort(t) {
 		t.Run("", func(t *testing.T) {
 			t.Parallel()
 			rng := storetest.Seed(t)
