@@ -142,7 +142,9 @@ func (s *shift) routeWorker(sid string) {
 			return
 		}
 		c := s.choose(*task)
-		if !slices.ContainsFunc(c.Workers, func(w routing.Worker) bool { return w.SID == sid }) {
+		// Somebody may come before them whose cool-down has just ended, too, and who has not looked yet.
+		first := func(w routing.Worker) bool { return w.SID == sid || s.endsNow(task, w.SID) }
+		if !slices.ContainsFunc(c.Workers, first) {
 			s.t.Fatalf("%s is not among those who take %s:\n%s", sid, task.SID, c.Trace)
 		}
 		s.offer(slices.IndexFunc(s.assignments, func(a routing.Assignment) bool { return a.Task.SID == task.SID }), c.Workers)
