@@ -213,8 +213,7 @@ func TestAnAgentWhoBeginsIsAvailable(t *testing.T) {
 	l := newLobby(t)
 	ada := l.hires("Ada", 1)
 	l.puts(ada.SID, "Break")
-	r := l.request(1)
-	r.Channel.InitiatedBy, r.Routing.Properties.QueueSID, r.Routing.Properties.WorkerSID = routing.ByAgent, l.queue.SID, ada.SID
+	r := l.outbound(1, ada)
 	_, err := l.Flex.Create(t.Context(), engage.NewInteraction{Request: r})
 	wantRefusal(t, err)
 	l.puts(ada.SID, "Available")

@@ -103,8 +103,7 @@ func TestAnOutboundInteractionEndsIfItsAgentDoesNotWantIt(t *testing.T) {
 	t.Parallel()
 	l := newLobby(t)
 	ada := l.hires("Ada", 5)
-	r := l.request(1)
-	r.Channel.InitiatedBy, r.Routing.Properties.QueueSID, r.Routing.Properties.WorkerSID = routing.ByAgent, l.queue.SID, ada.SID
+	r := l.outbound(1, ada)
 	i := l.creates(r)
 	l.hires("Bob", 5)
 	l.runs()
@@ -304,8 +303,7 @@ func TestACustomerWhoHasAnsweredIsNotLeftAlone(t *testing.T) {
 	t.Parallel()
 	l := newLobby(t)
 	ada := l.hires("Ada", 5)
-	r := l.request(1)
-	r.Channel.InitiatedBy, r.Routing.Properties.QueueSID, r.Routing.Properties.WorkerSID = routing.ByAgent, l.queue.SID, ada.SID
+	r := l.outbound(1, ada)
 	i := l.creates(r)
 	l.runs()
 	if thread := l.writes(1); thread.ID != l.again(i).Channel.ThreadID {

@@ -55,6 +55,13 @@ func (l *lobby) request(n int) routing.CreateRequest {
 	}
 }
 
+// outbound asks for an interaction that an agent begins with a customer.
+func (l *lobby) outbound(n int, agent routing.Worker) routing.CreateRequest {
+	r := l.request(n)
+	r.Channel.InitiatedBy, r.Routing.Properties.QueueSID, r.Routing.Properties.WorkerSID = routing.ByAgent, l.queue.SID, agent.SID
+	return r
+}
+
 // creates begins an interaction that is not set up yet.
 func (l *lobby) creates(r routing.CreateRequest) engage.FlexInteraction {
 	l.t.Helper()

@@ -12,9 +12,9 @@ import (
 //
 // Cold: when somebody has accepted it, the first agent's task is completed. Warm: they are both
 // there then, until one leaves. Who does not want it (rejects it, lets the time go by, or is
-// deleted) is not asked again, and the next agent in the workflow is; if nobody is left to be asked, it has
-// failed, and the first agent keeps the customer. An agent who is on the channel already takes
-// it over at once. One who comes to it while they are asked to take it over takes it over when
+// deleted) is not asked again, and the next agent in the workflow is; if nobody is left to be
+// asked, it has failed, and the first agent keeps the customer. An agent who is on the channel
+// already takes it over at once. One who comes to it while they are asked to take it over takes it over when
 // they accept that, and their first task is completed.
 //
 // Attributes of the request take the place of those of the first agent's task, but for the known

@@ -86,7 +86,7 @@ func TestDays(t *testing.T) {
 func TestAWholeDay(t *testing.T) {
 	t.Parallel()
 	if effort := os.Getenv("STORETEST_EFFORT"); effort == "" || effort == "1" {
-		t.Skip("needs STORETEST_EFFORT=2")
+		t.Skip("it takes minutes: with STORETEST_EFFORT=2 or more, as in .ci/soak")
 	}
 	goesBy(t, inMemory(t), day.Options{Seed: 1, Workers: day.DefaultWorkers, Tasks: day.DefaultTasks, Crashes: day.DefaultCrashes})
 }
