@@ -55,9 +55,9 @@ type answer struct {
 
 // doOutside claims a job, does it, and settles it. It reports whether there was
 // anything to do. The error is the store's.
-func (q *Jobs) doOutside(ctx context.Context, id string, h handler, patient bool) (did bool, err error) {
+func (q *Jobs) doOutside(ctx context.Context, id string, of sort, h handler, patient bool) (did bool, err error) {
 	attemptID := q.runner.NewID()
-	a, t, doubt, err := q.claim(ctx, id, attemptID, h)
+	a, t, doubt, err := q.claim(ctx, id, of, attemptID, h)
 	switch {
 	case doubt && (err != nil || a == nil && t.lost == nil):
 		return t.did, q.deliver(ctx, &attempt{id: attemptID, job: Job{ID: id}, handler: h}, answer{err: errUnclaimed}, patient)
@@ -70,7 +70,7 @@ func (q *Jobs) doOutside(ctx context.Context, id string, h handler, patient bool
 // claim begins an attempt, if the job can be done now. It is not cut short when ctx
 // ends: nobody could tell then whether the attempt has begun. If nobody can, all the same,
 // there is doubt.
-func (q *Jobs) claim(ctx context.Context, id, attemptID string, h handler) (a *attempt, t turn, doubt bool, err error) {
+func (q *Jobs) claim(ctx context.Context, id string, of sort, attemptID string, h handler) (a *attempt, t turn, doubt bool, err error) {
 	whole, cancel := q.outlast(ctx)
 	defer cancel()
 	whole, cancel = context.WithTimeout(whole, q.opts.storeTime())
@@ -86,7 +86,7 @@ func (q *Jobs) claim(ctx context.Context, id, attemptID string, h handler) (a *a
 				a = &attempt{id: attemptID, job: r.Job, handler: h}
 				return nil
 			}
-			if r, err = t.begin(whole, w, q, id); err != nil || r == nil {
+			if r, err = t.begin(whole, w, q, id, of); err != nil || r == nil {
 				return err
 			}
 			a, err = q.lend(whole, w, r, h, attemptID, &t)

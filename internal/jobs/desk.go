@@ -224,9 +224,9 @@ func (d *desk) one(id string) {
 	var did bool
 	var err error
 	if d.handler.within != nil {
-		did, err = d.doWithin(d.looking, id, d.handler)
+		did, err = d.doWithin(d.looking, id, d.of, d.handler)
 	} else {
-		did, err = d.doOutside(d.looking, id, d.handler, d.patient)
+		did, err = d.doOutside(d.looking, id, d.of, d.handler, d.patient)
 	}
 	if did {
 		d.did.Add(1)

@@ -253,6 +253,26 @@ func TestLostAttemptsAreSettledByWhoCannotBeginAny(t *testing.T) {
 	}
 }
 
+// TestLostAttemptSettledMeanwhileIsNotBegunByWhoCannot: between finding it and beginning it,
+// it has become a job of a class that only others do.
+func TestLostAttemptSettledMeanwhileIsNotBegunByWhoCannot(t *testing.T) {
+	t.Parallel()
+	c, o, st := newClock(), &world{}, open(t)
+	id := newProcess(t, st, c.now).add(jobs.Job{Type: "send", Class: "p"})[0]
+	_, _ = newProcess(t, newMortal(st, 1, true), c.now).classes(o, true, "p").RunDue(t.Context())
+	c.pass(away)
+	first, slow := newProcess(t, st, c.now).classes(o, true), faults.New(st)
+	slow.Inject(faults.After("another settles what was found", func(_ context.Context, call faults.Call, _ error) {
+		if call.Method == faults.Find && call.Query.Index == "due" && first.state(id) == jobs.Running {
+			first.due()
+		}
+	}))
+	newProcess(t, slow, c.now).classes(o, true).due()
+	if got := first.state(id); got != jobs.Pending || o.tries() != 0 {
+		t.Errorf("%s after %d tries", got, o.tries())
+	}
+}
+
 // TestWhatOthersHaveJustBegunIsNotMarked, nor what they may be about to begin.
 func TestWhatOthersHaveJustBegunIsNotMarked(t *testing.T) {
 	t.Parallel()

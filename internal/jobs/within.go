@@ -12,13 +12,13 @@ import (
 
 // doWithin does a job in the commit that ends it. It reports whether there was
 // anything to do. The error is the store's.
-func (q *Jobs) doWithin(ctx context.Context, id string, h handler) (did bool, err error) {
+func (q *Jobs) doWithin(ctx context.Context, id string, of sort, h handler) (did bool, err error) {
 	timed, cancel := context.WithTimeout(ctx, q.opts.storeTime())
 	defer cancel()
 	var t turn
 	err = q.runner.Do(timed, func(w *work.Work) error {
 		t = turn{}
-		r, err := t.begin(timed, w, q, id)
+		r, err := t.begin(timed, w, q, id, of)
 		if err != nil || r == nil {
 			return err
 		}
@@ -60,14 +60,16 @@ type turn struct {
 	refused error         // by the handler
 }
 
-// begin reads a job, and returns it if it can be done now.
-func (t *turn) begin(ctx context.Context, w *work.Work, q *Jobs, id string) (*record, error) {
+// begin reads a job, and returns it if it can be done now, and is still of the sort that it
+// was found as: a lost attempt that another process has settled meanwhile may have left a
+// job of a class that cannot be done here.
+func (t *turn) begin(ctx context.Context, w *work.Work, q *Jobs, id string, of sort) (*record, error) {
 	seen, _, err := jobTable.Peek(ctx, w, id)
 	if err != nil {
 		return nil, err
 	}
 	r, err := get(ctx, w, id)
-	if err != nil || r == nil || !r.ripe(q.now()) && !q.suspects.lost(r) {
+	if err != nil || r == nil || r.sort() != of || !r.ripe(q.now()) && !q.suspects.lost(r) {
 		return nil, err
 	}
 	t.did, t.seen = true, seen
