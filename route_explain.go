@@ -198,7 +198,7 @@ func (s Workers) Explain(ctx context.Context, sid string) (routing.Trace, error)
 		for _, c := range w.Channels {
 			channels = append(channels, c.TaskChannelSID)
 		}
-		waiting, err := t.headsFor(ctx, w, channels, MaxExplained)
+		waiting, err := t.someHeadsFor(ctx, w, channels, MaxExplained)
 		if err != nil {
 			return err
 		}

@@ -3,13 +3,11 @@ package engage
 import (
 	"cmp"
 	"context"
-	"math"
 	"slices"
 	"time"
 
 	"github.com/engage-interactions/engage/internal/work"
 	"github.com/engage-interactions/engage/routing"
-	"github.com/engage-interactions/engage/store"
 )
 
 // seekTasks looks for a task for a worker, and offers it to them, and to whoever else it is
@@ -70,7 +68,9 @@ func (t *turn) taskFor(ctx context.Context, sid string, orOther bool, passed pas
 	if err != nil {
 		return sought{}, err
 	}
-	waiting, err := t.headsFor(ctx, w, w.Open(!workspace.MultiTask), math.MaxInt)
+	waiting, err := t.headsFor(ctx, w, w.Open(!workspace.MultiTask), func(h *waitingHead) bool {
+		return !passed[h.task.SID] && routing.ChooseTask(w.Worker, []routing.Head{h.head}, workspace.PrioritizeQueueOrder, t.now).Head == 0
+	})
 	if err != nil {
 		return sought{}, err
 	}
@@ -142,100 +142,4 @@ func (t *turn) without(ctx context.Context, w *storedWorker, waiting []*waitingH
 		}
 	}
 	return slices.DeleteFunc(waiting, func(h *waitingHead) bool { return h == nil }), nil
-}
-
-// waitingHead is the first task of a line.
-type waitingHead struct {
-	task *storedTask
-	head routing.Head
-}
-
-// headsFor returns the first tasks of all lines that are for a worker: in the queues of their
-// crews, on some task channels, and those that wait for them and nobody else. It ends when there
-// are enough.
-func (t *turn) headsFor(ctx context.Context, w *storedWorker, taskChannelSIDs []string, enough int) (waiting []*waitingHead, err error) {
-	for _, key := range []string{forKey(w.WorkspaceSID, routing.KnownWorker{SID: w.SID}), forKey(w.WorkspaceSID, routing.KnownWorker{FriendlyName: w.FriendlyName})} {
-		if waiting, err = t.headsIn(ctx, w, waiting, enough, byKnown, idTerm(key)); err != nil {
-			return nil, err
-		}
-	}
-	if len(taskChannelSIDs) == 0 {
-		return waiting, nil
-	}
-	all, err := t.core.crews.get(ctx, &crews, t.Work, w.WorkspaceSID)
-	if err != nil || all == nil {
-		return waiting, err
-	}
-	for _, crew := range all.Crews {
-		if _, in := slices.BinarySearch(w.CrewIDs, crew.ID); !in {
-			continue
-		}
-		for _, queueSID := range crew.QueueSIDs {
-			if waiting, err = t.headsIn(ctx, w, waiting, enough, byLine, idTerm(queueSID), taskChannelSIDs...); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return waiting, nil
-}
-
-// headsIn adds the first tasks of the lines within a part of an index: each is found behind
-// the line before it, however many tasks that has. Where task channels are given, it is those of a
-// queue, and lines on others are passed over: all of a channel at once.
-func (t *turn) headsIn(
-	ctx context.Context, w *storedWorker, waiting []*waitingHead, enough int, index string, within store.Tuple, taskChannelSIDs ...string,
-) ([]*waitingHead, error) {
-	q := store.Query{Index: index, Prefix: within.String(), Limit: 1}
-	for {
-		found, _, err := tasks.Find(ctx, t.Work, q)
-		if err != nil || len(found) == 0 || len(waiting) >= enough {
-			return waiting, err
-		}
-		line := slices.Clone(within)
-		if len(taskChannelSIDs) > 0 {
-			line = line.Text(found[0].TaskChannelSID)
-			if !slices.Contains(taskChannelSIDs, found[0].TaskChannelSID) {
-				q.From = behindText(line)
-				continue
-			}
-		}
-		head, err := t.headFor(ctx, w, found[0])
-		if err != nil {
-			return nil, err
-		}
-		if head != nil {
-			waiting = append(waiting, head)
-		}
-		q.From = behindText(line.Text(found[0].LineID))
-	}
-}
-
-// behindText returns where the terms begin that come behind all those that begin with a
-// tuple, which ends with a text.
-func behindText(t store.Tuple) string { return string(t[:len(t)-1]) + "\x02" }
-
-// headFor returns a task as one that could be offered to a worker; nil: it cannot be.
-func (t *turn) headFor(ctx context.Context, w *storedWorker, task *storedTask) (*waitingHead, error) {
-	demand, queue, err := t.demandOf(ctx, task)
-	if err != nil || demand == nil {
-		return nil, gone(err)
-	}
-	h := &waitingHead{task: task, head: routing.Head{
-		Task: task.Task, Demand: *demand, Ordering: queue.Ordering(), InQueue: w.candidate(queue.CrewID).InQueue,
-	}}
-	if demand.Line.ForKnown && demand.Line.Fallback {
-		h.head.Known, err = t.knownWorker(ctx, task.WorkspaceSID, queue.CrewID, demand.Line)
-	}
-	return h, err
-}
-
-// nextInLine returns the task behind one in its line; nil: there is none.
-func (t *turn) nextInLine(ctx context.Context, w *storedWorker, task *storedTask) (*waitingHead, error) {
-	q := task.line(1, "")
-	q.From = string(store.Tuple(q.Prefix).Text(task.Place)) + "\x02"
-	found, _, err := tasks.Find(ctx, t.Work, q)
-	if err != nil || len(found) == 0 {
-		return nil, err
-	}
-	return t.headFor(ctx, w, found[0])
 }

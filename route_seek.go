@@ -60,9 +60,11 @@ func (t *turn) seekWorkers(ctx context.Context, task *storedTask, passed passedO
 // anything better: the worker is the first for the task, and the task the first for the worker.
 // So it does not matter whose job is first when several tasks and workers wait for each other at
 // the same time. Each step finds a task that comes before the one before, in the one order that
-// tasks have for all workers of a workspace; so it ends.
+// tasks have for all workers of a workspace; so it ends. While a queue is being reordered there is
+// no such order: then it ends with a task that it has met before.
 func (t *turn) settle(ctx context.Context, found sought, passed passedOver) (sought, error) {
-	for {
+	for met := (map[string]bool{}); !met[found.task.SID]; {
+		met[found.task.SID] = true
 		better, err := t.taskFor(ctx, found.workers[0], false, passed)
 		if err != nil || better.task == nil || better.task.SID == found.task.SID {
 			return found, err
@@ -77,6 +79,7 @@ func (t *turn) settle(ctx context.Context, found sought, passed passedOver) (sou
 		better.more, better.trace = found.more, choice.Trace
 		found = better
 	}
+	return found, nil
 }
 
 // line is the query of the tasks of the line that a task waits in, in their order.

@@ -201,6 +201,9 @@ var (
 			{Name: byLine, Term: func(k *storedTask) (string, bool) {
 				return lineTerm(k.QueueSID, k.TaskChannelSID).Text(k.LineID).Text(k.Place).String(), k.LineID != "" && k.ForKey == ""
 			}},
+			{Name: byPlace, Term: func(k *storedTask) (string, bool) {
+				return idTerm(k.QueueSID).Text(k.Place).String(), k.LineID != "" && k.ForKey == ""
+			}},
 			{Name: byKnown, Term: func(k *storedTask) (string, bool) {
 				return knownTerm(k), k.LineID != "" && k.ForKey != ""
 			}},
@@ -263,6 +266,7 @@ const (
 	byAgent           = "agent"
 	byIdle            = "crew_channel_idle"
 	byLine            = "queue_channel_line_order"
+	byPlace           = "queue_order"
 	byKnown           = "known_worker_line_order"
 	byQueue           = "queue"
 	byQueueWaiting    = "queue_waiting_created"
