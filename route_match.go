@@ -27,9 +27,10 @@ import (
 //     for them (keepWorker); whatever changes what workers a queue has, or what a workflow
 //     says, ends in such commits, too. Of both jobs, the one whose commit was later has begun
 //     its last look after both: it saw both.
-//   - If it was the worker's: it looked at the first of each line that is for them, and
-//     behind those that are kept from them only by a cool-down. So it offered them something,
-//     which is a later commit; or the line was not theirs, which means that they do not fit.
+//   - If it was the worker's: it looked at the first of each line that is for them, or of as
+//     many as it took to find one that fits, and behind those that are kept from them only by a
+//     cool-down. So it offered them something, which is a later commit; or the line was not
+//     theirs, which means that they do not fit.
 //   - If it was the task's: it offered the task, or one that is before it in its line, which
 //     are later commits; or nobody was there for the first of the line that had not been
 //     tried; or it met one that had been tried (Tried) and was kept from nobody by a cool-down
