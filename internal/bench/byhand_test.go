@@ -3,79 +3,38 @@ package bench_test
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/engage-interactions/engage"
 	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/store"
-	"github.com/engage-interactions/engage/store/sqlite"
 )
 
-// capture keeps the last batch that went through it.
-type capture struct {
-	store.Store
-
-	last store.Batch
-}
-
-func (c *capture) Commit(ctx context.Context, b store.Batch) error {
-	c.last = b
-	return c.Store.Commit(ctx, b)
-}
-
-// openEngine returns an Engine on a new SQLite file, with one schema, and the batch
-// that recording the first interaction of a contact comes to.
-func openEngine(b *testing.B) (eng *engage.Engine, path string, template store.Batch) {
-	b.Helper()
-	path = filepath.Join(b.TempDir(), "engage.db")
-	st, err := sqlite.Open(b.Context(), path, nil)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = st.Close() })
-	through := &capture{Store: st}
-	eng, err = engage.New(b.Context(), through, nil)
-	if err != nil {
-		b.Fatal(err)
-	}
-	if _, err := eng.Schemas.Create(b.Context(), definition); err != nil {
-		b.Fatal(err)
-	}
-	if _, err := eng.Interactions.Record(b.Context(), submission(templateContact)); err != nil {
-		b.Fatal(err)
-	}
-	template = through.last
-	// From here on nothing stands between the Engine and its store.
-	if eng, err = engage.New(b.Context(), st, nil); err != nil {
-		b.Fatal(err)
-	}
-	return eng, path, template
-}
-
-const templateContact = "00000000-0000-4000-8000-000000000000"
-
-func contact(n int64) string { return fmt.Sprintf("00000000-0000-4000-9000-%012d", n) }
-
-func submission(contactID string) interaction.Submission {
-	return interaction.Submission{ContactID: contactID, SchemaID: definition.ID, Payload: []byte(
-		`{"price":100,"created":"2018-11-13T20:20:39+00:00","name":"Reused Item"}`)}
-}
-
-// byHand writes the rows of recorded interactions with database/sql alone.
+// byHand does with database/sql alone what the Engine does, on a file that an Engine has prepared.
 type byHand struct {
-	db       *sql.DB
-	template store.Batch
-	id       string // of the interaction in the template
-	puts     []*sql.Stmt
-	event    *sql.Stmt
+	db     *sql.DB
+	puts   []*sql.Stmt
+	rows   [][]gaps // of each put: what its statement is given, in its order
+	event  *sql.Stmt
+	events []eventRow
+	get    *sql.Stmt
+	page   *sql.Stmt
+	tenant string
 }
 
-// openByHand opens a file that an Engine has prepared. One connection: writers that
-// wait in line before the database are faster than writers that fight for its lock.
+// eventRow is an event of the template.
+type eventRow struct {
+	store.Event
+
+	value gaps
+}
+
+// openByHand opens a file that an Engine has prepared, in order to write the rows of a template
+// again and again, for other contacts. One connection: writers that wait in line before the
+// database are faster than writers that fight for its lock.
 func openByHand(b *testing.B, path string, template store.Batch) *byHand {
 	b.Helper()
 	db, err := sql.Open("sqlite", "file:"+path+"?_txlock=immediate&_pragma=busy_timeout(5000)"+
@@ -85,19 +44,27 @@ func openByHand(b *testing.B, path string, template store.Batch) *byHand {
 	}
 	db.SetMaxOpenConns(1)
 	b.Cleanup(func() { _ = db.Close() })
-	h := &byHand{db: db, template: template}
+	h := &byHand{db: db, tenant: template.Tenant}
+	at := slices.IndexFunc(template.Puts, func(r store.Record) bool { return r.Kind == "interaction" })
+	id := template.Puts[at].ID
 	for _, put := range template.Puts {
 		columns := []string{"tenant", "id", "version", "value"}
+		row := []gaps{split(put.Tenant, id), split(put.ID, id), split(template.ID, id), split(string(put.Value), id)}
 		for _, index := range sortedTerms(put) {
 			columns = append(columns, "by_"+index)
+			row = append(row, split(put.Terms[index], id))
 		}
 		h.puts = append(h.puts, prepare(b, db, fmt.Sprintf(`INSERT INTO %q (%s) VALUES (?%s)`,
 			put.Kind, strings.Join(columns, ", "), strings.Repeat(", ?", len(columns)-1))))
-		if put.Kind == "interaction" {
-			h.id = put.ID
-		}
+		h.rows = append(h.rows, row)
 	}
 	h.event = prepare(b, db, `INSERT INTO _events (tenant, position, id, type, time, value) VALUES (?, ?, ?, ?, ?, ?)`)
+	for _, e := range template.Events {
+		h.events = append(h.events, eventRow{e, split(string(e.Value), id)})
+	}
+	h.get = prepare(b, db, `SELECT value FROM interaction WHERE tenant = ? AND id = ?`)
+	h.page = prepare(b, db, `SELECT value FROM interaction WHERE tenant = ? AND by_contact_schema_created >= ?`+
+		` AND by_contact_schema_created < ? ORDER BY by_contact_schema_created DESC, id DESC LIMIT 50`)
 	return h
 }
 
@@ -120,33 +87,114 @@ func sortedTerms(r store.Record) []string {
 	return names
 }
 
-// record writes the rows of count interactions in one transaction; n counts the
+// gaps is a text of the template in which the contact and the interaction have yet to be named. To
+// put it together takes less than to marshal it: what the baseline takes is SQLite and
+// database/sql.
+type gaps struct {
+	text []string // between the names
+	who  []bool   // whether a gap is the contact's; else it is the interaction's
+}
+
+func split(text, id string) (g gaps) {
+	for {
+		contact, own := strings.Index(text, templateContact), strings.Index(text, id)
+		switch {
+		case contact >= 0 && (own < 0 || contact < own):
+			g.text, g.who = append(g.text, text[:contact]), append(g.who, true)
+			text = text[contact+len(templateContact):]
+		case own >= 0:
+			g.text, g.who = append(g.text, text[:own]), append(g.who, false)
+			text = text[own+len(id):]
+		default:
+			g.text = append(g.text, text)
+			return g
+		}
+	}
+}
+
+// fill puts names in.
+func (g gaps) fill(contact, id string) string {
+	if len(g.who) == 0 {
+		return g.text[0]
+	}
+	var to strings.Builder
+	to.Grow(512)
+	for n, who := range g.who {
+		to.WriteString(g.text[n])
+		if who {
+			to.WriteString(contact)
+		} else {
+			to.WriteString(id)
+		}
+	}
+	to.WriteString(g.text[len(g.who)])
+	return to.String()
+}
+
+// record writes the rows of some interactions in one transaction; n counts the
 // interactions before them.
-func (h *byHand) record(ctx context.Context, n int64, count int) error {
+func (h *byHand) record(ctx context.Context, n int64, many int) error {
 	tx, err := h.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }()
-	for range count {
+	puts := make([]*sql.Stmt, len(h.puts))
+	for i, put := range h.puts {
+		puts[i] = tx.StmtContext(ctx, put) //nolint:sqlclosecheck // closed with tx
+	}
+	event := tx.StmtContext(ctx, h.event) //nolint:sqlclosecheck // closed with tx
+	var args []any
+	for range many {
 		n++
-		fresh := strings.NewReplacer(templateContact, contact(n), h.id, fmt.Sprintf("01B%023d", n))
-		for i, put := range h.template.Puts {
-			args := []any{put.Tenant, fresh.Replace(put.ID), h.template.ID, fresh.Replace(string(put.Value))}
-			for _, index := range sortedTerms(put) {
-				args = append(args, fresh.Replace(put.Terms[index]))
+		who, id := contact(n), fmt.Sprintf("01B%023d", n)
+		for i, put := range puts {
+			args = args[:0]
+			for _, g := range h.rows[i] {
+				args = append(args, g.fill(who, id))
 			}
-			if _, err := tx.StmtContext(ctx, h.puts[i]).ExecContext(ctx, args...); err != nil { //nolint:sqlclosecheck // closed with tx
+			if _, err := put.ExecContext(ctx, args...); err != nil {
 				return err
 			}
 		}
-		for i, e := range h.template.Events {
-			position := 1_000_000 + n*int64(len(h.template.Events)) + int64(i)
-			if _, err := tx.StmtContext(ctx, h.event).ExecContext(ctx, e.Tenant, position, fmt.Sprintf("01E%021d%02d", n, i), e.Type, //nolint:sqlclosecheck // closed with tx
-				e.Time.Format("2006-01-02T15:04:05.000000000Z"), fresh.Replace(string(e.Value))); err != nil {
+		for i, e := range h.events {
+			position := 1_000_000_000 + n*int64(len(h.events)) + int64(i)
+			if _, err := event.ExecContext(ctx, e.Tenant, position, fmt.Sprintf("01E%021d%02d", n, i), e.Type,
+				e.Time.Format("2006-01-02T15:04:05.000000000Z"), e.value.fill(who, id)); err != nil {
 				return err
 			}
 		}
 	}
 	return tx.Commit()
+}
+
+// find reads an interaction.
+func (h *byHand) find(ctx context.Context, id string) (found interaction.Interaction, err error) {
+	var value []byte
+	if err := h.get.QueryRowContext(ctx, h.tenant, id).Scan(&value); err != nil {
+		return found, err
+	}
+	return found, json.Unmarshal(value, &found)
+}
+
+// list reads the latest interactions of a contact under the schema.
+func (h *byHand) list(ctx context.Context, contactID string) (page []interaction.Interaction, err error) {
+	within := store.Tuple{}.Text(contactID).Text(definition.ID).String()
+	rows, err := h.page.QueryContext(ctx, h.tenant, within, within+"\U0010FFFF")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var value sql.RawBytes
+		if err := rows.Scan(&value); err != nil {
+			return nil, err
+		}
+		var found interaction.Interaction
+		if err := json.Unmarshal(value, &found); err != nil {
+			return nil, err
+		}
+		page = append(page, found)
+	}
+	return page, rows.Err()
 }

@@ -27,7 +27,7 @@ var (
 // handover) takes half of one.
 func BenchmarkControl(b *testing.B) {
 	for _, others := range []int{1, 1_000, 100_000} {
-		if others > 1_000 && testing.Short() {
+		if others > 1_000 && small() {
 			continue
 		}
 		c := newControlled(b, others)

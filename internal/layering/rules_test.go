@@ -69,6 +69,7 @@ var rooms = []room{
 	// by hand.
 	{
 		dirs:     []string{"internal/bench"},
+		deps:     []string{gojsonschema},
 		testUses: []string{".", "handover", "interaction", "routing", "schema", "store", "store/..."},
 	},
 

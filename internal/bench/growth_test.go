@@ -1,0 +1,132 @@
+package bench_test
+
+import (
+	"fmt"
+	"strconv"
+	"testing"
+
+	"github.com/engage-interactions/engage"
+)
+
+// sizes are the smallest amount of data, ten times that, and a hundred times: what is judged is
+// the last beside the first.
+func sizes(first int) []int {
+	if small() {
+		return []int{first / 100, first / 50}
+	}
+	return []int{first, 10 * first, 100 * first}
+}
+
+// BenchmarkGrowth is what the other benchmarks measure, on a hundred times the data: each beside
+// itself on the smallest, in turn. And it says how large the file becomes (see fileSize).
+func BenchmarkGrowth(b *testing.B) {
+	b.Run("recorded", func(b *testing.B) {
+		var files []*recorded
+		for _, stored := range sizes(10_000) {
+			r := openEngine(b)
+			r.fill(b, stored)
+			files = append(files, r)
+		}
+		for _, is := range []struct {
+			target string
+			many   int
+			side   func(b *testing.B, r *recorded) func(many int) error
+		}{
+			{"record-64", 512, func(b *testing.B, r *recorded) func(int) error { return together(64, r.record(b.Context())) }},
+			{"record-1", 50, func(b *testing.B, r *recorded) func(int) error { return repeat(r.record(b.Context())) }},
+			{"record-many", 1, func(b *testing.B, r *recorded) func(int) error { return repeat(r.recordMany(b.Context(), r.many())) }},
+			{"get", 200, func(b *testing.B, r *recorded) func(int) error { return repeat(r.get(b.Context())) }},
+			{"page", 20, func(b *testing.B, r *recorded) func(int) error { return repeat(r.list(b.Context())) }},
+		} {
+			b.Run(is.target, func(b *testing.B) {
+				c := contest{target: "Growth/" + is.target, many: is.many}
+				for n, r := range files {
+					c.sides = append(c.sides, side{strconv.Itoa(sizes(10_000)[n]), is.side(b, r)})
+				}
+				c.run(b)
+			})
+		}
+		largest := files[len(files)-1]
+		b.Run("file", func(b *testing.B) { fileSize(b, largest) })
+	})
+	b.Run("check", growthOfSchemas)
+	b.Run("handover", growthOfControl)
+	b.Run("assign", growthOfAssignments)
+}
+
+// many is how many are recorded in one call.
+func (r *recorded) many() int {
+	if small() {
+		return 10
+	}
+	return 1_000
+}
+
+// growthOfSchemas checks payloads by one schema after another.
+func growthOfSchemas(b *testing.B) {
+	c := contest{target: "Growth/check", many: 1_000}
+	counts := []int{10, 100, 1_000}
+	if small() {
+		counts, c.many = []int{2, 4}, 10
+	}
+	for _, schemas := range counts {
+		eng := must(engage.New(b.Context(), inMemory(b), nil))(b)
+		for n := range schemas {
+			def := definition
+			def.ID = fmt.Sprintf("%s-%d", definition.ID, n)
+			must(eng.Schemas.Create(b.Context(), def))(b)
+		}
+		n := 0
+		c.sides = append(c.sides, side{strconv.Itoa(schemas), repeat(func() error {
+			n++
+			s := submission(templateContact)
+			s.SchemaID = fmt.Sprintf("%s-%d", definition.ID, n%schemas)
+			_, err := eng.Interactions.Check(b.Context(), s)
+			return err
+		})})
+	}
+	c.run(b)
+}
+
+// growthOfControl hands over among others with whom an agent is engaged.
+func growthOfControl(b *testing.B) {
+	c := contest{target: "Growth/handover", many: 200}
+	for _, others := range sizes(1_000) {
+		c.sides = append(c.sides, side{strconv.Itoa(others), newControlled(b, others).handovers()})
+	}
+	c.run(b)
+}
+
+// growthOfAssignments has one of 1,000 workers complete a task and be offered the next one, while
+// others wait. The time is that until the reservation is committed.
+func growthOfAssignments(b *testing.B) {
+	staff, rounds := 1_000, 2*refill
+	if small() {
+		staff, rounds = 20, 2
+	}
+	o := outcome{target: targetOf("Growth/assign")}
+	var centres []*centre
+	for _, waiting := range sizes(1_000) {
+		c := newCentre(b, inMemory(b), staff, 1)
+		c.ask(b, waiting)
+		centres = append(centres, c)
+		o.names = append(o.names, strconv.Itoa(waiting))
+	}
+	o.took = make([][]float64, len(centres))
+	for b.Loop() {
+		for range rounds {
+			for n, c := range centres {
+				is := c.next(b, len(o.took[n])%staff)
+				o.took[n] = append(o.took[n], float64(is.offered.Nanoseconds())/1000)
+			}
+			if len(o.took[0])%refill == 0 {
+				b.StopTimer()
+				for _, c := range centres {
+					c.ask(b, refill)
+				}
+				b.StartTimer()
+			}
+		}
+	}
+	o.report(b)
+}
