@@ -141,7 +141,7 @@ func (h *byHand) record(ctx context.Context, n int64, many int) error {
 	defer func() { _ = tx.Rollback() }()
 	puts := make([]*sql.Stmt, len(h.puts))
 	for i, put := range h.puts {
-		puts[i] = tx.StmtContext(ctx, put) //nolint:sqlclosecheck // closed with tx
+		puts[i] = tx.StmtContext(ctx, put)
 	}
 	event := tx.StmtContext(ctx, h.event) //nolint:sqlclosecheck // closed with tx
 	var args []any
@@ -174,7 +174,8 @@ func (h *byHand) find(ctx context.Context, id string) (found interaction.Interac
 	if err := h.get.QueryRowContext(ctx, h.tenant, id).Scan(&value); err != nil {
 		return found, err
 	}
-	return found, json.Unmarshal(value, &found)
+	err = json.Unmarshal(value, &found)
+	return found, err
 }
 
 // list reads the latest interactions of a contact under the schema.

@@ -38,7 +38,8 @@ func decisions() func(many int) error {
 	bots := handover.Control{Party: handover.Party{Owner: handover.Bot, App: robot.ID}, Epoch: 1}
 	n := 0
 	return repeat(func() (err error) {
-		if n++; n%2 == 1 {
+		n++
+		if n%2 == 1 {
 			_, err = handover.Decide(agents, handover.Input{Trigger: handover.HandoverToBot, ID: "v", App: robot.ID}, facts)
 			return err
 		}

@@ -52,10 +52,10 @@ func (s *summary) missing() (ids []string) {
 func TestMain(m *testing.M) {
 	code := m.Run()
 	if len(outcomes.byID) > 0 && !small() {
-		fmt.Fprint(os.Stdout, "\n", outcomes.table())
+		_, _ = fmt.Fprint(os.Stdout, "\n", outcomes.table())
 	}
 	if missing := outcomes.missing(); flag.Lookup("test.bench").Value.String() == "." && len(missing) > 0 {
-		fmt.Fprintln(os.Stdout, "FAIL: nothing was measured for", missing)
+		_, _ = fmt.Fprintln(os.Stdout, "FAIL: nothing was measured for", missing)
 		code = 1
 	}
 	os.Exit(code)

@@ -19,8 +19,9 @@ func BenchmarkGet(b *testing.B) {
 	contest{"Get", 200, []side{
 		{"by-hand", repeat(func() error {
 			n++
-			_, err := hand.find(b.Context(), eng.ids[n*7919%len(eng.ids)])
-			return err
+			id := eng.ids[n*7919%len(eng.ids)]
+			found, err := hand.find(b.Context(), id)
+			return same(id, found.ID, err)
 		})},
 		{"engage", repeat(eng.get(b.Context()))},
 	}}.run(b)

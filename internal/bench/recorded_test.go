@@ -143,12 +143,16 @@ func (r *recorded) get(ctx context.Context) func() error {
 	return func() error {
 		n++
 		id := r.ids[n*7919%len(r.ids)]
-		i, err := r.Interactions.Get(ctx, id)
-		if err == nil && i.ID != id {
-			return fmt.Errorf("%s instead of %s", i.ID, id)
-		}
-		return err
+		found, err := r.Interactions.Get(ctx, id)
+		return same(id, found.ID, err)
 	}
+}
+
+func same(want, got string, err error) error {
+	if err == nil && got != want {
+		return fmt.Errorf("%s instead of %s", got, want)
+	}
+	return err
 }
 
 // list reads a page of 50 of one contact after another.

@@ -96,9 +96,9 @@ func fileSize(b *testing.B, r *recorded) {
 	db := must(sql.Open("sqlite", filepath.Join(b.TempDir(), "raw.db")))(b)
 	defer func() { _ = db.Close() }()
 	db.SetMaxOpenConns(1)
-	query := func(to any, text string, args ...any) {
+	query := func(to any, text string) {
 		b.Helper()
-		if err := db.QueryRowContext(b.Context(), text, args...).Scan(to); err != nil {
+		if err := db.QueryRowContext(b.Context(), text).Scan(to); err != nil {
 			b.Fatal(text, err)
 		}
 	}
