@@ -79,6 +79,13 @@ type checking struct {
 	steps      int64       // of patterns
 	violations []Violation // of declared properties
 	undeclared []Violation
+	strangers  []stranger // the first of those undeclared
+}
+
+// stranger is an undeclared name that may be meant for a declared one.
+type stranger struct {
+	name []byte
+	at   int // among the undeclared
 }
 
 // member notes one member of the payload and checks all that the library does
@@ -86,6 +93,9 @@ type checking struct {
 func (c *checking) member(m jsonscan.Member) {
 	d := c.schema.byName[string(m.Key)]
 	if d == nil {
+		if len(c.strangers) < mostGuessed && len(m.Key) <= longestName {
+			c.strangers = append(c.strangers, stranger{m.Key, len(c.undeclared)})
+		}
 		c.undeclared = append(c.undeclared, Violation{
 			Pointer: jsonscan.Pointer(string(m.Key)), Code: CodeUndeclared, Got: m.Kind.String(),
 		})
@@ -184,11 +194,28 @@ func (c *checking) result(members []jsonscan.Member, size int) Result {
 			c.violations = append(c.violations, Violation{Pointer: d.pointer, Code: CodeRequired})
 		}
 	}
+	c.guess()
 	if c.schema.opts.Strict && len(c.violations)+len(c.undeclared) > 0 {
 		r.Accepted = false
 	}
 	r.Violations, r.Unlisted = c.listed()
 	return r
+}
+
+// guess says which properties, declared and not in the payload, may be meant by undeclared ones.
+func (c *checking) guess() {
+	if len(c.strangers) == 0 || len(c.values) >= len(c.schema.declared) {
+		return
+	}
+	var missing []string
+	for _, d := range c.schema.declared {
+		if _, present := c.values[d.alias]; !present && !c.failed[d] && len(missing) < mostNames {
+			missing = append(missing, d.Name)
+		}
+	}
+	for _, s := range c.strangers {
+		c.undeclared[s.at].Expected = nearest(string(s.name), missing)
+	}
 }
 
 // listed returns the violations in order, as many as the limit allows.

@@ -70,7 +70,7 @@ func ExampleParseDefinition() {
 		}
 	}
 	// Output:
-	// /jsonSchema/properties/stars/maximun: unsupported keyword "maximun"
+	// /jsonSchema/properties/stars/maximun: unsupported keyword "maximun": did you mean "maximum"?
 	// /jsonSchema/properties/stars/type: must be one of ["string" "number" "integer" "boolean"]
 	// /jsonSchema/required/1: property "written" is not declared
 }
@@ -84,7 +84,7 @@ func ExampleSchema_Check() {
 	_, err := s.Check([]byte(`{"stars": 5, "stars": 1}`))
 	fmt.Println(err)
 	// Output:
-	// false [{/stars maximum 5 number} {/stars required  }]
+	// false [/stars: does not conform to maximum 5 /stars: is required, and missing or left out]
 	// schema: payload refused: at /stars: a key stands twice in the same object
 }
 

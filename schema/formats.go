@@ -1,6 +1,8 @@
 package schema
 
 import (
+	"slices"
+
 	"github.com/engage-interactions/engage/schema/internal/ecma"
 	"github.com/engage-interactions/engage/schema/internal/format"
 )
@@ -26,6 +28,15 @@ var checkers = map[Format]func(string) bool{
 	FormatRegex:               ecma.Valid,
 	FormatJSONPointer:         format.JSONPointer,
 	FormatRelativeJSONPointer: format.RelativeJSONPointer,
+}
+
+// formats returns the names of the formats.
+func formats() (names []string) {
+	for name := range checkers {
+		names = append(names, string(name))
+	}
+	slices.Sort(names)
+	return names
 }
 
 // widerFormats names, for a format, those that accept all that it accepts.

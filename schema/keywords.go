@@ -48,7 +48,7 @@ func (r *reader) property(at, name string, v jsonscan.Value) *declared {
 		if read, ok := keywords[string(m.Key)]; ok {
 			read(r, d, at, m.Value)
 		} else {
-			r.unknown(at, "unsupported keyword", m.Key)
+			r.unknown(at, "unsupported keyword", m.Key, Keywords())
 		}
 	}
 	if d.Type == "" && !r.reported(at+"/type") {
@@ -78,7 +78,7 @@ var keywords = map[string]func(r *reader, d *declared, at string, v jsonscan.Val
 			return
 		}
 		if d.format = checkers[Format(name)]; d.format == nil {
-			r.problem(at, ProblemUnknown, "unknown format %q", name)
+			r.unknown(at, "unknown format", []byte(name), formats())
 			return
 		}
 		d.Format = Format(name)

@@ -46,7 +46,7 @@ func (r *reader) document(data []byte) (def Definition, ok bool) {
 		case "jsonSchema":
 			def.JSONSchema = slices.Clone(json.RawMessage(m.Raw))
 		default:
-			r.unknown(at, "unknown key", m.Key)
+			r.unknown(at, "unknown key", m.Key, []string{"id", "displayName", "jsonSchema"})
 		}
 	}
 	return def, v.Kind == jsonscan.Object
@@ -132,7 +132,7 @@ func (r *reader) jsonSchema(at string, v jsonscan.Value) []*declared {
 		case "required":
 			required = &m.Value
 		default:
-			r.unknown(at, "unsupported keyword", m.Key)
+			r.unknown(at, "unsupported keyword", m.Key, []string{"$schema", "type", "properties", "required"})
 		}
 	}
 	if !typed {

@@ -63,9 +63,14 @@ func (r *reader) problem(pointer string, code ProblemCode, detail string, args .
 	}
 }
 
-// unknown notes a key that has no place where it stands, whatever its value.
-func (r *reader) unknown(pointer, what string, key []byte) {
-	r.note(Problem{pointer, ProblemUnknown, fmt.Sprintf("%s %q", what, key)})
+// unknown notes a key that has no place where it stands, whatever its value, and which of those
+// that have one was probably meant.
+func (r *reader) unknown(pointer, what string, key []byte, known []string) {
+	guess := ""
+	if len(r.problems) < mostGuessed {
+		guess = meant(string(key), known)
+	}
+	r.note(Problem{pointer, ProblemUnknown, fmt.Sprintf("%s %q%s", what, key, guess)})
 }
 
 func (r *reader) note(p Problem) {

@@ -13,7 +13,8 @@ type Violation struct {
 	Pointer string `json:"pointer"`
 	Code    Code   `json:"code"`
 	// Expected is what the schema demands, from the definition; with
-	// CodePatternSteps it is the limit.
+	// CodePatternSteps it is the limit, and with CodeUndeclared the property that is
+	// declared, not in the payload, and probably meant, if there is such.
 	Expected string `json:"expected,omitempty"`
 	// Got is the JSON type of the value: string, number, boolean, null, array
 	// or object. It is empty for a missing property.
@@ -42,6 +43,28 @@ const (
 	CodePattern          Code = "pattern"
 	CodePatternSteps     Code = "patternSteps" // not matched: the payload is beyond Limits.PatternSteps
 )
+
+// String returns the violation as one line: the pointer, and what is wrong.
+func (v Violation) String() string {
+	text := string(v.Code)
+	switch v.Code {
+	case CodeRequired:
+		text = "is required, and missing or left out"
+	case CodeUndeclared:
+		text = "is not declared"
+		if v.Expected != "" {
+			text += `: did you mean "` + v.Expected + `"?`
+		}
+	case CodeType, CodeIntegerRange:
+		text = "must be of type " + v.Expected + ", and is " + v.Got
+	case CodePatternSteps:
+		text = "is not matched: the payload takes more steps than " + v.Expected
+	case CodeFormat, CodeEnum, CodeConst, CodeMinimum, CodeMaximum, CodeExclusiveMinimum, CodeExclusiveMaximum,
+		CodeMultipleOf, CodeMinLength, CodeMaxLength, CodePattern:
+		text = "does not conform to " + text + " " + v.Expected
+	}
+	return v.Pointer + ": " + text
+}
 
 func sortViolations(vs []Violation) {
 	slices.SortFunc(vs, func(a, b Violation) int {
