@@ -24,6 +24,8 @@ type Jobs struct {
 	stirred  stirred
 	suspects suspects
 	owed     owed
+
+	unattended unattended
 }
 
 // New returns Jobs that are written by the runner's works. It panics if Options.Check
@@ -76,6 +78,7 @@ func (q *Jobs) Add(ctx context.Context, w *work.Work, j Job) (id string, err err
 		return "", err
 	}
 	q.tell(w, r)
+	q.attend(ctx, w)
 	return r.ID, jobTable.Insert(w, r)
 }
 
