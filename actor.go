@@ -48,9 +48,9 @@ func checkActor(a Actor) error {
 	named := a.Type == ActorAgent || a.Type == ActorBot || a.Type == ActorCustomer
 	switch {
 	case a.Type == "":
-		return invalid("actor", "has no type")
+		return invalid("actor", "has no type: engage.Agent, engage.Bot and engage.Customer make one that has")
 	case named && a.ID == "":
-		return invalid("actor", "has no ID")
+		return invalid("actor", "has no ID: which "+string(a.Type)+" is it?")
 	}
 	return errors.Join(checkHostText("actor", string(a.Type)), checkHostText("actor", a.ID))
 }

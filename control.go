@@ -118,7 +118,8 @@ type Handed struct {
 }
 
 // Handover hands control over (seed 001, "Using the endpoint"). From bot to agent, it is
-// requested: the bot is to pass it, or declines, or lets the deadline go by. From agent to
+// requested: the bot is to pass it, or declines, or lets the deadline go by; but a bot that
+// posts through the Engine, has control and asks itself, has passed it by that. From agent to
 // bot, it is passed if no intervention is engaged with the identity.
 //
 // The customer is found by type and foreign ID, among the sources with thread control,

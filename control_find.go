@@ -111,7 +111,16 @@ func (t *turn) unknownType(ctx context.Context, typ string, otherwise error) err
 	case len(found) > 0:
 		return otherwise
 	}
-	return fmt.Errorf("%w: %w", ErrInvalid, &handover.UnknownValueError{Parameter: "type", Value: typ})
+	some, _, err := sources.Find(ctx, t.Work, store.Query{Index: byType, Limit: maxCandidates})
+	if err != nil {
+		return err
+	}
+	known := []string{handover.TypeVirtualAgent}
+	for _, source := range some {
+		known = append(known, source.Type)
+	}
+	slices.Sort(known)
+	return fmt.Errorf("%w: %w", ErrInvalid, &handover.UnknownValueError{Parameter: "type", Value: typ, Known: slices.Compact(known)})
 }
 
 // conversationIn finds those of the intervention that a request names. What else it names

@@ -73,7 +73,7 @@ func (t *turn) steeringOf(ctx context.Context, about conversation) (*steering, e
 	}
 	s, err := t.steer(ctx, source, about.IdentityID)
 	if err == nil && s == nil {
-		err = &NotFoundError{Resource: controlResource(about.SourceID, about.IdentityID)}
+		err = &NotFoundError{Resource: controlResource(about.SourceID, about.IdentityID), Reason: noControl}
 	}
 	return s, err
 }

@@ -56,9 +56,12 @@ func (s Control) Remove(ctx context.Context, sourceID string) error {
 	})
 }
 
+// noControl says why there is no control.
+const noControl = "not found: the source has no thread control; Control.Configure sets it"
+
 // controlled returns a source with control, and its settings.
 func (t *turn) controlled(ctx context.Context, sourceID string) (*interaction.Source, *storedSettings, error) {
-	missing := &NotFoundError{Resource: Resource{Type: ResourceControl, ID: sourceID}}
+	missing := &NotFoundError{Resource: Resource{Type: ResourceControl, ID: sourceID}, Reason: noControl}
 	source, err := sources.Get(ctx, t.Work, plain(sourceID))
 	if err != nil {
 		return nil, nil, err

@@ -7,6 +7,7 @@
 //	st, err := sqlite.Open(ctx, "engage.db", nil)     // or memory.New(), or a store of your own
 //	eng, err := engage.New(ctx, st, &engage.Options{
 //		Platforms: map[string]engage.Platform{"messenger": messenger},
+//		Logger:    slog.Default(), // tells what nobody is there to receive as an error
 //	})
 //	go eng.Run(ctx)                                   // delivers, and does what falls due
 //

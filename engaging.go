@@ -81,6 +81,9 @@ func (s Interventions) Engage(ctx context.Context, e Engagement) (interaction.In
 		return interaction.Intervention{}, err
 	}
 	return read(ctx, s.scope, func(t *turn) (*interaction.Intervention, error) {
+		if owner.Type == ActorSystem {
+			return nil, invalid("owner", `is the system, which engages nowhere: act for an agent or a bot, such as Engine.As(engage.Agent("ann"))`)
+		}
 		if err := t.checkOwner(ctx, owner); err != nil {
 			return nil, err
 		}

@@ -69,8 +69,10 @@ type Options struct {
 	// processes that of their IDs may differ. It must be safe for concurrent
 	// use. Default: monotonic ULIDs.
 	NewID func() string
-	// Logger is told of what nobody is there to receive as an error, such as an
-	// event handler that fails. Default: nothing is logged.
+	// Logger is told of what nobody is there to receive as an error: an event handler that
+	// fails, jobs that wait for a platform which Platforms lacks, or for anybody to call Run.
+	// A program that is being written should have one, such as slog.Default(). Default:
+	// nothing is logged.
 	Logger *slog.Logger
 	// Consumers sets how the consumers of events work.
 	Consumers ConsumerOptions

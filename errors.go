@@ -63,7 +63,11 @@ func (e *InvalidError) Error() string {
 	if all, ok := errors.AsType[*routing.ProblemsError](e.Err); ok && all.Problems[0].Path == e.Field {
 		return "invalid " + all.Error()
 	}
-	return fmt.Sprintf("invalid %s: %v", e.Field, e.Err)
+	text := strings.TrimPrefix(e.Err.Error(), "schema: ") // which the field says
+	if strings.HasPrefix(text, "invalid "+e.Field+": ") {
+		return text
+	}
+	return fmt.Sprintf("invalid %s: %s", e.Field, text)
 }
 
 // Unwrap returns ErrInvalid and the reason.
@@ -75,12 +79,21 @@ type NotFoundError struct {
 	Reason   string // such as "was deleted"; empty: it is not known at all
 }
 
-// Error names the resource.
+// Error names the resource, and what would make one of those that hosts declare.
 func (e *NotFoundError) Error() string {
 	if e.Reason != "" {
 		return fmt.Sprintf("%v: %s", e.Resource, e.Reason)
 	}
-	return fmt.Sprintf("%v: %v", e.Resource, ErrNotFound)
+	text := fmt.Sprintf("%v: %v", e.Resource, ErrNotFound)
+	switch {
+	case e.Resource.ID == "":
+		return text + ": its ID is empty"
+	case e.Resource.Type == ResourceSource:
+		return text + "; Sources.Create declares one"
+	case e.Resource.Type == ResourceSchema:
+		return text + "; Schemas.Create declares one"
+	}
+	return text
 }
 
 // Unwrap returns ErrNotFound.

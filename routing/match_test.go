@@ -73,7 +73,7 @@ func TestATraceExplainsWhoWasChosen(t *testing.T) {
 	c := routing.Choose(d, nil, slices.Values(candidates), start)
 	const want = `queue WQ1, task channel TC1, worker.langs HAS 'es', by worker.level DESC
   WK1 (Ann): queue: target_workers of WQ1 does not hold
-  WK2 (Ben): activity: Break
+  WK2 (Ben): activity: Break is not available
   WK3 (Cleo): no channel
   WK4 (Dan): closed
   WK5 (Eve): full: 1 pending, 0 accepted, 1 wrapping of 2

@@ -103,7 +103,7 @@ var rules = []struct {
 	{
 		VerdictActivity,
 		func(l *look) bool { return l.candidate.Worker.Available },
-		func(l *look) string { return l.candidate.Worker.ActivityName },
+		func(l *look) string { return l.candidate.Worker.ActivityName + " is not available" },
 	},
 	{VerdictNoChannel, func(l *look) bool { return l.has || l.demand.Line.IgnoreCapacity }, nil},
 	{VerdictClosed, func(l *look) bool { return l.channel.Available || l.demand.Line.IgnoreCapacity }, nil},

@@ -74,5 +74,9 @@ func (p Prefix) Alike(sid string) string {
 
 // wants is what a problem says of a text that is no SID of the kind.
 func (p Prefix) wants() string {
-	return "must be a SID: " + string(p) + " and 32 hexadecimal digits"
+	text := "must be a SID: " + string(p) + " and 32 hexadecimal digits"
+	if p == PrefixConversation {
+		text += ", made of a thread's ID (engage.ConversationSID)"
+	}
+	return text
 }

@@ -22,6 +22,7 @@ import (
 	"errors"
 	"io"
 	"log"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
@@ -53,7 +54,10 @@ func run(ctx context.Context, path string, out io.Writer) error {
 	defer func() { _ = st.Close() }()
 
 	phone := make(phone, 10)
-	eng, err := engage.New(ctx, st, &engage.Options{Platforms: map[string]engage.Platform{"messenger": phone}})
+	eng, err := engage.New(ctx, st, &engage.Options{
+		Platforms: map[string]engage.Platform{"messenger": phone},
+		Logger:    slog.Default(), // it hears of handlers that fail, and of jobs that nobody does
+	})
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ func (f file) inspect(ctx context.Context) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if _, err := os.Stat(filepath.Dir(f.path)); err != nil {
-			return fmt.Errorf("sqlite: directory of the database: %w", err)
+			return fmt.Errorf("sqlite: directory of the database, which Open does not make: %w", err)
 		}
 		return nil
 	case err != nil:
