@@ -27,6 +27,18 @@ func TestReadmeShowsAProgramThatRuns(t *testing.T) {
 	if !found || !strings.Contains(string(readme), "```go\npackage main"+code+"```") {
 		t.Error("README.md does not show examples/review/main.go")
 	}
+	if lines := 1 + strings.Count(code, "\n"); lines > 31 { // the last one is empty
+		t.Errorf("the program of README.md has %d lines: whoever decides in two minutes reads 30", lines-1)
+	}
+	story, err := os.ReadFile("examples/quickstart/testdata/story.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, shown, _ := strings.Cut(string(readme), "\n```\n3. ")
+	shown, _, _ = strings.Cut("3. "+shown, "```")
+	if !strings.Contains(string(story), shown) {
+		t.Errorf("the quickstart does not print what README.md shows:\n%s", shown)
+	}
 	for _, command := range []string{"\ngo run ./examples/quickstart\n", "\ngo test ./...\n"} {
 		if !strings.Contains(string(readme), command) {
 			t.Errorf("README.md does not name %q", command)

@@ -3,7 +3,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log"
 
@@ -19,14 +18,14 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	_, err = eng.Schemas.Create(ctx, schema.Definition{ID: "review", DisplayName: "Review", JSONSchema: json.RawMessage(`{
+	_, err = eng.Schemas.Create(ctx, schema.Definition{ID: "review", DisplayName: "Review", JSONSchema: []byte(`{
 		"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object",
 		"properties": {"stars": {"type": "integer", "minimum": 1, "maximum": 5}}, "required": ["stars"]}`)})
 	if err != nil {
 		log.Fatal(err)
 	}
 	recorded, err := eng.Interactions.Record(ctx, interaction.Submission{
-		ContactID: "customer-1", SchemaID: "review", Payload: json.RawMessage(`{"stars": 5, "colour": "red"}`),
+		ContactID: "customer-1", SchemaID: "review", Payload: []byte(`{"stars": 5, "colour": "red"}`),
 	})
-	fmt.Println(recorded.Accepted, recorded.Violations, err) // true [{/colour undeclared  string}] <nil>
+	fmt.Println(recorded.Accepted, recorded.Violations, err) // true [/colour: is not declared] <nil>
 }
