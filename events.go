@@ -111,9 +111,16 @@ func (s Events) Register(ctx context.Context, name string, start ConsumerStart) 
 //
 // Each event is handed over at least once: after a crash, up to 100 come again.
 // When handle returns an error, the same event comes again after a pause, and no
-// other before it: so it should return only what may pass. What is refused once, such as
-// to engage where a thread was closed meanwhile, is refused for ever, and would hold up
-// all that comes behind. The handler's context ends with ctx, and when the process has
+// other before it, and Options.Logger is told: so it should return only what may pass. What is
+// refused once, such as to engage where a thread was closed meanwhile, may be refused for ever,
+// and would hold up all that comes behind; or be done later, when nobody expects it any more:
+//
+//	if errors.Is(err, engage.ErrRefused) {
+//		return nil // it is somebody else's by now
+//	}
+//	return err // the same event comes again
+//
+// The handler's context ends with ctx, and when the process has
 // lost its turn to another because it stood still for too long.
 //
 // The error wraps ErrDropped if the name has stayed away past

@@ -14,7 +14,8 @@ import (
 // parameters InterventionID, ThreadCategoryIDs and Trigger are of the later versions of
 // the Engage Digital API).
 type Request struct {
-	// IdentityForeignID is the platform's ID of the customer.
+	// IdentityForeignID is the platform's ID of the customer: of the identity that an event
+	// names, Identities.Get has it.
 	IdentityForeignID string `json:"identity_foreign_id"`
 	// From and To are the sides that have and get control: [Agent] and [Bot].
 	From Owner `json:"from"`
