@@ -94,7 +94,7 @@ func (q *Jobs) newPool(ctx context.Context, patient bool) (p *pool, stop context
 		desks: make(map[sort]*desk), busy: make(map[string]bool),
 	}
 	p.looking, p.stop = context.WithCancelCause(ctx)
-	q.unattended.run()
+	q.unattended.runs.Store(true)
 	return p, p.stop
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/engage-interactions/engage/internal/work"
@@ -19,16 +20,10 @@ const unattendedFor = 30 * time.Second
 
 // unattended is what a process knows that adds jobs.
 type unattended struct {
-	mu   sync.Mutex
-	runs bool      // Run or RunDue was called: it is not forgotten
-	next time.Time // when to look, if jobs are added still; zero: none was
-}
+	runs atomic.Bool // Run or RunDue was called: it is not forgotten
 
-// run notes that jobs are done here.
-func (u *unattended) run() {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.runs = true
+	mu   sync.Mutex
+	next time.Time // when to look, if jobs are added still; zero: none was
 }
 
 // looks reports whether it is time to look, after a job was added.
@@ -36,8 +31,6 @@ func (u *unattended) looks(now time.Time) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	switch {
-	case u.runs:
-		return false
 	case u.next.IsZero():
 		u.next = now.Add(unattendedFor)
 		return false
@@ -50,6 +43,9 @@ func (u *unattended) looks(now time.Time) bool {
 
 // attend looks, after w, whether anybody does jobs, and says so if nobody seems to.
 func (q *Jobs) attend(ctx context.Context, w *work.Work) {
+	if q.unattended.runs.Load() {
+		return
+	}
 	w.Then(func() {
 		if !q.unattended.looks(q.now()) {
 			return
