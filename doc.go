@@ -1,8 +1,8 @@
-// Package engage keeps customer engagement straight, in process and in one place: what
-// customers did, as interactions that are checked against a schema the host declares;
-// what they said, as threads of contents from any platform; and who is answering, as
-// interventions of agents and bots, one side of which may control a conversation at a
-// time; and who answers next, as tasks that are routed to workers.
+// Package engage keeps customer engagement straight, inside your program and in one place:
+// what customers did, as interactions that are checked against a schema you declare; what they
+// said, as threads of contents from any platform; who is answering, as interventions of agents
+// and bots, one side of which may control a conversation at a time; and who answers next, as
+// tasks that are routed to workers.
 //
 //	st, err := sqlite.Open(ctx, "engage.db", nil)     // or memory.New(), or a store of your own
 //	eng, err := engage.New(ctx, st, &engage.Options{
@@ -18,6 +18,23 @@
 //	intervention, err := agent.Interventions.Engage(ctx, engage.Engagement{ThreadID: received.ThreadID})
 //	posted, err := agent.Contents.Post(ctx, engage.Post{ThreadID: received.ThreadID, Message: …})
 //	closed, err := agent.Interventions.Close(ctx, intervention.ID, engage.Closing{})
+//
+// # Contents
+//
+//	to begin              Services: what an Engine is made of
+//	                      Stories: what a user can do, each with an Example that runs
+//	what customers did    What happens to a submission
+//	what they said        How a conversation goes
+//	a bot, or agents      Who has control
+//	who answers next      Who answers next
+//	to rely on it         What is guaranteed; Time, identity, tenants
+//	where rules are from  Sources
+//
+// The words and how they fit, in one picture, are [docs/concepts.md]; how to run it, with SQLite,
+// backups, several processes, tenants and limits, is [docs/running.md]; routing on one page is
+// [docs/routing.md]. Every exported name says which rule it keeps to and which errors it gives. The
+// rules themselves are pure functions and tables in packages schema, interaction, handover and
+// routing; package store is the contract for a store of your own.
 //
 // # Services
 //
@@ -60,6 +77,124 @@
 //
 // [Engine.As] acts for an agent, a bot or a customer, and Options.Authorize guards
 // every call. [Engine.Atomically] makes several calls one.
+//
+// # Stories
+//
+// What the documents of the seeds let a user do, with the Example that shows it. Those with the name
+// of a package stand there.
+//
+// Interactions, their schemas, and what is made of them (seed 002):
+//
+//   - to define a kind of interaction: ExampleSchemas_Create
+//   - to fetch all schemas, or one: ExampleSchemas_List
+//   - to change a schema: ExampleSchemas_Supersede
+//   - to delete a schema: ExampleSchemas_Delete
+//   - to send an interaction, of which what does not match is left out: ExampleInteractions_Record
+//   - to send many: ExampleInteractions_RecordMany
+//   - to see what would come of one: ExampleInteractions_Check
+//   - to get one by its ID: ExampleInteractions_Get
+//   - to get those of a contact and a schema: ExampleInteractions_List
+//   - to delete one: ExampleInteractions_Delete
+//   - to mend what was rejected: ExampleQuarantine_Replay
+//   - to see one on the contact card: ExampleInteractions_Card
+//   - to see reviews, posts, referrals, repairs and favourites there: Example_contactCard
+//   - to segment by how often, and by value: ExampleSegments
+//   - to segment by time: ExampleSegments_ByCount
+//   - to start an automation on "New Interaction": ExampleInteractionEvent
+//   - to start one on "New specific interaction": ExampleEvents_Consume
+//   - to do several things or none: ExampleEngine_Atomically
+//
+// Conversations (seed 000, and the Engage Digital API):
+//
+//   - to declare a source: ExampleSources_Create
+//   - to connect a third party: ExamplePlatform
+//   - to receive what a customer writes: ExampleThreads_Receive
+//   - to import what was said before: Example_import
+//   - to read a discussion as a tree: ExampleContents_Tree
+//   - to list the threads that agents can engage with: ExampleThreads_ListEngageable
+//   - to engage: ExampleInterventions_Engage
+//   - to post a message back: ExampleContents_Post
+//   - to write first: ExampleThreads_Open
+//   - to resolve, with a disposition: ExampleInterventions_Close
+//   - to cancel: ExampleInterventions_Cancel
+//   - to assign: ExampleInterventions_Assign
+//   - to transfer: ExampleInterventions_Transfer
+//   - to defer: ExampleInterventions_Defer
+//   - to see who has come back: ExampleInterventions_ListWaiting
+//   - to help a colleague: ExampleInterventions_Join
+//   - to note something within the company: ExampleInterventions_Comment
+//   - to keep custom fields: ExampleInterventions_SetCustomFields
+//   - to sort into categories: ExampleThreads_Categorize
+//   - to add detail about the customer: ExampleThreads_Annotate
+//   - to ignore what needs no answer: ExampleContents_Ignore
+//   - to close a thread, and to open it again: ExampleThreads_Close
+//   - to let a bot answer, resolve and transfer: Example_bot
+//   - to notify a bot that comes later: ExampleEvents_Register
+//   - to push events to a URL: Example_webhooks
+//   - to see all of a person: ExampleContacts_Timeline
+//   - to merge two who are one: ExampleContacts_Merge
+//
+// Thread control between bots and agents (seed 001):
+//
+//   - to say which side is primary: ExampleControl_Configure
+//   - to hand over from bot to agent: ExampleControl_Handover
+//   - to hand over from agent to bot, or learn what is in the way: ExampleControl_Explain
+//   - to do so when nobody is engaged any more: Example_control
+//   - to ask over HTTP: botsapi.Example
+//   - to use Messenger, with the bot primary: Example_controlOnMessenger
+//   - to work with the agents primary: Example_controlAgentPrimary
+//   - to work with no primary side: Example_controlNoPrimary
+//   - to interrupt a bot as an agent: Example_controlInterrupt
+//   - to decline as a bot: ExampleControl_Decline
+//   - to see who has control, and how it ends by itself: ExampleControl_Get
+//
+// Interactions that are routed (seed 003, and TaskRouter):
+//
+//   - to route a task to a worker: Example_routing
+//   - to begin with routing, in a program that goes on: Example_routingBegin
+//   - to route by skills, with a fallback, and to learn why: Example_routingSkills
+//   - to create an inbound interaction: Example_flex
+//   - to create an outbound one as an agent: Example_flexOutbound
+//   - to create an outbound one by the API: Example_flexByAPI
+//   - to say which source an address of the company is on: ExampleFlex_SetAddress
+//   - to create for a channel that is there: ExampleFlex_Create
+//   - to see whether the channel was set up: ExampleFlex_Channel
+//   - to get, to list, and to find by context: ExampleFlex_FindByContext
+//   - to update the task's attributes, and find the conversation: ExampleTasks_Update
+//   - to invite another agent: ExampleFlex_Invite
+//   - to add a participant: ExampleFlex_AddParticipant
+//   - to leave as a participant: ExampleFlex_UpdateParticipant
+//   - to transfer, cold: Example_flexTransfer
+//   - to transfer, warm: ExampleFlex_Transfer
+//   - to pause a conversation: ExampleFlex_Pause
+//   - to close it for all: ExampleFlex_UpdateChannel
+//   - to handle terminal events: Example_flexEvents
+//   - to reject an offer: ExampleReservations_Reject
+//   - to come to work, and say for how much: ExampleWorkers_Update
+//   - to cancel a task: ExampleTasks_Cancel
+//   - to watch queues: Example_routingWallboard
+//   - to serve programs that are written for Twilio: flexapi.Example
+//
+// What a host does:
+//
+//   - to say who may do what: ExampleAuthorize
+//   - to keep tenants apart: ExampleOptions_tenants
+//   - to settle what nobody knows the end of: ExampleJobs_Settle
+//   - to try again what has failed: ExampleJobs_Retry
+//
+// # What happens to a submission
+//
+//	submission ─► schema known? ─► payload a JSON object within the limits, date RFC 3339?
+//	                  │ no                │ no                    │ yes
+//	             ErrNotFound          ErrInvalid         what does not conform is left out
+//	                                                              │
+//	                                             all required properties still there?
+//	                                                │ yes                     │ no
+//	                                           Interaction              Quarantined
+//	                                      tallies, triggers, event    violations, event
+//
+// Raw bytes are kept as they came, in either case. A rejection is a result, not an
+// error. An idempotency key makes a repeated submission return the first one.
 //
 // # How a conversation goes
 //
@@ -207,20 +342,6 @@
 // LIFECYCLES.md beside it draws; package flexapi is the platform's API over HTTP;
 // docs/routing.md has the concepts on one page.
 //
-// # What happens to a submission
-//
-//	submission ─► schema known? ─► payload a JSON object within the limits, date RFC 3339?
-//	                  │ no                │ no                    │ yes
-//	             ErrNotFound          ErrInvalid         what does not conform is left out
-//	                                                              │
-//	                                             all required properties still there?
-//	                                                │ yes                     │ no
-//	                                           Interaction              Quarantined
-//	                                      tallies, triggers, event    violations, event
-//
-// Raw bytes are kept as they came, in either case. A rejection is a result, not an
-// error. An idempotency key makes a repeated submission return the first one.
-//
 // # What is guaranteed
 //
 // Every change is decided by a pure function and committed whole: an interaction,
@@ -258,4 +379,8 @@
 // conversations. Seed 001 is about thread control, of the same. Seed 002 is "Interactions" of
 // Voyado Engage. Seed 003 is "Interactions" of Twilio Flex, which names the fields and states of
 // routing, together with the documentation of TaskRouter.
+//
+// [docs/concepts.md]: https://github.com/engage-interactions/engage/blob/main/docs/concepts.md
+// [docs/running.md]: https://github.com/engage-interactions/engage/blob/main/docs/running.md
+// [docs/routing.md]: https://github.com/engage-interactions/engage/blob/main/docs/routing.md
 package engage
