@@ -6,9 +6,11 @@ import (
 	"go/doc"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -46,6 +48,31 @@ func TestEachStoryHasAnExampleThatRuns(t *testing.T) {
 		if named[name] != 1 {
 			t.Errorf("%s stands %d times among the stories", name, named[name])
 		}
+	}
+}
+
+// TestEveryPackageHasAnExample: those that others can import have one whose output is checked.
+func TestEveryPackageHasAnExample(t *testing.T) {
+	t.Parallel()
+	packages := 0
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil || !entry.IsDir():
+			return err
+		case path != "." && (strings.HasPrefix(entry.Name(), ".") || slices.Contains([]string{"internal", "examples", "testdata", "tools", "compat"}, entry.Name())):
+			return fs.SkipDir
+		}
+		if sources, err := filepath.Glob(filepath.Join(path, "*.go")); err != nil || len(sources) == 0 {
+			return err
+		}
+		packages++
+		if len(examples(t, path)) == 0 {
+			t.Errorf("%s has no example", path)
+		}
+		return nil
+	})
+	if err != nil || packages < 15 {
+		t.Errorf("%d packages: %v", packages, err)
 	}
 }
 

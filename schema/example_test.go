@@ -75,6 +75,7 @@ func ExampleParseDefinition() {
 	// /jsonSchema/required/1: property "written" is not declared
 }
 
+// What breaks a rule is a result, with what was expected; what cannot be judged at all is an error.
 func ExampleSchema_Check() {
 	s := mustCompile(review)
 
@@ -88,6 +89,7 @@ func ExampleSchema_Check() {
 	// schema: payload refused: at /stars: a key stands twice in the same object
 }
 
+// The contact card shows the properties that are marked for it, with their labels, in their order.
 func ExampleSchema_Card() {
 	card, err := mustCompile(review).Card(json.RawMessage(`{"productSku":"A-1","stars":5,"written":"2026-05-01T12:00:00Z"}`))
 	if err != nil {
@@ -102,6 +104,7 @@ func ExampleSchema_Card() {
 	// Product: "A-1"
 }
 
+// What a new definition changes, and whether it can break what was valid before.
 func ExampleCompare() {
 	old := mustCompile(review)
 	def := old.Definition()

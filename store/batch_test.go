@@ -6,6 +6,7 @@ import (
 	"github.com/engage-interactions/engage/store"
 )
 
+// All that has to hold for a batch to be committed, whichever way it says so.
 func ExampleBatch_Expected() {
 	key := func(id string) store.Key { return store.Key{Tenant: "acme", Kind: "task", ID: id} }
 	b := store.Batch{

@@ -32,7 +32,7 @@ var rooms = []room{
 		dirs:     []string{"."},
 		uses:     []string{"interaction", "schema", "handover", "routing", "internal/...", "store"},
 		deps:     []string{ulid},
-		testUses: []string{"store/...", "storetest/...", "platformtest", "messenger/...", "botsapi"},
+		testUses: []string{"store/...", "storetest/...", "platformtest", "messenger/...", "botsapi", "flexapi"},
 	},
 
 	// The domain. A room of it may have packages of its own below internal/.
