@@ -239,7 +239,8 @@
 //	nobody      a customer writes                     the side that is primary, if one is
 //	nobody      who has an intervention posts         that side: it is claimed
 //	a bot       an agent engages or posts             the agents, once the bot has passed it, or it was taken
-//	a bot       Control.Handover from bot to agent    the agents, once the bot has passed it
+//	a bot       Control.Handover from bot to agent    the agents, once the bot has passed it; at once, if it asks
+//	                                                  itself and posts through the Engine
 //	the agents  Control.Handover from agent to bot    the bot, if no intervention is engaged; else it is refused, or waits
 //	the agents  the last engaged intervention ends    the bot that waits; else nobody: it is released (one
 //	                                                  that is deferred has not ended)

@@ -24,9 +24,9 @@ func asks(from, to handover.Owner) handover.Request {
 	return handover.Request{IdentityForeignID: "ada", From: from, To: to, Type: "chat", AppID: "helper"}
 }
 
-// inControl prints who may write to a customer.
-func (d *helpDesk) inControl(identityID string) {
-	fmt.Println(done(d.Control.Get(context.Background(), "web", identityID)).Party, "has control")
+// hasControl says who may write to a customer.
+func (d *helpDesk) hasControl(identityID string) string {
+	return done(d.Control.Get(context.Background(), "web", identityID)).Party.String() + " has control"
 }
 
 // answers is what the bot does: it engages and posts.
@@ -44,7 +44,7 @@ func ExampleControl_Configure() {
 	for _, primary := range []handover.Owner{handover.Bot, handover.Agent, ""} {
 		check(d.Control.Configure(ctx, "web", handover.Settings{Primary: primary, BotApp: "helper"}))
 		received := d.writes("customer of "+string(primary), "Hello?")
-		d.inControl(received.IdentityID)
+		fmt.Println(d.hasControl(received.IdentityID))
 	}
 	// Output:
 	// bot helper has control
@@ -63,7 +63,7 @@ func ExampleControl_Handover() {
 	query := done(url.ParseQuery("access_token=secret&identity_foreign_id=ada&from=bot&to=agent&type=chat"))
 	handed := done(d.As(engage.Bot("helper")).Control.Handover(ctx, done(handover.ParseRequest(query))))
 	fmt.Println(handed.Act, "to", handed.Control.Party)
-	d.inControl(received.IdentityID)
+	fmt.Println(d.hasControl(received.IdentityID))
 	// Output:
 	// grant to agent
 	// agent has control
@@ -100,18 +100,18 @@ func Example_controlAgentPrimary() {
 	bot, ann := d.As(engage.Bot("helper")), d.As(engage.Agent("ann"))
 
 	received := d.writes("ada", "My lamp is broken.")
-	d.inControl(received.IdentityID)
+	fmt.Println(d.hasControl(received.IdentityID))
 	done(bot.Control.Handover(ctx, asks(handover.Agent, handover.Bot)))
-	d.inControl(received.IdentityID)
+	fmt.Println(d.hasControl(received.IdentityID))
 	d.answers(received)
 	done(bot.Control.Handover(ctx, asks(handover.Bot, handover.Agent)))
-	d.inControl(received.IdentityID)
+	fmt.Println(d.hasControl(received.IdentityID))
 
 	hers := d.engages(engage.Agent("ann"), received.ThreadID)
 	done(ann.Contents.Post(ctx, says(received.ThreadID, "Ann here. I'll send a new one.")))
 	done(d.RunDue(ctx)) // a server has d.Run(ctx) running
 	done(ann.Interventions.Close(ctx, hers.ID, engage.Closing{}))
-	d.inControl(received.IdentityID)
+	fmt.Println(d.hasControl(received.IdentityID))
 	// Output:
 	// agent has control
 	// bot helper has control
@@ -125,17 +125,17 @@ func Example_controlNoPrimary() {
 	ctx := context.Background()
 	d := controlledDesk("")
 	received := d.writes("ada", "My lamp is broken.")
-	d.inControl(received.IdentityID)
+	fmt.Println(d.hasControl(received.IdentityID))
 	d.answers(received)
-	d.inControl(received.IdentityID)
+	fmt.Println(d.hasControl(received.IdentityID))
 	done(d.As(engage.Bot("helper")).Control.Handover(ctx, asks(handover.Bot, handover.Agent)))
-	d.inControl(received.IdentityID)
+	fmt.Println(d.hasControl(received.IdentityID))
 
 	hers := d.engages(engage.Agent("ann"), received.ThreadID)
 	done(d.As(engage.Agent("ann")).Contents.Post(ctx, says(received.ThreadID, "Ann here. I'll send a new one.")))
 	done(d.RunDue(ctx)) // a server has d.Run(ctx) running
 	done(d.As(engage.Agent("ann")).Interventions.Close(ctx, hers.ID, engage.Closing{}))
-	d.inControl(received.IdentityID)
+	fmt.Println(d.hasControl(received.IdentityID))
 	// Output:
 	// idle has control
 	// bot helper has control
@@ -162,7 +162,7 @@ func Example_controlInterrupt() {
 			fmt.Println(control.Party, "is asked:", control.Verb.Kind)
 			done(d.As(engage.Bot("helper")).Control.Accept(ctx, "web", received.IdentityID))
 		}
-		d.inControl(received.IdentityID)
+		fmt.Println(d.hasControl(received.IdentityID))
 		done(d.RunDue(ctx)) // a server has d.Run(ctx) running
 		fmt.Println("ann's content:", done(d.Contents.Get(ctx, posted.ID)).Synchronization.Status)
 	}
@@ -187,7 +187,7 @@ func ExampleControl_Decline() {
 
 	done(d.As(engage.Bot("helper")).Control.Decline(ctx, "web", received.IdentityID))
 	done(d.RunDue(ctx)) // a server has d.Run(ctx) running
-	d.inControl(received.IdentityID)
+	fmt.Println(d.hasControl(received.IdentityID))
 	fmt.Println("ann's content:", done(d.Contents.Get(ctx, posted.ID)).Synchronization.Status)
 	// Output:
 	// bot helper has control
@@ -200,10 +200,10 @@ func ExampleControl_Get() {
 	ctx := context.Background()
 	d := controlledDesk(handover.Bot)
 	received := d.writes("ada", "My lamp is broken.")
-	d.inControl(received.IdentityID)
+	fmt.Println(d.hasControl(received.IdentityID))
 	d.now = d.now.Add(24 * time.Hour)
 	done(d.RunDue(ctx)) // a server has d.Run(ctx) running
-	d.inControl(received.IdentityID)
+	fmt.Println(d.hasControl(received.IdentityID))
 	// Output:
 	// bot helper has control
 	// idle has control

@@ -173,7 +173,7 @@ func ExampleInterventions_Join() {
 	joined := done(d.As(engage.Agent("ann")).Interventions.Join(ctx, hers.ID, engage.Agent("bob")))
 	done(d.As(engage.Agent("bob")).Contents.Post(ctx, says(received.ThreadID, "It is 40 cm high.")))
 	fmt.Println(joined.Owner, joined.Participants)
-	d.prints(received.ThreadID)
+	fmt.Println(d.said(received.ThreadID))
 	// Output:
 	// agent ann [agent bob]
 	// customer: Does the lamp fit into my car?

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/engage-interactions/engage"
@@ -44,15 +45,17 @@ func says(threadID, body string) engage.Post {
 	return engage.Post{ThreadID: threadID, Message: interaction.Message{Body: body}}
 }
 
-// prints prints what was said in a thread.
-func (d *helpDesk) prints(threadID string) {
+// said returns what was said in a thread, a line each.
+func (d *helpDesk) said(threadID string) string {
+	var lines []string
 	for _, c := range done(d.Contents.List(context.Background(), engage.ContentFilter{ThreadID: threadID})).Items {
 		who := "customer"
 		if !c.Creator.IsZero() {
 			who = c.Creator.String()
 		}
-		fmt.Printf("%s: %s\n", who, c.Body)
+		lines = append(lines, who+": "+c.Body)
 	}
+	return strings.Join(lines, "\n")
 }
 
 // Where conversations come from is declared: an account of the company on a platform.
@@ -183,7 +186,7 @@ func ExampleThreads_Open() {
 
 	answered := d.writes("ada", "Thank you!")
 	fmt.Println("in the same thread:", answered.ThreadID == thread.ID)
-	d.prints(thread.ID)
+	fmt.Println(d.said(thread.ID))
 	// Output:
 	// in the same thread: true
 	// agent ann: Your lamp has come.
@@ -209,7 +212,7 @@ func Example_import() {
 			CreatedAt: time.Date(2026, 4, 30, old.hour, 0, 0, 0, time.UTC), Echo: old.by,
 		})).ThreadID
 	}
-	d.prints(threadID)
+	fmt.Println(d.said(threadID))
 	fmt.Println("to be answered:", len(done(d.Threads.ListEngageable(ctx, engage.EngageableFilter{})).Items))
 	fmt.Println("sent to the customer again:", len(d.platform.Delivered()))
 	// Output:

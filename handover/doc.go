@@ -56,6 +56,6 @@
 // # Without a platform
 //
 // Where the source has no platform that passes control, this package is the arbiter:
-// what it decides is so at once. A request still waits for the bot, which accepts,
-// declines, or lets the deadline go by.
+// what it decides is so at once. A request of the agents still waits for the bot, which
+// accepts, declines, or lets the deadline go by.
 package handover

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log"
 	"strconv"
 
 	"github.com/engage-interactions/engage/store"
@@ -43,7 +42,8 @@ func Example() {
 	st := memory.New()
 	defer func() { _ = st.Close() }()
 	if err := st.Prepare(ctx, store.Kind{Name: "counter"}); err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	ids := 0
 	newID := func() string { ids++; return fmt.Sprintf("id-%03d", ids) }

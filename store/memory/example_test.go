@@ -3,7 +3,6 @@ package memory_test
 import (
 	"context"
 	"fmt"
-	"log"
 
 	"github.com/engage-interactions/engage/store"
 	"github.com/engage-interactions/engage/store/memory"
@@ -21,7 +20,8 @@ func Example() {
 	key := store.Key{Tenant: "acme", Kind: "ticket", ID: "t1"}
 	for i, handle := range []store.Store{st, other} {
 		if err := handle.Prepare(ctx, store.Kind{Name: "ticket"}); err != nil {
-			log.Fatal(err)
+			fmt.Println(err)
+			return
 		}
 		err := handle.Commit(ctx, store.Batch{
 			ID: fmt.Sprint("batch-", i), Tenant: "acme", // both say that there is no such record
