@@ -83,6 +83,10 @@
 // What the documents of the seeds let a user do, with the Example that shows it. Those with the name
 // of a package stand there.
 //
+// A whole program:
+//
+//   - to let a bot answer and hand over to an agent: Example
+//
 // Interactions, their schemas, and what is made of them (seed 002):
 //
 //   - to define a kind of interaction: ExampleSchemas_Create
