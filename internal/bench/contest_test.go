@@ -1,6 +1,7 @@
 package bench_test
 
 import (
+	"context"
 	"runtime"
 	"slices"
 	"sync"
@@ -158,4 +159,12 @@ func together(callers int, call func() error) func(many int) error {
 		}
 		return nil
 	}
+}
+
+// lasting returns a context that nobody can cancel. For one that somebody can, database/sql and the
+// driver have a goroutine watch over each statement, with which the baselines take half as long
+// again, and the Engine a little longer.
+func lasting(b *testing.B) context.Context {
+	b.Helper()
+	return context.WithoutCancel(b.Context())
 }

@@ -32,11 +32,11 @@ func BenchmarkGrowth(b *testing.B) {
 			many   int
 			side   func(b *testing.B, r *recorded) func(many int) error
 		}{
-			{"record-64", 512, func(b *testing.B, r *recorded) func(int) error { return together(64, r.record(b.Context())) }},
-			{"record-1", 50, func(b *testing.B, r *recorded) func(int) error { return repeat(r.record(b.Context())) }},
-			{"record-many", 1, func(b *testing.B, r *recorded) func(int) error { return repeat(r.recordMany(b.Context(), r.many())) }},
-			{"get", 200, func(b *testing.B, r *recorded) func(int) error { return repeat(r.get(b.Context())) }},
-			{"page", 20, func(b *testing.B, r *recorded) func(int) error { return repeat(r.list(b.Context())) }},
+			{"record-64", 512, func(b *testing.B, r *recorded) func(int) error { return together(64, r.record(lasting(b))) }},
+			{"record-1", 50, func(b *testing.B, r *recorded) func(int) error { return repeat(r.record(lasting(b))) }},
+			{"record-many", 1, func(b *testing.B, r *recorded) func(int) error { return repeat(r.recordMany(lasting(b), r.many())) }},
+			{"get", 200, func(b *testing.B, r *recorded) func(int) error { return repeat(r.get(lasting(b))) }},
+			{"page", 20, func(b *testing.B, r *recorded) func(int) error { return repeat(r.list(lasting(b))) }},
 		} {
 			b.Run(is.target, func(b *testing.B) {
 				c := contest{target: "Growth/" + is.target, many: is.many}
@@ -81,7 +81,7 @@ func growthOfSchemas(b *testing.B) {
 			n++
 			s := submission(templateContact)
 			s.SchemaID = fmt.Sprintf("%s-%d", definition.ID, n%schemas)
-			_, err := eng.Interactions.Check(b.Context(), s)
+			_, err := eng.Interactions.Check(lasting(b), s)
 			return err
 		})})
 	}

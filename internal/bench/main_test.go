@@ -8,6 +8,8 @@ import (
 	"testing"
 )
 
+var update = flag.Bool("update", false, "write what is measured, or else what was, to docs/performance.md and its plot")
+
 // outcomes are those of the benchmarks that have run.
 var outcomes summary
 
@@ -47,16 +49,36 @@ func (s *summary) missing() (ids []string) {
 	return ids
 }
 
-// TestMain shows the summary of the benchmarks that were asked for. If those are all of them, no
-// target is without a figure.
+// TestMain shows the figures of the benchmarks that were asked for. If those are all of them, no
+// target is without one; and if -update is given, too, they are written to the page.
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if len(outcomes.byID) > 0 && !small() {
-		_, _ = fmt.Fprint(os.Stdout, "\n", outcomes.table())
+	if all := outcomes.figures(); len(all.Figures) > 0 && !small() {
+		_, _ = fmt.Fprintf(os.Stdout, "\n%s\n%s\n%s", all.targets(), all.growth(), all.parts())
 	}
-	if missing := outcomes.missing(); flag.Lookup("test.bench").Value.String() == "." && len(missing) > 0 {
+	missing := outcomes.missing()
+	switch asked := flag.Lookup("test.bench").Value.String(); {
+	case asked == "": // the tests
+	case asked == "." && len(missing) > 0:
 		_, _ = fmt.Fprintln(os.Stdout, "FAIL: nothing was measured for", missing)
 		code = 1
+	case *update && code == 0:
+		if err := writePage(missing); err != nil {
+			_, _ = fmt.Fprintln(os.Stdout, "FAIL:", err)
+			code = 1
+		}
 	}
 	os.Exit(code)
+}
+
+// writePage writes the outcomes to the page.
+func writePage(missing []string) error {
+	if len(missing) > 0 || small() {
+		return fmt.Errorf("the page is left as it is: without -short, and with figures for %v, it would be written", missing)
+	}
+	all := outcomes.figures()
+	if err := all.save(); err != nil {
+		return err
+	}
+	return all.write()
 }

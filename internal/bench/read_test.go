@@ -20,10 +20,10 @@ func BenchmarkGet(b *testing.B) {
 		{"by-hand", repeat(func() error {
 			n++
 			id := eng.ids[n*7919%len(eng.ids)]
-			found, err := hand.find(b.Context(), id)
+			found, err := hand.find(lasting(b), id)
 			return same(id, found.ID, err)
 		})},
-		{"engage", repeat(eng.get(b.Context()))},
+		{"engage", repeat(eng.get(lasting(b)))},
 	}}.run(b)
 }
 
@@ -36,9 +36,9 @@ func BenchmarkPage(b *testing.B) {
 	contest{"Page", 20, []side{
 		{"by-hand", repeat(func() error {
 			n++
-			page, err := hand.list(b.Context(), contact(n*7919%eng.contacts))
+			page, err := hand.list(lasting(b), contact(n*7919%eng.contacts))
 			return fifty(len(page), err)
 		})},
-		{"engage", repeat(eng.list(b.Context()))},
+		{"engage", repeat(eng.list(lasting(b)))},
 	}}.run(b)
 }

@@ -18,8 +18,8 @@ func BenchmarkRecord(b *testing.B) {
 			eng, path, n := openEngine(b), openEngine(b), atomic.Int64{}
 			hand := openByHand(b, path.path, path.template)
 			contest{fmt.Sprintf("Record/callers=%d", callers), many, []side{
-				{"by-hand", together(callers, func() error { return hand.record(b.Context(), n.Add(1)-1, 1) })},
-				{"engage", together(callers, eng.record(b.Context()))},
+				{"by-hand", together(callers, func() error { return hand.record(lasting(b), n.Add(1)-1, 1) })},
+				{"engage", together(callers, eng.record(lasting(b)))},
 			}}.run(b)
 		})
 	}
@@ -35,7 +35,7 @@ func BenchmarkRecordMany(b *testing.B) {
 	eng, other := openEngine(b), openEngine(b)
 	hand := openByHand(b, other.path, other.template)
 	contest{"RecordMany", 1, []side{
-		{"by-hand", repeat(func() error { n += int64(many); return hand.record(b.Context(), n, many) })},
-		{"engage", repeat(eng.recordMany(b.Context(), many))},
+		{"by-hand", repeat(func() error { n += int64(many); return hand.record(lasting(b), n, many) })},
+		{"engage", repeat(eng.recordMany(lasting(b), many))},
 	}}.run(b)
 }

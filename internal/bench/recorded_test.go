@@ -85,10 +85,13 @@ func openEngine(b *testing.B) *recorded {
 	return r
 }
 
-// fill records interactions, 100 for each contact; their contacts take turns.
+// fill records interactions, 100 for each contact; their contacts take turns. It does not wait for
+// the disk.
 func (r *recorded) fill(b *testing.B, stored int) {
 	b.Helper()
-	fill(b, r.Engine, stored, func(n int, o engage.Outcome) {
+	st := must(sqlite.Open(b.Context(), r.path, &sqlite.Options{Synchronous: sqlite.Normal}))(b)
+	defer func() { _ = st.Close() }()
+	fill(b, must(engage.New(b.Context(), st, nil))(b), stored, func(n int, o engage.Outcome) {
 		if n%(stored/min(stored, 5_000)) == 0 {
 			r.ids = append(r.ids, o.ID)
 		}

@@ -62,7 +62,7 @@ func BenchmarkCheckCached(b *testing.B) {
 			return accepted(s.Check([]byte(payload)))
 		})},
 		{"engine", repeat(func() error {
-			r, err := eng.Interactions.Check(b.Context(), submission(templateContact))
+			r, err := eng.Interactions.Check(lasting(b), submission(templateContact))
 			if err == nil && !r.Accepted {
 				return fmt.Errorf("%v", r.Violations)
 			}

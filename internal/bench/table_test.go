@@ -5,28 +5,78 @@ import (
 	"strings"
 )
 
-// table writes what came out, for a terminal and for docs/performance.md alike.
-func (s *summary) table() string {
-	rows := [][]string{{"what", "beside", "takes", "the other", "ratio", "target", "holds", "allocations"}}
+// targets returns the table of all targets but those of growth.
+func (all figures) targets() string {
+	rows := [][]string{{"what", "beside", "it takes", "beside it", "ratio", "target", "holds", "allocations"}}
 	for _, t := range targets {
-		o, ok := s.byID[t.id]
-		if !ok {
+		f, ok := all.Figures[t.id]
+		if !ok || t.grows() {
 			continue
 		}
-		last := len(o.names) - 1
-		verdict, holds := o.verdicts()[last], "yes"
-		if !t.holds(verdict) {
-			holds = "**no**"
-		}
 		allocs := ""
-		if o.allocs != nil {
-			allocs = fmt.Sprintf("%s / %s", grouped(middle(o.allocs[last])), grouped(middle(o.allocs[0])))
+		if f.last().Allocs > 0 {
+			allocs = grouped(f.last().Allocs) + ", beside " + grouped(f.first().Allocs)
 		}
 		rows = append(rows, []string{
-			t.what, t.beside, t.unit.amount(middle(o.took[last])), t.unit.amount(middle(o.took[0])), t.said(verdict), t.bound(), holds, allocs,
+			t.what, t.beside, t.unit.amount(f.last().Takes), t.unit.amount(f.first().Takes), t.said(f.last().Verdict), t.bound(), t.answer(f), allocs,
 		})
 	}
 	return markdown(rows)
+}
+
+// growth returns the table of what is measured on more and more data.
+func (all figures) growth() string {
+	rows := [][]string{{"what", "data", "1×", "10×", "100×", "ratio", "target", "holds"}}
+	for _, t := range targets {
+		f, ok := all.Figures[t.id]
+		if !ok || !t.grows() {
+			continue
+		}
+		row := []string{t.what, t.beside}
+		for _, s := range f.Sides {
+			row = append(row, t.unit.amount(s.Takes))
+		}
+		for len(row) < 5 { // with -short there are two sizes
+			row = append(row, "")
+		}
+		rows = append(rows, append(row, t.said(f.last().Verdict), t.bound(), t.answer(f)))
+	}
+	return markdown(rows)
+}
+
+// between says what the sides are that are neither the baseline nor judged.
+var between = map[string]string{
+	"CheckCached/engine": "asking an Engine what it would make of a submission (`Interactions.Check`)",
+	"Memory/everything":  "the JSON of all that is stored with an interaction: its event, and its part of the tallies and the contact",
+	"File/lean":          "a table of nothing but interactions that can be listed in the same orders, without tenants and versions",
+	"File/interactions":  "the table of interactions in the Engine's file",
+	"File/events":        "the events in it, as long as they are not trimmed",
+}
+
+// parts returns the table of what was measured between the baseline and what is judged.
+func (all figures) parts() string {
+	rows := [][]string{{"what", "it takes"}}
+	for _, t := range targets {
+		f, ok := all.Figures[t.id]
+		if !ok || t.grows() {
+			continue
+		}
+		for _, s := range f.Sides[1 : len(f.Sides)-1] {
+			rows = append(rows, []string{between[t.id+"/"+s.Name], t.unit.amount(s.Takes)})
+		}
+	}
+	return markdown(rows)
+}
+
+// grows says that a target is about more and more data.
+func (t target) grows() bool { return strings.HasPrefix(t.id, "Growth/") }
+
+// answer says whether the target holds.
+func (t target) answer(f figure) string {
+	if t.holds(f.last().Verdict) {
+		return "yes"
+	}
+	return "**no**"
 }
 
 // markdown writes a table with aligned columns, the first row of which is its head.

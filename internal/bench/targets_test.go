@@ -11,7 +11,7 @@ import (
 type target struct {
 	id     string // the name of its benchmark, without "Benchmark"
 	what   string
-	beside string
+	beside string // what is the baseline; of growth, what there is more and more of
 	rule   rule
 	limit  float64
 	unit   unit
@@ -44,14 +44,14 @@ var targets = []target{
 	{"Get", "an interaction by its ID, SQLite", "a prepared `SELECT` by primary key, and `json.Unmarshal`", atMost, 1.3, microseconds},
 	{"Page", "a page of 50, SQLite", "a prepared `SELECT` of the same rows, and `json.Unmarshal`", atMost, 1.3, microseconds},
 	{"Handover", "a handover, decided and committed, in memory", "the pure decision alone", more, 10, microseconds},
-	{"Growth/assign", "assigning a task, in memory, 1,000 workers: 100,000 tasks wait", "1,000 tasks wait", atMost, 1.3, microseconds},
-	{"Growth/record-64", "recording, 64 callers: 1,000,000 stored", "10,000 stored", atMost, 1.3, microseconds},
-	{"Growth/record-1", "recording, one caller: 1,000,000 stored", "10,000 stored", atMost, 1.3, microseconds},
-	{"Growth/record-many", "recording 1,000 in one call: 1,000,000 stored", "10,000 stored", atMost, 1.3, microseconds},
-	{"Growth/check", "checking through the Engine: 1,000 schemas in turn", "10 schemas in turn", atMost, 1.3, microseconds},
-	{"Growth/get", "an interaction by its ID: 1,000,000 stored", "10,000 stored", atMost, 1.3, microseconds},
-	{"Growth/page", "a page of 50: 1,000,000 stored", "10,000 stored", atMost, 1.3, microseconds},
-	{"Growth/handover", "a handover: 100,000 others are engaged with", "1,000 others", atMost, 1.3, microseconds},
+	{"Growth/assign", "assigning a task, in memory, 1,000 workers", "tasks that wait", atMost, 1.3, microseconds},
+	{"Growth/record-64", "recording, SQLite FULL, 64 callers", "interactions stored", atMost, 1.3, microseconds},
+	{"Growth/record-1", "recording, SQLite FULL, one caller", "interactions stored", atMost, 1.3, microseconds},
+	{"Growth/record-many", "recording 1,000 in one call", "interactions stored", atMost, 1.3, microseconds},
+	{"Growth/check", "checking a payload through the Engine", "schemas, in turn", atMost, 1.3, microseconds},
+	{"Growth/get", "an interaction by its ID, SQLite", "interactions stored", atMost, 1.3, microseconds},
+	{"Growth/page", "a page of 50, SQLite", "interactions stored", atMost, 1.3, microseconds},
+	{"Growth/handover", "a handover, decided and committed, in memory", "others who are engaged with", atMost, 1.3, microseconds},
 	{"Memory", "what an interaction takes in the memory store", "the size of its JSON", atMost, 3, storage},
 	{"File", "what one takes in SQLite, of 1,000,000, with all that belongs to it", "a raw table with the same columns and indexes", atMost, 1.5, storage},
 }
@@ -120,8 +120,10 @@ func (u unit) amount(v float64) string {
 	switch {
 	case u == storage:
 		return grouped(v) + " B"
-	case v >= 10_000:
-		return fmt.Sprintf("%.1f ms", v/1000)
+	case v >= 100_000:
+		return fmt.Sprintf("%.0f ms", v/1000)
+	case v >= 1_000:
+		return fmt.Sprintf("%.3g ms", v/1000)
 	case v >= 100:
 		return fmt.Sprintf("%.0f µs", v)
 	case v >= 10:
