@@ -90,12 +90,11 @@ func (o outcome) report(b *testing.B) {
 			b.ReportMetric(middle(o.allocs[n]), name+"-allocs/op")
 		}
 	}
-	verdict := o.verdicts()[len(o.names)-1]
-	b.ReportMetric(verdict, "ratio")
+	ratio := "ratio"
 	if o.target.rule == more {
-		b.ReportMetric(verdict, "µs-more")
-		b.ReportMetric(middle(o.took[len(o.took)-1])/middle(o.took[0]), "ratio")
+		ratio = "µs-more"
 	}
+	b.ReportMetric(o.verdicts()[len(o.names)-1], ratio)
 	b.ReportMetric(o.target.limit, o.target.metric())
 	outcomes.add(o)
 }

@@ -9,15 +9,19 @@ import (
 )
 
 // BenchmarkHandover hands a conversation over to a bot and back, on a store in memory, with the
-// Engine as arbiter. The baseline decides the same, and does nothing else.
+// Engine as arbiter. The baseline decides the same, and does nothing else. Between them are commits
+// of the same batches, and nothing else.
 func BenchmarkHandover(b *testing.B) {
 	others := 1_000
 	if small() {
 		others = 5
 	}
-	c := newControlled(b, others)
+	c, other := newControlled(b, others), newControlled(b, others)
+	n := 0
+	batches := other.record(b, func() error { n++; return other.handOver(n - 1) })
 	contest{"Handover", 200, []side{
 		{"decision", decisions()},
+		{"commit", repeat(other.commits(b.Context(), "alone", batches))},
 		{"engage", c.handovers()},
 	}}.run(b)
 }
