@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/engage-interactions/engage/interaction"
@@ -23,7 +24,11 @@ type byHand struct {
 	get    *sql.Stmt
 	page   *sql.Stmt
 	tenant string
+	next   atomic.Int64 // counts the interactions that were written
 }
+
+// handsFirst is the number of the first contact who is written by hand: nobody else has it.
+const handsFirst = 100_000_000
 
 // eventRow is an event of the template.
 type eventRow struct {
@@ -45,6 +50,12 @@ func openByHand(b *testing.B, path string, template store.Batch) *byHand {
 	db.SetMaxOpenConns(1)
 	b.Cleanup(func() { _ = db.Close() })
 	h := &byHand{db: db, tenant: template.Tenant}
+	// A file may have been written to by hand before.
+	var before int64
+	if err := db.QueryRowContext(b.Context(), "SELECT count(*) FROM _events WHERE position > 1000000000").Scan(&before); err != nil {
+		b.Fatal(err)
+	}
+	h.next.Store(handsFirst + before)
 	at := slices.IndexFunc(template.Puts, func(r store.Record) bool { return r.Kind == "interaction" })
 	id := template.Puts[at].ID
 	for _, put := range template.Puts {
@@ -168,6 +179,11 @@ func (h *byHand) record(ctx context.Context, n int64, many int) error {
 	return tx.Commit()
 }
 
+// recordNew records interactions of contacts that have none yet, in one transaction.
+func (h *byHand) recordNew(ctx context.Context, many int) func() error {
+	return func() error { return h.record(ctx, h.next.Add(int64(many))-int64(many), many) }
+}
+
 // find reads an interaction.
 func (h *byHand) find(ctx context.Context, id string) (found interaction.Interaction, err error) {
 	var value []byte
@@ -176,6 +192,17 @@ func (h *byHand) find(ctx context.Context, id string) (found interaction.Interac
 	}
 	err = json.Unmarshal(value, &found)
 	return found, err
+}
+
+// findOf reads those that [recorded.get] reads.
+func (h *byHand) findOf(ctx context.Context, r *recorded) func() error {
+	n := 0
+	return func() error {
+		n++
+		id := r.ids[n*7919%len(r.ids)]
+		found, err := h.find(ctx, id)
+		return same(id, found.ID, err)
+	}
 }
 
 // list reads the latest interactions of a contact under the schema.
@@ -198,4 +225,14 @@ func (h *byHand) list(ctx context.Context, contactID string) (page []interaction
 		page = append(page, found)
 	}
 	return page, rows.Err()
+}
+
+// listOf lists those that [recorded.list] lists.
+func (h *byHand) listOf(ctx context.Context, r *recorded) func() error {
+	n := int64(0)
+	return func() error {
+		n++
+		page, err := h.list(ctx, contact(n*7919%r.contacts))
+		return fifty(len(page), err)
+	}
 }

@@ -2,6 +2,7 @@ package bench_test
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -18,44 +19,81 @@ func sizes(first int) []int {
 }
 
 // BenchmarkGrowth is what the other benchmarks measure, on a hundred times the data: each beside
-// itself on the smallest, in turn. And it says how large the file becomes (see fileSize).
+// itself on the smallest, in turn. What is done by hand grows, too, and is measured beside it. And it
+// says how large the file becomes (see fileSize).
 func BenchmarkGrowth(b *testing.B) {
-	b.Run("recorded", func(b *testing.B) {
-		var files []*recorded
-		for _, stored := range sizes(10_000) {
-			r := openEngine(b)
-			r.fill(b, stored)
-			files = append(files, r)
-		}
-		for _, is := range []struct {
-			target string
-			many   int
-			side   func(b *testing.B, r *recorded) func(many int) error
-		}{
-			{"record-64", 512, func(b *testing.B, r *recorded) func(int) error { return together(64, r.record(lasting(b))) }},
-			{"record-1", 50, func(b *testing.B, r *recorded) func(int) error { return repeat(r.record(lasting(b))) }},
-			{"record-many", 1, func(b *testing.B, r *recorded) func(int) error { return repeat(r.recordMany(lasting(b), r.many())) }},
-			{"get", 200, func(b *testing.B, r *recorded) func(int) error { return repeat(r.get(lasting(b))) }},
-			{"page", 20, func(b *testing.B, r *recorded) func(int) error { return repeat(r.list(lasting(b))) }},
-		} {
-			b.Run(is.target, func(b *testing.B) {
-				c := contest{target: "Growth/" + is.target, many: is.many}
-				for n, r := range files {
-					c.sides = append(c.sides, side{strconv.Itoa(sizes(10_000)[n]), is.side(b, r)})
-				}
-				c.run(b)
-			})
-		}
-		largest := files[len(files)-1]
-		b.Run("file", func(b *testing.B) { fileSize(b, largest) })
-	})
+	b.Run("recorded", growthOfRecorded)
 	b.Run("check", growthOfSchemas)
 	b.Run("handover", growthOfControl)
 	b.Run("assign", growthOfAssignments)
 }
 
-// many is how many are recorded in one call.
-func (r *recorded) many() int {
+func growthOfRecorded(b *testing.B) {
+	var files []*recorded
+	for _, stored := range sizes(10_000) {
+		r := openEngine(b)
+		r.fill(b, stored)
+		files = append(files, r)
+	}
+	largest := files[len(files)-1]
+	b.Run("file", func(b *testing.B) { fileSize(b, largest) })
+	for _, is := range []struct {
+		target string
+		many   int
+		engage func(b *testing.B, r *recorded) func(many int) error
+		byHand func(b *testing.B, r *recorded, h *byHand) func(many int) error
+	}{
+		{
+			"record-64", 512,
+			func(b *testing.B, r *recorded) func(int) error { return together(64, r.record(lasting(b))) },
+			func(b *testing.B, _ *recorded, h *byHand) func(int) error {
+				return together(64, h.recordNew(lasting(b), 1))
+			},
+		},
+		{
+			"record-1", 50,
+			func(b *testing.B, r *recorded) func(int) error { return repeat(r.record(lasting(b))) },
+			func(b *testing.B, _ *recorded, h *byHand) func(int) error { return repeat(h.recordNew(lasting(b), 1)) },
+		},
+		{
+			"record-many", 1,
+			func(b *testing.B, r *recorded) func(int) error { return repeat(r.recordMany(lasting(b), atOnce())) },
+			func(b *testing.B, _ *recorded, h *byHand) func(int) error {
+				return repeat(h.recordNew(lasting(b), atOnce()))
+			},
+		},
+		{
+			"get", 200,
+			func(b *testing.B, r *recorded) func(int) error { return repeat(r.get(lasting(b))) },
+			func(b *testing.B, r *recorded, h *byHand) func(int) error { return repeat(h.findOf(lasting(b), r)) },
+		},
+		{
+			"page", 20,
+			func(b *testing.B, r *recorded) func(int) error { return repeat(r.list(lasting(b))) },
+			func(b *testing.B, r *recorded, h *byHand) func(int) error { return repeat(h.listOf(lasting(b), r)) },
+		},
+	} {
+		b.Run(is.target, func(b *testing.B) {
+			c := contest{target: "Growth/" + is.target, many: is.many}
+			var hands []side
+			for n, r := range files {
+				size := strconv.Itoa(sizes(10_000)[n])
+				c.sides = append(c.sides, side{size, is.engage(b, r)})
+				if n == 0 || r == largest {
+					hands = append(hands, side{byHandPrefix + size, is.byHand(b, r, openByHand(b, r.path, r.template))})
+				}
+			}
+			c.sides = slices.Insert(c.sides, 1, hands...)
+			c.run(b)
+		})
+	}
+}
+
+// byHandPrefix begins the names of sides that do by hand what is measured.
+const byHandPrefix = "by-hand-"
+
+// atOnce is how many are recorded in one call.
+func atOnce() int {
 	if small() {
 		return 10
 	}

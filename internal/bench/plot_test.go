@@ -22,10 +22,10 @@ const plotStyle = `<style>
 text{font:12px system-ui,-apple-system,"Segoe UI",sans-serif;fill:#24292f}
 .title{font-size:16px;font-weight:600}.name{font-weight:600}.tick{fill:#57606a}
 .paper{fill:#ffffff}.grid{stroke:#d0d7de;stroke-width:1}.axis{stroke:#8c959f;stroke-width:1}
-.limit{stroke:#cf222e;stroke-width:1.5;stroke-dasharray:6 4}.line{fill:none;stroke:#0969da;stroke-width:2}.dot{fill:#0969da}
+.limit{stroke:#cf222e;stroke-width:1.5;stroke-dasharray:6 4}.line{fill:none;stroke:#0969da;stroke-width:2}.dot{fill:#0969da}.hand{fill:none;stroke:#8c959f;stroke-width:2}
 @media (prefers-color-scheme:dark){
 text{fill:#e6edf3}.tick{fill:#9198a1}.paper{fill:#0d1117}.grid{stroke:#30363d}.axis{stroke:#6e7681}
-.limit{stroke:#f85149}.line{stroke:#4493f8}.dot{fill:#4493f8}}
+.limit{stroke:#f85149}.line{stroke:#4493f8}.dot{fill:#4493f8}.hand{stroke:#6e7681}}
 </style>`
 
 // plot draws how what is measured grows with the data.
@@ -42,7 +42,7 @@ func (all figures) plot() []byte {
 	fmt.Fprintf(&to, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-label="%s">`+"\n%s\n", plotWide, high, plotWide, high, title, plotStyle)
 	fmt.Fprintf(&to, `<rect class="paper" width="%d" height="%d"/>`+"\n", plotWide, high)
 	fmt.Fprintf(&to, `<text class="title" x="%d" y="28">%s</text>`+"\n", plotLeft-40, title)
-	fmt.Fprintf(&to, `<text class="tick" x="%d" y="50">The dashed line is the target.</text>`+"\n", plotLeft-40)
+	fmt.Fprintf(&to, `<text class="tick" x="%d" y="50">The dashed line is the target, the grey one what is done by hand, with the least and the most data.</text>`+"\n", plotLeft-40)
 	for n, t := range growing {
 		panel{t, all.Figures[t.id], float64(plotLeft + n%2*panelAcross), float64(plotTop + n/2*panelDown)}.draw(&to)
 	}
@@ -60,24 +60,29 @@ type panel struct {
 }
 
 func (p panel) draw(to *strings.Builder) {
+	sizes, hands := p.sizes()
 	most := 1.5
-	for _, s := range p.Sides {
+	for _, s := range sizes {
 		most = math.Max(most, math.Ceil(s.Verdict*2)/2)
 	}
 	up := func(v float64) float64 { return p.y + panelHigh - v/most*panelHigh }
-	across := func(n int) float64 { return p.x + 30 + float64(n)*(panelWide-60)/float64(len(p.Sides)-1) }
+	across := func(n int) float64 { return p.x + 30 + float64(n)*(panelWide-60)/float64(len(sizes)-1) }
 	fmt.Fprintf(to, `<text class="name" x="%.0f" y="%.0f">%s</text>`+"\n", p.x, p.y-12, p.what)
 	for v := 0.0; v <= most; v += most / 3 {
 		fmt.Fprintf(to, `<line class="grid" x1="%.0f" y1="%.1f" x2="%.0f" y2="%.1f"/>`, p.x, up(v), p.x+panelWide, up(v))
 		fmt.Fprintf(to, `<text class="tick" x="%.0f" y="%.1f" text-anchor="end">%.1f</text>`+"\n", p.x-8, up(v)+4, v)
 	}
 	fmt.Fprintf(to, `<line class="limit" x1="%.0f" y1="%.1f" x2="%.0f" y2="%.1f"/>`+"\n", p.x, up(p.limit), p.x+panelWide, up(p.limit))
-	points := make([]string, len(p.Sides))
-	for n, s := range p.Sides {
+	if len(hands) > 0 {
+		last := hands[len(hands)-1].Verdict / hands[0].Verdict
+		fmt.Fprintf(to, `<polyline class="hand" points="%.1f,%.1f %.1f,%.1f"/>`+"\n", across(0), up(1), across(len(sizes)-1), up(math.Min(last, most)))
+	}
+	points := make([]string, len(sizes))
+	for n, s := range sizes {
 		points[n] = fmt.Sprintf("%.1f,%.1f", across(n), up(s.Verdict))
 	}
 	fmt.Fprintf(to, `<polyline class="line" points="%s"/>`+"\n", strings.Join(points, " "))
-	for n, s := range p.Sides {
+	for n, s := range sizes {
 		fmt.Fprintf(to, `<circle class="dot" cx="%.1f" cy="%.1f" r="3.5"/>`, across(n), up(s.Verdict))
 		beside := up(s.Verdict) + 20 // below, where there is room
 		if s.Verdict < most/3 {

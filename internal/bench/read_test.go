@@ -15,14 +15,9 @@ func stored() int {
 func BenchmarkGet(b *testing.B) {
 	eng := openEngine(b)
 	eng.fill(b, stored())
-	hand, n := openByHand(b, eng.path, eng.template), 0
+	hand := openByHand(b, eng.path, eng.template)
 	contest{"Get", 200, []side{
-		{"by-hand", repeat(func() error {
-			n++
-			id := eng.ids[n*7919%len(eng.ids)]
-			found, err := hand.find(lasting(b), id)
-			return same(id, found.ID, err)
-		})},
+		{"by-hand", repeat(hand.findOf(lasting(b), eng))},
 		{"engage", repeat(eng.get(lasting(b)))},
 	}}.run(b)
 }
@@ -32,13 +27,9 @@ func BenchmarkGet(b *testing.B) {
 func BenchmarkPage(b *testing.B) {
 	eng := openEngine(b)
 	eng.fill(b, stored())
-	hand, n := openByHand(b, eng.path, eng.template), int64(0)
+	hand := openByHand(b, eng.path, eng.template)
 	contest{"Page", 20, []side{
-		{"by-hand", repeat(func() error {
-			n++
-			page, err := hand.list(lasting(b), contact(n*7919%eng.contacts))
-			return fifty(len(page), err)
-		})},
+		{"by-hand", repeat(hand.listOf(lasting(b), eng))},
 		{"engage", repeat(eng.list(lasting(b)))},
 	}}.run(b)
 }

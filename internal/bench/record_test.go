@@ -2,7 +2,6 @@ package bench_test
 
 import (
 	"fmt"
-	"sync/atomic"
 	"testing"
 )
 
@@ -15,10 +14,10 @@ func BenchmarkRecord(b *testing.B) {
 			many = 16 * callers
 		}
 		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
-			eng, path, n := openEngine(b), openEngine(b), atomic.Int64{}
-			hand := openByHand(b, path.path, path.template)
+			eng, other := openEngine(b), openEngine(b)
+			hand := openByHand(b, other.path, other.template)
 			contest{fmt.Sprintf("Record/callers=%d", callers), many, []side{
-				{"by-hand", together(callers, func() error { return hand.record(lasting(b), n.Add(1)-1, 1) })},
+				{"by-hand", together(callers, hand.recordNew(lasting(b), 1))},
 				{"engage", together(callers, eng.record(lasting(b)))},
 			}}.run(b)
 		})
@@ -28,14 +27,10 @@ func BenchmarkRecord(b *testing.B) {
 // BenchmarkRecordMany is 1,000 interactions in one call. The baseline writes the same
 // rows with prepared statements in one transaction.
 func BenchmarkRecordMany(b *testing.B) {
-	many, n := 1_000, int64(0)
-	if small() {
-		many = 20
-	}
 	eng, other := openEngine(b), openEngine(b)
 	hand := openByHand(b, other.path, other.template)
 	contest{"RecordMany", 1, []side{
-		{"by-hand", repeat(func() error { n += int64(many); return hand.record(lasting(b), n, many) })},
-		{"engage", repeat(eng.recordMany(lasting(b), many))},
+		{"by-hand", repeat(hand.recordNew(lasting(b), atOnce()))},
+		{"engage", repeat(eng.recordMany(lasting(b), atOnce()))},
 	}}.run(b)
 }

@@ -26,22 +26,40 @@ func (all figures) targets() string {
 
 // growth returns the table of what is measured on more and more data.
 func (all figures) growth() string {
-	rows := [][]string{{"what", "data", "1×", "10×", "100×", "ratio", "target", "holds"}}
+	rows := [][]string{{"what", "data", "1×", "10×", "100×", "ratio", "target", "holds", "ratio by hand"}}
 	for _, t := range targets {
 		f, ok := all.Figures[t.id]
 		if !ok || !t.grows() {
 			continue
 		}
+		sizes, hands := f.sizes()
 		row := []string{t.what, t.beside}
-		for _, s := range f.Sides {
+		for _, s := range sizes {
 			row = append(row, t.unit.amount(s.Takes))
 		}
 		for len(row) < 5 { // with -short there are two sizes
 			row = append(row, "")
 		}
-		rows = append(rows, append(row, t.said(f.last().Verdict), t.bound(), t.answer(f)))
+		row = append(row, t.said(f.last().Verdict), t.bound(), t.answer(f), "")
+		if len(hands) > 0 {
+			row[len(row)-1] = t.said(hands[len(hands)-1].Verdict / hands[0].Verdict)
+		}
+		rows = append(rows, row)
 	}
 	return markdown(rows)
+}
+
+// sizes returns what was measured with more and more data, and what was done by hand with the
+// least and the most.
+func (f figure) sizes() (engage, byHand []sideFigure) {
+	for _, s := range f.Sides {
+		if strings.HasPrefix(s.Name, byHandPrefix) {
+			byHand = append(byHand, s)
+		} else {
+			engage = append(engage, s)
+		}
+	}
+	return engage, byHand
 }
 
 // between says what the sides are that are neither the baseline nor judged.
