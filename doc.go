@@ -30,11 +30,14 @@
 //	to rely on it         What is guaranteed; Time, identity, tenants
 //	where rules are from  Sources
 //
-// The words and how they fit, in one picture, are [docs/concepts.md]; how to run it, with SQLite,
-// backups, several processes, tenants and limits, is [docs/running.md]; routing on one page is
-// [docs/routing.md]. Every exported name says which rule it keeps to and which errors it gives. The
-// rules themselves are pure functions and tables in packages schema, interaction, handover and
-// routing; package store is the contract for a store of your own.
+// The words and how they fit are one picture in [docs/concepts.md]. How to run it, with SQLite,
+// backups, several processes, tenants and limits, says [docs/running.md]; how a conversation finds
+// an agent, [docs/routing.md]. All pages are in [docs]. The first of the examples is a whole program:
+// a bot hands over to an agent.
+//
+// Every exported name says which rule it keeps to and which errors it gives. The rules themselves
+// are pure functions and tables in packages schema, interaction, handover and routing; package
+// store is the contract for a store of your own.
 //
 // # Services
 //
@@ -385,6 +388,7 @@
 // Voyado Engage. Seed 003 is "Interactions" of Twilio Flex, which names the fields and states of
 // routing, together with the documentation of TaskRouter.
 //
+// [docs]: https://github.com/engage-interactions/engage/tree/main/docs
 // [docs/concepts.md]: https://github.com/engage-interactions/engage/blob/main/docs/concepts.md
 // [docs/running.md]: https://github.com/engage-interactions/engage/blob/main/docs/running.md
 // [docs/routing.md]: https://github.com/engage-interactions/engage/blob/main/docs/routing.md
