@@ -26,6 +26,8 @@ func push(ctx context.Context, url string, secret []byte, event engage.Event) er
 	if err != nil {
 		return err
 	}
+	ctx, stop := context.WithTimeout(ctx, 10*time.Second) // Consume itself waits for a handler for ever
+	defer stop()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		return err
