@@ -88,13 +88,14 @@ func (g *guard) set(deny error) {
 
 func TestAuthorizeGuardsEveryMethod(t *testing.T) {
 	t.Parallel()
+	ready := prepareStore(t)
 	for name := range methods(prepared{}) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var g guard
 			st := newMemory(t)
 			eng := newEngine(t, st, &engage.Options{Authorize: g.authorize})
-			at := prepareAll(t, eng)
+			at := ready.in(t, st)
 			m := methods(at)[name]
 			actor := engage.Agent("ada")
 			denied := errors.New("she may not")

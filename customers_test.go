@@ -22,7 +22,7 @@ func customersDo(action engage.Action) bool {
 // a Work, and looks the same where nothing is; all else is for Authorize to say.
 func TestCustomersReadWriteAndRecord(t *testing.T) {
 	t.Parallel()
-	refused := 0
+	refused, ready := 0, prepareStore(t)
 	for name, of := range methods(prepared{}) {
 		if !customersDo(of.action) {
 			refused++
@@ -32,7 +32,7 @@ func TestCustomersReadWriteAndRecord(t *testing.T) {
 			var g guard
 			st := newMemory(t)
 			eng := newEngine(t, st, &engage.Options{Authorize: g.authorize})
-			at := prepareAll(t, eng)
+			at := ready.in(t, st)
 			m := methods(at)[name]
 			eve := engage.Customer("eve")
 			g.set(nil)

@@ -10,7 +10,6 @@ import (
 
 	"github.com/engage-interactions/engage"
 	"github.com/engage-interactions/engage/interaction"
-	"github.com/engage-interactions/engage/store"
 	"github.com/engage-interactions/engage/storetest/faults"
 )
 
@@ -68,18 +67,7 @@ func (c *crowd) again(tb testing.TB) *crowd {
 	if err := below.Prepare(tb.Context(), c.below.kinds...); err != nil {
 		tb.Fatal(err)
 	}
-	copied := store.Batch{ID: "the same", Tenant: engage.DefaultTenant}
-	kinds := map[string]bool{}
-	for _, kind := range c.below.kinds { // each Engine has prepared them
-		kinds[kind.Name] = true
-	}
-	for kind := range kinds {
-		for _, r := range find(tb, c.below, kind) {
-			r.Version = ""
-			copied.Puts = append(copied.Puts, r)
-		}
-	}
-	if err := below.Commit(tb.Context(), copied); err != nil {
+	if err := below.Commit(tb.Context(), records(tb, c.below)); err != nil {
 		tb.Fatal(err)
 	}
 	same := &crowd{below: below, reads: faults.New(below)}
