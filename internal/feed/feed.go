@@ -100,8 +100,11 @@ var (
 	floors    = work.Table[floor]{Kind: "consumer_floor", Format: 1, ID: func(*floor) string { return floorID }}
 )
 
+// Tables are what a Feed keeps.
+func Tables() []work.Kept { return []work.Kept{&consumers, &floors} }
+
 // Kinds returns the kinds of record that a Feed keeps.
-func Kinds() []store.Kind { return []store.Kind{consumers.Declare(), floors.Declare()} }
+func Kinds() []store.Kind { return work.Kinds(Tables()) }
 
 // get returns a consumer, nil if there is none.
 func get(ctx context.Context, w *work.Work, name string) (*Consumer, error) {

@@ -169,7 +169,7 @@ const (
 )
 
 var jobTable = work.Table[record]{
-	Kind: "job", Format: 1,
+	Kind: "job", Format: 2, Upgrade: upgradeJob,
 	ID: func(r *record) string { return r.ID },
 	Indexes: []work.Index[record]{
 		{Name: byDue, Term: func(r *record) (string, bool) {
@@ -195,5 +195,8 @@ var jobTable = work.Table[record]{
 
 var laneTable = work.Table[lane]{Kind: "job_lane", Format: 1, ID: func(l *lane) string { return l.Name }}
 
+// Tables are what Jobs keeps.
+func Tables() []work.Kept { return []work.Kept{&jobTable, &laneTable} }
+
 // Kinds returns the kinds of record that Jobs keeps.
-func Kinds() []store.Kind { return []store.Kind{jobTable.Declare(), laneTable.Declare()} }
+func Kinds() []store.Kind { return work.Kinds(Tables()) }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/engage-interactions/engage/store"
@@ -24,6 +25,9 @@ type Options struct {
 	Backoff func(n int) time.Duration
 	// Committed, if not nil, is called after each commit that appended events.
 	Committed func()
+	// Moved is called when a guard is no longer as it was; see [Runner.Guard]. It returns
+	// the version that the guard may have as well, or why nothing can be committed any more.
+	Moved func(ctx context.Context) (store.Version, error)
 }
 
 // Runner runs works of one tenant on one store. It is safe for concurrent use.
@@ -31,6 +35,7 @@ type Runner struct {
 	store store.Store
 	opts  Options
 	lines lines
+	guard atomic.Pointer[store.Check]
 }
 
 // NewRunner returns a Runner.
@@ -45,6 +50,12 @@ func NewRunner(st store.Store, opts Options) *Runner {
 	}
 	return &Runner{store: st, opts: opts}
 }
+
+// Guard has every commit from now on check one record more, which no work writes: none
+// comes to anything once the record is another. That is how those who write in an older
+// way are kept from it, wherever they run, once somebody has begun to write in a newer one.
+// Works that show what there is go on.
+func (r *Runner) Guard(c store.Check) { r.guard.Store(&c) }
 
 // Tenant returns the tenant of the Runner's works.
 func (r *Runner) Tenant() string { return r.opts.Tenant }
@@ -157,6 +168,10 @@ func (u *unit) attempt(ctx context.Context, decide func(*Work) error) (again boo
 		return false, err
 	}
 	batch := w.batch(u.opts.NewID())
+	guard := u.guard.Load()
+	if guard != nil {
+		batch.Checks = append(batch.Checks, *guard)
+	}
 	waited, err := u.held.extend(ctx, w.contended())
 	if err != nil {
 		return false, err
@@ -166,6 +181,9 @@ func (u *unit) attempt(ctx context.Context, decide func(*Work) error) (again boo
 	}
 	err = u.commit(ctx, batch, w)
 	if conflict, ok := errors.AsType[*store.ConflictError](err); ok {
+		if guard != nil && conflict.Key == guard.Key {
+			return u.moved(ctx, *guard)
+		}
 		return u.retry(ctx, conflict.Key, err)
 	}
 	if err == nil || errors.Is(err, store.ErrUnknownOutcome) {
@@ -192,6 +210,22 @@ func (u *unit) retry(ctx context.Context, key store.Key, cause error) (again boo
 	}
 	if u.tries > u.opts.Tries {
 		return false, fmt.Errorf("other processes kept changing the same record: %w", cause)
+	}
+	return true, nil
+}
+
+// moved prepares for another attempt after the guard was changed, if there may be one.
+func (u *unit) moved(ctx context.Context, guard store.Check) (again bool, err error) {
+	version, err := u.opts.Moved(ctx)
+	if err != nil {
+		return false, err
+	}
+	u.Guard(store.Check{Key: guard.Key, Version: version})
+	if err := u.pause(ctx); err != nil {
+		return false, err
+	}
+	if u.tries > u.opts.Tries {
+		return false, fmt.Errorf("other processes kept changing the guard: %w", &store.ConflictError{Key: guard.Key})
 	}
 	return true, nil
 }

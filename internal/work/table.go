@@ -20,9 +20,18 @@ var ErrOutdated = errors.New("a stored value has a newer format than this versio
 //
 //	{"_format":1,"contactId":"…",…}
 type Table[T any] struct {
-	Kind    string
-	Format  int // of the values written now, counted from 1
+	Kind string
+	// Format is that of the values written now, counted from 1. It is raised with every
+	// change of what is stored: of the values, of their IDs, of the indexes and of their
+	// terms. So a record of the newest format is in all indexes, and where it belongs.
+	Format int
+	// Upgrade, if not nil, returns a value of an older format as one of the newest, as far
+	// as the value itself tells. It is called whenever an older one is read. Without it, an
+	// older value is read as it is.
 	Upgrade func(format int, value []byte) ([]byte, error)
+	// Mend, if not nil, adds to a value that was of an older format what other records
+	// tell. Only [Table.Renew] calls it. What it reads of the older format may be unmended.
+	Mend    func(ctx context.Context, w *Work, v *T, format int) error
 	ID      func(*T) string // the ID of the value's record
 	Indexes []Index[T]
 }
@@ -142,15 +151,21 @@ func (t *Table[T]) encode(w *Work, v *T) (store.Record, error) {
 		r.Value = append(r.Value, ',')
 	}
 	r.Value = append(r.Value, body[1:]...)
+	r.Terms = t.terms(v)
+	return r, nil
+}
+
+// terms returns the terms of a value, nil if it has none.
+func (t *Table[T]) terms(v *T) (terms map[string]string) {
 	for _, index := range t.Indexes {
 		if term, ok := index.Term(v); ok {
-			if r.Terms == nil {
-				r.Terms = make(map[string]string, len(t.Indexes))
+			if terms == nil {
+				terms = make(map[string]string, len(t.Indexes))
 			}
-			r.Terms[index.Name] = term
+			terms[index.Name] = term
 		}
 	}
-	return r, nil
+	return terms
 }
 
 // encodeJSON is json.Marshal without making "<", ">" and "&" six times as long, also
@@ -172,10 +187,10 @@ func (t *Table[T]) decode(r store.Record) (*T, error) {
 	format, value := readFormat(r.Value), r.Value
 	switch {
 	case format > t.Format:
-		return nil, fmt.Errorf("%s: %w (%d, known is %d)", t.Kind, ErrOutdated, format, t.Format)
-	case format < 1 || format < t.Format && t.Upgrade == nil:
+		return nil, &OutdatedError{Kind: t.Kind, Format: format, Known: t.Format}
+	case format < 1:
 		return nil, fmt.Errorf("%s %s: its value has no known format", t.Kind, r.ID)
-	case format < t.Format:
+	case format < t.Format && t.Upgrade != nil:
 		upgraded, err := t.Upgrade(format, value)
 		if err != nil {
 			return nil, fmt.Errorf("%s %s: upgrading it from format %d: %w", t.Kind, r.ID, format, err)

@@ -64,7 +64,13 @@ func (w *Work) hasWrites() bool { return len(w.writes) > 0 }
 
 // Size returns how many checks, puts, deletes and events the work comes to so far.
 // One commit takes store.MaxOperations of them.
-func (w *Work) Size() int { return len(w.reads) + w.blind + len(w.events) }
+func (w *Work) Size() int {
+	size := len(w.reads) + w.blind + len(w.events)
+	if w.unit.guard.Load() != nil {
+		size++
+	}
+	return size
+}
 
 // Share returns the part of n that this run should take on: less and less, the more
 // often others have changed what the work rests on. At least 1.
