@@ -81,7 +81,7 @@ const (
 // The tables of control.
 var (
 	controls = work.Table[storedControl]{
-		Kind: "thread_control", Format: 1,
+		Kind: "thread_control", Format: 2,
 		ID: func(c *storedControl) string { return controlID(c.SourceID, c.IdentityID) },
 		Indexes: []work.Index[storedControl]{
 			{Name: bySourceUsed, Term: func(c *storedControl) (string, bool) {

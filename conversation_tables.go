@@ -75,7 +75,7 @@ type storedCategories struct {
 // The tables of conversations.
 var (
 	sources = work.Table[interaction.Source]{
-		Kind: "content_source", Format: 1,
+		Kind: "content_source", Format: 2,
 		ID: func(s *interaction.Source) string { return plain(s.ID) },
 		Indexes: []work.Index[interaction.Source]{
 			{Name: byControlledCommunity, Term: func(s *interaction.Source) (string, bool) {
@@ -101,7 +101,7 @@ var (
 	}
 	identityKeys = work.Table[foreignKey]{Kind: "identity_key", Format: 1, ID: hashID} // community, foreign ID
 	threads      = work.Table[interaction.Thread]{
-		Kind: "content_thread", Format: 1,
+		Kind: "content_thread", Format: 2, Mend: mendThread,
 		ID: func(t *interaction.Thread) string { return t.ID },
 		Indexes: []work.Index[interaction.Thread]{
 			{Name: byActive, Term: func(t *interaction.Thread) (string, bool) {
@@ -137,7 +137,7 @@ var (
 		ID: func(c *currentThread) string { return currentThreadID(c.SourceID, c.IdentityID) },
 	}
 	correspondents = work.Table[interaction.Correspondent]{
-		Kind: "correspondent", Format: 1,
+		Kind: "correspondent", Format: 2, Mend: mendCorrespondent,
 		ID: func(c *interaction.Correspondent) string { return correspondentID(c.ThreadID, c.IdentityID) },
 		Indexes: []work.Index[interaction.Correspondent]{
 			{Name: byIdentityActive, Term: func(c *interaction.Correspondent) (string, bool) {
@@ -155,7 +155,7 @@ var (
 		},
 	}
 	contents = work.Table[interaction.Content]{
-		Kind: "content", Format: 1,
+		Kind: "content", Format: 2, Upgrade: upgradeContent, Mend: mendContent,
 		ID: func(c *interaction.Content) string { return c.ID },
 		Indexes: []work.Index[interaction.Content]{
 			{Name: byThreadPosition, Term: func(c *interaction.Content) (string, bool) {
@@ -178,7 +178,7 @@ var (
 	contentKeys   = work.Table[foreignKey]{Kind: "content_key", Format: 1, ID: hashID} // source, foreign ID
 	postKeys      = work.Table[foreignKey]{Kind: "post_key", Format: 1, ID: hashID}    // idempotency key
 	interventions = work.Table[interaction.Intervention]{
-		Kind: "intervention", Format: 1,
+		Kind: "intervention", Format: 2,
 		ID: func(i *interaction.Intervention) string { return i.ID },
 		Indexes: []work.Index[interaction.Intervention]{
 			{Name: byCreated, Term: func(i *interaction.Intervention) (string, bool) {
@@ -238,15 +238,12 @@ var (
 	}
 )
 
-// conversationKinds returns what the services of conversations need of a store.
-func conversationKinds() []store.Kind {
-	return []store.Kind{
-		sources.Declare(), communities.Declare(), identities.Declare(), identityKeys.Declare(),
-		threads.Declare(), threadKeys.Declare(), currentThreads.Declare(), correspondents.Declare(),
-		contents.Declare(), contentKeys.Declare(), postKeys.Declare(),
-		interventions.Declare(), interventionComments.Declare(), engagedLists.Declare(),
-		categories.Declare(), timeline.Declare(),
-		controls.Declare(), controlSettings.Declare(), controlSpans.Declare(), controlWatches.Declare(),
+// conversationTables are those of conversations, and of who has control of them.
+func conversationTables() []work.Kept {
+	return []work.Kept{
+		&sources, &communities, &identities, &identityKeys, &threads, &threadKeys, &currentThreads, &correspondents,
+		&contents, &contentKeys, &postKeys, &interventions, &interventionComments, &engagedLists, &categories, &timeline,
+		&controls, &controlSettings, &controlSpans, &controlWatches,
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"slices"
 	"time"
 
 	"github.com/engage-interactions/engage/internal/feed"
@@ -245,6 +244,10 @@ type core struct {
 
 // New returns an Engine on the store, acting for the system, and prepares the
 // store for it. The store stays the caller's to close.
+//
+// Data that an earlier version has written is brought up to date first, which takes long
+// where there is much; if ctx ends meanwhile, the next New goes on with it. The error wraps
+// ErrOutdated if a later version has written the tenant's data. See docs/upgrading.md.
 func New(ctx context.Context, st store.Store, opts *Options) (*Engine, error) {
 	if st == nil {
 		return nil, invalid("store", "is nil: memory.New and sqlite.Open make one")
@@ -273,6 +276,7 @@ func New(ctx context.Context, st store.Store, opts *Options) (*Engine, error) {
 		Tenant:    c.opts.Tenant,
 		NewID:     c.opts.NewID,
 		Committed: func() { c.feed.Wake(); c.jobs.Wake() },
+		Moved:     c.formatsMoved,
 	})
 	c.feed = feed.New(c.runner, feed.Options{
 		Clock:     c.opts.Clock,
@@ -293,8 +297,11 @@ func New(ctx context.Context, st store.Store, opts *Options) (*Engine, error) {
 	c.registerTimers()
 	c.registerTasks()
 	c.registerRouting()
-	if err := st.Prepare(ctx, slices.Concat(kinds(), conversationKinds(), routingKinds(), feed.Kinds(), jobs.Kinds())...); err != nil {
+	if err := st.Prepare(ctx, work.Kinds(keptTables())...); err != nil {
 		return nil, fmt.Errorf("preparing the store: %w", err)
+	}
+	if err := c.bringUpToDate(ctx); err != nil {
+		return nil, fmt.Errorf("bringing the data up to date: %w", err)
 	}
 	return c.engine(System()), nil
 }

@@ -332,7 +332,7 @@ func allKinds() []string {
 		"content_source", "community", "identity", "identity_key", "content_thread", "thread_key", "current_thread", "correspondent",
 		"content", "content_key", "post_key", "intervention", "intervention_comment", "engaged_list", "category_tree", "timeline_entry", "thread_control", "thread_control_settings", "thread_control_span", "thread_control_watch",
 		"workspace", "routing_name", "activity", "task_channel", "crews", "task_queue", "workflow", "workflow_configuration", "worker", "ready_worker", "task", "reservation", "flex_interaction", "flex_key", "interaction_channel", "interaction_invite", "interaction_participant", "interaction_transfer", "task_count", "worker_count", "interaction_address",
-		"job", "job_lane",
+		"job", "job_lane", "data_format",
 	}
 }
 

@@ -33,8 +33,9 @@ var (
 	// ErrForbidden says that Options.Authorize did not allow it. See
 	// [*ForbiddenError].
 	ErrForbidden = errors.New("forbidden")
-	// ErrOutdated says that a record was written by a newer version of engage.
-	// It is left as it is.
+	// ErrOutdated says that a record was written by a newer version of engage, or that one
+	// has brought the tenant's data up to date: this version reads what it can still, and
+	// writes nothing. See [*OutdatedError] and docs/upgrading.md.
 	ErrOutdated = work.ErrOutdated
 	// ErrUnavailable says that the store could not do it now; nothing changed.
 	ErrUnavailable = store.ErrUnavailable
@@ -51,6 +52,9 @@ var (
 	// for returned.
 	ErrWorkDone = work.ErrDone
 )
+
+// OutdatedError says of which kind of record a newer format was met. It wraps ErrOutdated.
+type OutdatedError = work.OutdatedError
 
 // InvalidError says which argument is wrong, and why.
 type InvalidError struct {

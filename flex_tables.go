@@ -3,7 +3,6 @@ package engage
 import (
 	"github.com/engage-interactions/engage/internal/work"
 	"github.com/engage-interactions/engage/routing"
-	"github.com/engage-interactions/engage/store"
 )
 
 // flexKey says which interaction an idempotency key stands for.
@@ -44,7 +43,7 @@ type storedChannel struct {
 // The tables of interactions.
 var (
 	flexInteractions = work.Table[routing.Interaction]{
-		Kind: "flex_interaction", Format: 1,
+		Kind: "flex_interaction", Format: 2,
 		ID: func(i *routing.Interaction) string { return i.SID },
 		Indexes: []work.Index[routing.Interaction]{
 			{Name: byContext, Term: func(i *routing.Interaction) (string, bool) {
@@ -54,7 +53,7 @@ var (
 	}
 	flexKeys     = work.Table[flexKey]{Kind: "flex_key", Format: 1, ID: func(k *flexKey) string { return k.Hash }}
 	flexChannels = work.Table[storedChannel]{
-		Kind: "interaction_channel", Format: 1,
+		Kind: "interaction_channel", Format: 2, Mend: mendChannel,
 		ID: func(c *storedChannel) string { return c.SID },
 		Indexes: []work.Index[storedChannel]{
 			{Name: byWorkspaceStatus, Term: func(c *storedChannel) (string, bool) {
@@ -83,10 +82,7 @@ var (
 	}
 )
 
-// flexKinds returns what interactions need of a store.
-func flexKinds() []store.Kind {
-	return []store.Kind{
-		flexInteractions.Declare(), flexKeys.Declare(), flexChannels.Declare(), invites.Declare(), participants.Declare(), transfers.Declare(),
-		addresses.Declare(),
-	}
+// flexTables are those of interactions that are routed.
+func flexTables() []work.Kept {
+	return []work.Kept{&flexInteractions, &flexKeys, &flexChannels, &invites, &participants, &transfers, &addresses}
 }

@@ -142,7 +142,7 @@ type storedReservation struct {
 // The tables of routing.
 var (
 	workspaces = work.Table[storedWorkspace]{
-		Kind: "workspace", Format: 1,
+		Kind: "workspace", Format: 2,
 		ID: func(w *storedWorkspace) string { return w.SID },
 	}
 	routingNames = work.Table[foreignKey]{Kind: "routing_name", Format: 1, ID: hashID} // what, workspace, name
@@ -177,7 +177,7 @@ var (
 		ID: func(c *storedConfiguration) string { return configurationID(c.WorkflowSID, c.Version) },
 	}
 	workers = work.Table[storedWorker]{
-		Kind: "worker", Format: 1,
+		Kind: "worker", Format: 2,
 		ID: func(w *storedWorker) string { return w.SID },
 		Indexes: []work.Index[storedWorker]{
 			{Name: byWorkspace, Term: func(w *storedWorker) (string, bool) { return inWorkspace(w.WorkspaceSID, w.SID), !w.Gone }},
@@ -226,7 +226,7 @@ var (
 		},
 	}
 	reservations = work.Table[storedReservation]{
-		Kind: "reservation", Format: 1,
+		Kind: "reservation", Format: 2, Mend: mendReservation,
 		ID: func(r *storedReservation) string { return r.SID },
 		Indexes: []work.Index[storedReservation]{
 			{Name: byTask, Term: func(r *storedReservation) (string, bool) { return idTerm(r.TaskSID).Text(r.SID).String(), true }},
@@ -249,13 +249,12 @@ var (
 	}
 )
 
-// routingKinds returns what the services of routing need of a store.
-func routingKinds() []store.Kind {
-	return append(flexKinds(),
-		workspaces.Declare(), routingNames.Declare(), activities.Declare(), taskChannels.Declare(), crews.Declare(), queues.Declare(),
-		workflows.Declare(), configurations.Declare(), workers.Declare(), readyWorkers.Declare(), tasks.Declare(), reservations.Declare(),
-		taskCounts.Declare(), workerCounts.Declare(),
-	)
+// routingTables are those of routing.
+func routingTables() []work.Kept {
+	return []work.Kept{
+		&workspaces, &routingNames, &activities, &taskChannels, &crews, &queues, &workflows, &configurations,
+		&workers, &readyWorkers, &tasks, &reservations, &taskCounts, &workerCounts,
+	}
 }
 
 // The indexes of routing. Where nothing else is said, the last part is the SID.

@@ -113,11 +113,11 @@ type firing struct {
 // The tables, and so the kinds of record, that the services keep.
 var (
 	schemas = work.Table[storedSchema]{
-		Kind: "interaction_schema", Format: 1,
+		Kind: "interaction_schema", Format: 2,
 		ID: func(s *storedSchema) string { return s.Definition.ID },
 	}
 	schemaVersions = work.Table[storedVersion]{
-		Kind: "interaction_schema_version", Format: 1,
+		Kind: "interaction_schema_version", Format: 2, Mend: mendVersion,
 		ID: func(v *storedVersion) string { return versionID(v.Definition.ID, v.Version) },
 	}
 	schemaCensus = work.Table[census]{
@@ -125,7 +125,7 @@ var (
 		ID: func(*census) string { return censusID },
 	}
 	interactions = work.Table[interaction.Interaction]{
-		Kind: "interaction", Format: 1,
+		Kind: "interaction", Format: 2,
 		ID: func(i *interaction.Interaction) string { return i.ID },
 		Indexes: []work.Index[interaction.Interaction]{
 			{Name: byContactCreated, Term: func(i *interaction.Interaction) (string, bool) {
@@ -149,7 +149,7 @@ var (
 		},
 	}
 	quarantine = work.Table[interaction.Quarantined]{
-		Kind: "quarantined_interaction", Format: 1,
+		Kind: "quarantined_interaction", Format: 2,
 		ID: func(q *interaction.Quarantined) string { return q.ID },
 		Indexes: []work.Index[interaction.Quarantined]{
 			{Name: byContactReceived, Term: func(q *interaction.Quarantined) (string, bool) {
@@ -164,11 +164,11 @@ var (
 		},
 	}
 	bindings = work.Table[binding]{
-		Kind: "idempotency_key", Format: 1,
+		Kind: "idempotency_key", Format: 2, Mend: mendBinding,
 		ID: func(b *binding) string { return b.KeyHash },
 	}
 	contacts = work.Table[storedContact]{
-		Kind: "contact", Format: 1,
+		Kind: "contact", Format: 2, Upgrade: upgradeContact, Mend: mendContact,
 		ID: func(c *storedContact) string { return plain(c.ID) },
 	}
 	tallies = work.Table[storedTally]{
@@ -181,7 +181,7 @@ var (
 		},
 	}
 	segmentValues = work.Table[segmentValue]{
-		Kind: "segment_value", Format: 1,
+		Kind: "segment_value", Format: 2, Upgrade: upgradeSegmentValue,
 		ID: func(v *segmentValue) string { return hashOf(v.SchemaID, v.Property, v.Value, v.ContactID) },
 		Indexes: []work.Index[segmentValue]{
 			{Name: byValue, Term: func(v *segmentValue) (string, bool) {
@@ -190,25 +190,23 @@ var (
 		},
 	}
 	firings = work.Table[firing]{
-		Kind: "trigger_firing", Format: 1,
+		Kind: "trigger_firing", Format: 2, Mend: mendFiring,
 		ID: func(f *firing) string { return f.ID },
 		Indexes: []work.Index[firing]{
 			{Name: byContact, Term: func(f *firing) (string, bool) { return contactTerm(f.ContactID).String(), true }},
 		},
 	}
 	progresses = work.Table[storedProgress]{
-		Kind: "progress", Format: 1,
+		Kind: "progress", Format: 2, Upgrade: upgradeProgress,
 		ID: func(p *storedProgress) string { return progressID(p.Task, p.Subject) },
 	}
 )
 
-// kinds returns what the services need of a store.
-func kinds() []store.Kind {
-	return []store.Kind{
-		schemas.Declare(), schemaVersions.Declare(), schemaCensus.Declare(),
-		interactions.Declare(), quarantine.Declare(), bindings.Declare(),
-		contacts.Declare(), tallies.Declare(), segmentValues.Declare(),
-		firings.Declare(), progresses.Declare(),
+// recordedTables are those of recorded interactions.
+func recordedTables() []work.Kept {
+	return []work.Kept{
+		&schemas, &schemaVersions, &schemaCensus, &interactions, &quarantine, &bindings,
+		&contacts, &tallies, &segmentValues, &firings, &progresses,
 	}
 }
 
