@@ -191,7 +191,7 @@ func (t *turn) customerWrote(ctx context.Context, thread *interaction.Thread) er
 // failed may be tried again after it has come back otherwise, and rests once more.
 type channelReturn struct {
 	ChannelSID   string    `json:"channel_sid"`
-	RestingSince time.Time `json:"resting_since,omitzero"`
+	RestingSince time.Time `json:"resting_since,omitzero"` // zero in jobs of earlier versions: any
 }
 
 // returnWritten brings a channel back because the customer has written. Whoever has paused it
@@ -205,7 +205,7 @@ func (t *turn) returnWritten(ctx context.Context, d channelReturn) error {
 	if err != nil {
 		return err
 	}
-	if !thread.RestingSince.Equal(d.RestingSince) {
+	if !d.RestingSince.IsZero() && !thread.RestingSince.Equal(d.RestingSince) {
 		return nil
 	}
 	spec := r.anew()

@@ -1,10 +1,13 @@
 package engage_test
 
 import (
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/engage-interactions/engage"
+	"github.com/engage-interactions/engage/store"
 )
 
 // TestAFailedReturnDoesNotComeLate: a channel that could not come back when the customer wrote comes
@@ -41,4 +44,32 @@ func TestAFailedReturnDoesNotComeLate(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestAReturnThatAnEarlierVersionLeftComesTrue: the job of one did not say from which rest.
+func TestAReturnThatAnEarlierVersionLeftComesTrue(t *testing.T) {
+	t.Parallel()
+	inBothStores(t, func(t *testing.T, j *joined) {
+		j.routed().accepts(ann, j.first)
+		j.leaves(ann)
+		j.writes("eve", "are you there?")
+		since, left := regexp.MustCompile(`,"resting_since":"[^"]*"`), 0
+		for _, r := range find(t, j.st, "job") {
+			value := string(r.Value)
+			if !strings.Contains(value, `"channel.return"`) {
+				continue
+			}
+			if r.Value = []byte(since.ReplaceAllString(value, "")); string(r.Value) == value {
+				t.Fatalf("the job does not say since when: %s", value)
+			}
+			if err := j.st.Commit(t.Context(), store.Batch{ID: "earlier", Tenant: engage.DefaultTenant, Puts: []store.Record{r}}); err != nil {
+				t.Fatal(err)
+			}
+			left++
+		}
+		if left != 1 {
+			t.Fatalf("there are %d jobs", left)
+		}
+		j.accepts(ann, j.asked(ann))
+	})
 }
