@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,14 +25,14 @@ func TestOfManyLinesTheFirstTaskThatFitsIsOffered(t *testing.T) {
 				t.Parallel()
 				draw := storetest.Seed(t)
 				f := newFloor(t, func(o *engage.Options) { o.Jobs.Concurrency = 1 })
-				var filters string
+				var filters strings.Builder
 				for n := range 2 {
 					q := f.newQueue(fmt.Sprint("queue ", n), "", func(q *engage.NewQueue) {
 						q.TaskOrder, q.Matching.RejectCoolDown = order, 3600
 					})
-					filters += fmt.Sprintf(`,{"expression":"queue == %d","targets":[{"queue":%q,"expression":"worker.level >= task.level"}]}`, n, q.SID)
+					filters.WriteString(fmt.Sprintf(`,{"expression":"queue == %d","targets":[{"queue":%q,"expression":"worker.level >= task.level"}]}`, n, q.SID))
 				}
-				f.workflow = f.newWorkflow("Levels", `{"task_routing":{"filters":[`+filters[1:]+`]}}`)
+				f.workflow = f.newWorkflow("Levels", `{"task_routing":{"filters":[`+filters.String()[1:]+`]}}`)
 				ann := f.hires("ann", 0, fmt.Sprintf(`{"level":%d}`, can))
 				must(f.Workers.SetChannel(t.Context(), ann.SID, "default", engage.WorkerChannelUpdate{Capacity: new(1)}))(t)
 				f.puts(ann.SID, "Break")

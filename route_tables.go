@@ -195,7 +195,7 @@ var (
 		}}},
 	}
 	tasks = work.Table[storedTask]{
-		Kind: "task", Format: 1,
+		Kind: "task", Format: 2,
 		ID: func(k *storedTask) string { return k.SID },
 		Indexes: []work.Index[storedTask]{
 			{Name: byLine, Term: func(k *storedTask) (string, bool) {

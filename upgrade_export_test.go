@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/engage-interactions/engage/internal/work"
@@ -23,11 +24,9 @@ func ShapeOf(table work.Kept) string {
 
 // writeShape describes the JSON of a type that stands within others.
 func writeShape(text *strings.Builder, typ reflect.Type, within []reflect.Type) {
-	for _, outer := range within {
-		if outer == typ {
-			text.WriteString("again")
-			return
-		}
+	if slices.Contains(within, typ) {
+		text.WriteString("again")
+		return
 	}
 	within = append(within, typ)
 	switch typ.Kind() {
@@ -40,8 +39,8 @@ func writeShape(text *strings.Builder, typ reflect.Type, within []reflect.Type) 
 		writeShape(text, typ.Elem(), within)
 	case reflect.Struct:
 		text.WriteString("{")
-		for i := range typ.NumField() {
-			f := typ.Field(i)
+		for f := range typ.Fields() {
+			f := f
 			if tag := f.Tag.Get("json"); tag != "-" && (f.IsExported() || f.Anonymous) {
 				fmt.Fprintf(text, "%s %s ", f.Name, tag)
 				writeShape(text, f.Type, within)

@@ -195,7 +195,7 @@ workflow 1 662555fb workspace
 workflow_configuration 1 3eaca88f
 worker 2 710a6e86 workspace activity agent
 ready_worker 1 f03c9767 crew_channel_idle
-task 1 3d9aa967 queue_channel_line_order known_worker_line_order queue_waiting_created workflow_waiting workspace workspace_status queue channel
+task 2 3d9aa967 queue_channel_line_order queue_order known_worker_line_order queue_waiting_created workflow_waiting workspace workspace_status queue channel
 reservation 2 c13bc188 task worker worker_live worker_pending
 task_count 1 1f70eaa5
 worker_count 1 a542124e
