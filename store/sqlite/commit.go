@@ -25,15 +25,15 @@ type change struct {
 	id       string
 	expected store.Version
 	kind     changeKind
-	args     []driver.Value // of the statement that writes; of a check none
+	args     []driver.Value // of the statement that writes, but for the version it replaces; of a check none
+	place    *place         // in the round that it takes part in
 }
 
 type changeKind int
 
 const (
 	check changeKind = iota
-	create
-	replace
+	put
 	remove
 )
 
@@ -65,7 +65,7 @@ func (s *Store) encode(b store.Batch) *batch {
 	}
 	for _, r := range b.Puts {
 		t := s.tables.of(r.Kind)
-		args := make([]driver.Value, 0, 2+len(t.indexes)+3)
+		args := make([]driver.Value, 0, 2+len(t.indexes)+2)
 		args = append(args, b.ID, string(r.Value))
 		for _, index := range t.indexes {
 			if term, ok := r.Terms[index]; ok {
@@ -75,16 +75,11 @@ func (s *Store) encode(b store.Batch) *batch {
 			}
 		}
 		args = append(args, b.Tenant, r.ID)
-		kind := create
-		if r.Version != "" {
-			kind = replace
-			args = append(args, string(r.Version))
-		}
-		e.changes = append(e.changes, change{table: t, id: r.ID, expected: r.Version, kind: kind, args: args})
+		e.changes = append(e.changes, change{table: t, id: r.ID, expected: r.Version, kind: put, args: args})
 		e.bytes += len(r.Value)
 	}
 	for _, d := range b.Deletes {
-		args := []driver.Value{b.Tenant, d.ID, string(d.Version)}
+		args := []driver.Value{b.Tenant, d.ID}
 		e.changes = append(e.changes, change{table: s.tables.of(d.Kind), id: d.ID, expected: d.Version, kind: remove, args: args})
 	}
 	for _, event := range b.Events {

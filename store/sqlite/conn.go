@@ -29,10 +29,15 @@ func dial(ctx context.Context, dsn string) (driver.Conn, error) {
 // directly: database/sql would add its pool, its locks and a goroutine per
 // query, where the writer and the readers each own their connection anyway.
 // A conn is for one goroutine at a time.
+//
+// The driver never sees the context of a caller: it would start a goroutine for
+// each statement, to interrupt it, and no statement runs for long. Between the rows
+// of one the context is looked at here.
 type conn struct {
 	raw   driver.Conn
 	stmts map[string]statement
 	args  []driver.NamedValue // of the statement that is running
+	texts map[[few]*table]string
 }
 
 // statement is what the driver's statements can do.
@@ -47,16 +52,19 @@ func newConn(ctx context.Context, dial dialer, dsn string) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &conn{raw: raw, stmts: make(map[string]statement)}, nil
+	return &conn{raw: raw, stmts: make(map[string]statement), texts: make(map[[few]*table]string)}, nil
 }
 
 // exec runs a statement that returns no rows, and tells how many it changed.
 func (c *conn) exec(ctx context.Context, query string, args ...driver.Value) (int64, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
 	stmt, err := c.prepare(query)
 	if err != nil {
 		return 0, err
 	}
-	result, err := stmt.ExecContext(ctx, c.bind(args))
+	result, err := stmt.ExecContext(context.Background(), c.bind(args))
 	if err != nil {
 		return 0, err
 	}
@@ -66,11 +74,14 @@ func (c *conn) exec(ctx context.Context, query string, args ...driver.Value) (in
 // query runs a statement and calls row for each of its rows. The slice is the
 // same every time; its values are the callee's to keep.
 func (c *conn) query(ctx context.Context, row func([]driver.Value) error, query string, args ...driver.Value) (err error) {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	stmt, err := c.prepare(query)
 	if err != nil {
 		return err
 	}
-	rows, err := stmt.QueryContext(ctx, c.bind(args))
+	rows, err := stmt.QueryContext(context.Background(), c.bind(args))
 	if err != nil {
 		return err
 	}
@@ -82,16 +93,15 @@ func (c *conn) query(ctx context.Context, row func([]driver.Value) error, query 
 	}()
 	values := make([]driver.Value, len(rows.Columns()))
 	for {
-		// The driver interrupts the search for the first row only.
-		if err := ctx.Err(); err != nil {
-			return err
-		}
 		if err := rows.Next(values); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
 			return err
 		}
 		if err := row(values); err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
 			return err
 		}
 	}
@@ -119,10 +129,12 @@ func (c *conn) prepare(query string) (statement, error) {
 	if stmt, ok := c.stmts[query]; ok {
 		return stmt, nil
 	}
-	if len(c.stmts) >= maxStatements {
-		// It takes very many kinds to come here. Beginning again is simple,
-		// and rare enough.
-		if err := c.forget(); err != nil {
+	for other, stmt := range c.stmts { // make room by forgetting others, any
+		if len(c.stmts) < maxStatements {
+			break
+		}
+		delete(c.stmts, other)
+		if err := stmt.Close(); err != nil {
 			return nil, err
 		}
 	}
@@ -146,6 +158,22 @@ func (c *conn) forget() error {
 	}
 	clear(c.stmts)
 	return errors.Join(errs...)
+}
+
+// few returns the statement on a few tables that text makes for this connection: the
+// same for the same tables, which are not put together each time.
+func (c *conn) few(tables []*table, text func([]*table) string) string {
+	var key [few]*table
+	copy(key[:], tables)
+	if known, ok := c.texts[key]; ok {
+		return known
+	}
+	if len(c.texts) >= maxStatements {
+		clear(c.texts)
+	}
+	made := text(tables)
+	c.texts[key] = made
+	return made
 }
 
 func (c *conn) bind(args []driver.Value) []driver.NamedValue {

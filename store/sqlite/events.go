@@ -44,7 +44,7 @@ func (s *Store) Events(ctx context.Context, tenant string, after int64, limit in
 			event, err := readEvent(tenant, row)
 			events = append(events, event)
 			return err
-		}, "SELECT position, id, type, time, value FROM _events WHERE tenant = ? AND position > ?"+
+		}, "SELECT position, id, type, time, CAST(value AS BLOB) FROM _events WHERE tenant = ? AND position > ?"+
 			" ORDER BY position LIMIT ?", tenant, after, int64(limit))
 	})
 	if err == nil { // an answer is one or the other: the context may have ended behind it
@@ -65,13 +65,14 @@ func readEvent(tenant string, row []driver.Value) (store.Event, error) {
 	if err != nil {
 		return store.Event{}, fmt.Errorf("%w: time of event %d: %w", ErrCorrupt, position, err)
 	}
+	value, _ := row[4].([]byte)
 	return store.Event{
 		Tenant:   tenant,
 		Position: position,
 		ID:       text(row[1]),
 		Type:     text(row[2]),
 		Time:     at,
-		Value:    []byte(text(row[4])),
+		Value:    value,
 	}, nil
 }
 

@@ -75,7 +75,7 @@ func TestEachStatementFailsOnce(t *testing.T) {
 			path := newPath(t)
 			for n := 1; ; n++ {
 				if failed := failNth(t, path+strconv.Itoa(n), n, late); failed == "" {
-					if n < 15 {
+					if n < 12 {
 						t.Errorf("there were only %d statements", n-1)
 					}
 					return

@@ -102,7 +102,7 @@ func (t *table) find(q store.Query, after *store.Position) (string, []driver.Val
 // fill sets what the columns of t hold of r.
 func (t *table) fill(r *store.Record, columns []driver.Value) {
 	r.Version = store.Version(text(columns[0]))
-	r.Value = []byte(text(columns[1]))
+	r.Value, _ = columns[1].([]byte)
 	for i, index := range t.indexes {
 		term, ok := columns[2+i].(string)
 		if !ok {

@@ -3,6 +3,8 @@ package sqlite
 import (
 	"context"
 	"database/sql/driver"
+	"slices"
+	"strings"
 
 	"github.com/engage-interactions/engage/store"
 )
@@ -17,26 +19,65 @@ func (s *Store) Get(ctx context.Context, keys ...store.Key) ([]store.Record, err
 		return nil, err
 	}
 	records := make([]store.Record, len(keys))
-	groups := s.group(keys)
-	read := s.readers.snapshot
-	if len(groups) == 1 {
-		read = s.readers.use // a single statement sees a single moment
-	}
-	err := read(ctx, func(c *conn) error {
-		for i, key := range keys { // anew: it may be another moment
+	absent := func() { // anew: it may be another moment
+		for i, key := range keys {
 			records[i] = store.Record{Key: key}
 		}
-		for _, g := range groups {
-			if err := g.read(ctx, c, records); err != nil {
-				return err
+	}
+	var err error
+	if len(keys) <= few {
+		// A single statement sees a single moment.
+		places, named := s.tables.inOrder(keys)
+		err = s.readers.use(ctx, func(c *conn) error {
+			absent()
+			return readFew(ctx, c, places, named, records)
+		})
+	} else {
+		groups := s.group(keys)
+		err = s.readers.snapshot(ctx, func(c *conn) error {
+			absent()
+			for _, g := range groups {
+				if err := g.read(ctx, c, records); err != nil {
+					return err
+				}
 			}
-		}
-		return nil
-	})
+			return nil
+		})
+	}
 	if err != nil {
 		return nil, err
 	}
 	return records, nil
+}
+
+// inOrder returns the places of keys in the order of their kinds, in which there are
+// the fewest different statements, and the tables in that order.
+func (t *tables) inOrder(keys []store.Key) (places []int, named []*table) {
+	places, named = make([]int, len(keys)), make([]*table, len(keys))
+	for i := range keys {
+		places[i] = i
+	}
+	slices.SortStableFunc(places, func(a, b int) int { return strings.Compare(keys[a].Kind, keys[b].Kind) })
+	for i, place := range places {
+		named[i] = t.of(keys[place].Kind)
+	}
+	return places, named
+}
+
+// readFew fills in those of a few records that exist.
+func readFew(ctx context.Context, c *conn, places []int, named []*table, records []store.Record) error {
+	if len(places) == 0 {
+		return nil
+	}
+	args := make([]driver.Value, 0, 2*few)
+	for _, place := range places {
+		args = append(args, records[place].Tenant, records[place].ID)
+	}
+	return c.query(ctx, func(row []driver.Value) error {
+		at, _ := row[0].(int64)
+		named[at].fill(&records[places[at]], row[1:])
+		return nil
+	}, c.few(named, fewRecords), args...)
 }
 
 // group is some keys of one tenant and kind, which one statement reads.
@@ -46,21 +87,15 @@ type group struct {
 	places []int // in keys
 }
 
-// group divides keys into groups that are as large as a statement takes. A few keys
-// are quicker to read one by one than to sort out.
+// group divides keys into groups that are as large as a statement takes.
 func (s *Store) group(keys []store.Key) []*group {
-	const few = 8
-	most := 1
-	if len(keys) > few {
-		most = chunks[len(chunks)-1]
-	}
 	type place struct{ tenant, kind string }
 	var groups []*group
 	open := make(map[place]*group)
 	for i, key := range keys {
 		at := place{key.Tenant, key.Kind}
 		g := open[at]
-		if g == nil || len(g.places) == most {
+		if g == nil || len(g.places) == chunks[len(chunks)-1] {
 			g = &group{table: s.tables.of(key.Kind), tenant: key.Tenant}
 			groups = append(groups, g)
 			open[at] = g
@@ -72,13 +107,6 @@ func (s *Store) group(keys []store.Key) []*group {
 
 // read fills in the records of the group that exist.
 func (g *group) read(ctx context.Context, c *conn, records []store.Record) error {
-	if len(g.places) == 1 {
-		r := &records[g.places[0]]
-		return c.query(ctx, func(row []driver.Value) error {
-			g.table.fill(r, row)
-			return nil
-		}, g.table.get, g.tenant, r.ID)
-	}
 	ids := make([]string, len(g.places))
 	byID := make(map[string][]int, len(g.places)) // a key may be asked for twice
 	for i, place := range g.places {
@@ -91,5 +119,21 @@ func (g *group) read(ctx context.Context, c *conn, records []store.Record) error
 			g.table.fill(&records[place], row[1:])
 		}
 		return nil
-	}, g.table.some(n), args...)
+	}, g.table.records(n), args...)
+}
+
+// chunks are the numbers of records that one statement reads. Few different ones
+// make few statements.
+var chunks = []int{1, 8, 64}
+
+// chunk returns the chunk that the IDs of some records fit into, and the arguments
+// of a statement that reads it. What is missing is filled up.
+func chunk(tenant string, ids []string) (n int, args []driver.Value) {
+	i, _ := slices.BinarySearch(chunks, len(ids))
+	n = chunks[i]
+	args = append(make([]driver.Value, 0, 1+n), tenant)
+	for k := range n {
+		args = append(args, ids[min(k, len(ids)-1)])
+	}
+	return n, args
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -16,11 +17,10 @@ type table struct {
 	kind    string
 	name    string   // quoted
 	indexes []string // sorted
-	columns string   // version, value and the terms, in the order of indexes
-	get     string
-	insert  string
-	update  string // up to the columns of indexes that this handle does not know
-	where   string // the end of update and of remove: tenant, id, version
+	columns string   // version, value and the terms, in the order of indexes, to read
+	inserts []string // of as many records as rows says
+	update  string   // up to the columns of indexes that this handle does not know
+	where   string   // the end of update and of remove: tenant, id, version
 	remove  string
 }
 
@@ -30,25 +30,70 @@ func newTable(kind string, indexes []string) *table {
 	for _, index := range indexes {
 		columns = append(columns, column(index))
 	}
-	t.columns = strings.Join(columns, ", ")
-	t.get = "SELECT " + t.columns + " FROM " + t.name + " WHERE tenant = ? AND id = ?"
-	t.insert = "INSERT INTO " + t.name + " (" + t.columns + ", tenant, id) VALUES (" +
-		strings.Repeat("?, ", len(columns)+1) + "?) ON CONFLICT DO NOTHING"
+	t.inserts = insertsOf("INSERT INTO "+t.name+" ("+strings.Join(columns, ", ")+", tenant, id)", len(columns)+2, " ON CONFLICT DO NOTHING")
 	t.update = "UPDATE " + t.name + " SET " + strings.Join(columns, " = ?, ") + " = ?"
 	t.where = " WHERE tenant = ? AND id = ? AND version = ?"
 	t.remove = "DELETE FROM " + t.name + t.where
+	// The driver copies a text twice to make bytes of it, and a blob once.
+	columns[1] = "CAST(value AS BLOB)"
+	t.columns = strings.Join(columns, ", ")
 	return t
 }
 
-// versions returns the query for the versions of n records.
-func (t *table) versions(n int) string { return t.selectSome("version", n) }
+// rows are the numbers of rows that one statement inserts, the most first.
+var rows = []int{16, 4, 1}
 
-// some returns the query for n records.
-func (t *table) some(n int) string { return t.selectSome(t.columns, n) }
+// insertsOf returns the statements that insert as many rows as rows says.
+func insertsOf(into string, columns int, end string) []string {
+	row := "(?" + strings.Repeat(", ?", columns-1) + ")"
+	inserts := make([]string, len(rows))
+	for i, n := range rows {
+		inserts[i] = into + " VALUES " + row + strings.Repeat(", "+row, n-1) + end
+	}
+	return inserts
+}
 
-func (t *table) selectSome(columns string, n int) string {
-	return "SELECT id, " + columns + " FROM " + t.name +
-		" WHERE tenant = ? AND id IN (?" + strings.Repeat(", ?", n-1) + ")"
+// versions returns the query for the IDs and versions of n records.
+func (t *table) versions(n int) string { return "SELECT id, version" + t.some(n) }
+
+// records returns the query for the IDs and columns of n records.
+func (t *table) records(n int) string { return "SELECT id, " + t.columns + t.some(n) }
+
+func (t *table) some(n int) string {
+	return " FROM " + t.name + " WHERE tenant = ? AND id IN (?" + strings.Repeat(", ?", n-1) + ")"
+}
+
+// few is up to how many records one statement reads whatever their tables are: with
+// more of them there would be too many different ones.
+const few = 8
+
+// fewVersions returns the query for the versions of a record of each table, with its
+// number in tables in front.
+func fewVersions(tables []*table) string {
+	return together(tables, func(*table) string { return "version" })
+}
+
+// fewRecords is fewVersions for the columns of the tables, where those of less columns
+// than others have NULL.
+func fewRecords(tables []*table) string {
+	most := 0
+	for _, t := range tables {
+		most = max(most, len(t.indexes))
+	}
+	return together(tables, func(t *table) string {
+		return t.columns + strings.Repeat(", NULL", most-len(t.indexes))
+	})
+}
+
+func together(tables []*table, columns func(*table) string) string {
+	var b strings.Builder
+	for i, t := range tables {
+		if i > 0 {
+			b.WriteString(" UNION ALL ")
+		}
+		b.WriteString("SELECT " + strconv.Itoa(i) + ", " + columns(t) + " FROM " + t.name + " WHERE tenant = ? AND id = ?")
+	}
+	return b.String()
 }
 
 // tableName is the name of a kind's table. SQLite keeps "sqlite_" for itself, and a

@@ -128,7 +128,7 @@ func TestStatementsUseIndexes(t *testing.T) {
 		}
 		explained[statement] = true
 		for _, detail := range explain(t, db, statement) {
-			if strings.Contains(detail, "TEMP B-TREE") || strings.HasPrefix(detail, "SCAN") {
+			if strings.Contains(detail, "TEMP B-TREE") || strings.HasPrefix(detail, "SCAN") && !strings.HasSuffix(detail, "VALUES CLAUSE") {
 				t.Errorf("%s\n\t%s", statement, detail)
 			}
 			if strings.Contains(detail, "SEARCH") && strings.Contains(statement, "(?, ?)") && !strings.Contains(detail, ",id)") {

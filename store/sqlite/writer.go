@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -26,7 +25,7 @@ type writer struct {
 	connect  func(context.Context) (*conn, error)
 	conn     *conn // nil after a failure, until it is needed again
 	columns  columns
-	versions map[string]store.Version // used by check, kept for its memory
+	round    round
 	shrinker shrinker
 	ended    chan struct{}
 }
@@ -38,7 +37,7 @@ func newWriter(settings Options, f file, first *conn, r *readers) *writer {
 			return f.openWriter(ctx, "mode=rw", settings)
 		},
 		conn:     first,
-		versions: make(map[string]store.Version),
+		round:    round{byKey: make(map[store.Key]*place)},
 		shrinker: shrinker{log: f.path + "-wal", limit: journalLimit, readers: r},
 		ended:    make(chan struct{}),
 	}
@@ -104,17 +103,10 @@ func (w *writer) turn(ctx context.Context, last uint64) {
 // returns the answer to each, or an error: then there is no transaction any
 // more, and no answer is good.
 func (w *writer) together(ctx context.Context, jobs []*job) ([]error, error) {
-	answers := make([]error, len(jobs))
-	for i, j := range jobs {
-		err := w.perform(ctx, j)
-		if conflict, ok := errors.AsType[*store.ConflictError](err); ok {
-			answers[i] = conflict
-			continue
-		}
-		if err != nil {
-			w.drop()
-			return nil, err
-		}
+	answers, err := w.perform(ctx, jobs)
+	if err != nil {
+		w.drop()
+		return nil, err
 	}
 	if _, err := w.conn.exec(ctx, "COMMIT"); err != nil {
 		w.drop()
@@ -157,12 +149,12 @@ func (w *writer) apart(ctx context.Context, jobs []*job, failure error) {
 	}
 }
 
-// perform does what a job asks for. A conflict has changed nothing.
-func (w *writer) perform(ctx context.Context, j *job) error {
-	if j.task != nil {
-		return j.task(ctx, w.conn)
+// perform does what jobs ask for: a single task, or batches.
+func (w *writer) perform(ctx context.Context, jobs []*job) ([]error, error) {
+	if task := jobs[0].task; task != nil {
+		return make([]error, 1), task(ctx, w.conn)
 	}
-	return w.apply(ctx, j.batch)
+	return w.round.do(ctx, w.conn, &w.columns, jobs)
 }
 
 // finish answers the caller, once.
