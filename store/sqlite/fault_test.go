@@ -148,7 +148,7 @@ func TestOneBatchAlwaysFails(t *testing.T) {
 			attempts := group(t, s, &wire, func(w *tap) {
 				w.before = func(_ driver.Conn, statement string, args []driver.NamedValue) error {
 					last := slices.ContainsFunc(args, func(v driver.NamedValue) bool { return v.Value == victim })
-					if last && strings.HasPrefix(statement, "INSERT INTO _events") {
+					if last && strings.HasPrefix(statement, "INSERT OR ROLLBACK INTO _events") {
 						return errFault
 					}
 					return nil

@@ -70,7 +70,7 @@ func TestWithdrawal(t *testing.T) {
 // own again.
 func TestContextEndsWhileWriting(t *testing.T) {
 	t.Parallel()
-	for _, statement := range []string{"SELECT 0", "INSERT INTO \"note\"", "INSERT INTO _events", "COMMIT"} {
+	for _, statement := range []string{"SELECT 0", "INSERT OR ROLLBACK INTO \"note\"", "INSERT OR ROLLBACK INTO _events", "COMMIT"} {
 		t.Run(statement, func(t *testing.T) {
 			t.Parallel()
 			var wire tap

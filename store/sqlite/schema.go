@@ -30,7 +30,7 @@ func newTable(kind string, indexes []string) *table {
 	for _, index := range indexes {
 		columns = append(columns, column(index))
 	}
-	t.inserts = insertsOf("INSERT INTO "+t.name+" ("+strings.Join(columns, ", ")+", tenant, id)", len(columns)+2, " ON CONFLICT DO NOTHING")
+	t.inserts = insertsOf(t.name+" ("+strings.Join(columns, ", ")+", tenant, id)", len(columns)+2)
 	t.update = "UPDATE " + t.name + " SET " + strings.Join(columns, " = ?, ") + " = ?"
 	t.where = " WHERE tenant = ? AND id = ? AND version = ?"
 	t.remove = "DELETE FROM " + t.name + t.where
@@ -43,12 +43,14 @@ func newTable(kind string, indexes []string) *table {
 // rows are the numbers of rows that one statement inserts, the most first.
 var rows = []int{16, 4, 1}
 
-// insertsOf returns the statements that insert as many rows as rows says.
-func insertsOf(into string, columns int, end string) []string {
+// insertsOf returns the statements that insert as many rows as rows says. A row that
+// cannot be inserted ends the transaction: to undo no more than the rows before it,
+// SQLite would first have to save the pages that they go to.
+func insertsOf(table string, columns int) []string {
 	row := "(?" + strings.Repeat(", ?", columns-1) + ")"
 	inserts := make([]string, len(rows))
 	for i, n := range rows {
-		inserts[i] = into + " VALUES " + row + strings.Repeat(", "+row, n-1) + end
+		inserts[i] = "INSERT OR ROLLBACK INTO " + table + " VALUES " + row + strings.Repeat(", "+row, n-1)
 	}
 	return inserts
 }
