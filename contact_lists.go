@@ -3,6 +3,7 @@ package engage
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	"github.com/engage-interactions/engage/internal/work"
 	"github.com/engage-interactions/engage/store"
@@ -57,6 +58,7 @@ func readKept[T any](ctx context.Context, t *turn, lists []sortedList[*T], s spa
 		if err != nil {
 			return page, err
 		}
+		page.Items = slices.Grow(page.Items, len(found.Items))
 		for _, v := range found.Items {
 			if keep(v) {
 				page.Items = append(page.Items, *v)

@@ -65,6 +65,9 @@ func readMerged[T any](ctx context.Context, t *turn, lists []sortedList[T], s sp
 	if err != nil {
 		return page, err
 	}
+	if len(lists) == 1 {
+		return readOne(ctx, t, &run[T]{sortedList: lists[0], span: s, after: after})
+	}
 	runs := make([]*run[T], len(lists))
 	for n, list := range lists {
 		// A little more than its share, so that most are read once.
@@ -88,6 +91,22 @@ func readMerged[T any](ctx context.Context, t *turn, lists []sortedList[T], s sp
 	// What there was more when a list was read may have gone over since.
 	if slices.ContainsFunc(runs, func(r *run[T]) bool { return len(r.ahead) > 0 || !r.ended }) {
 		page.Continuation = s.seal(t.Tenant(), last)
+	}
+	return page, nil
+}
+
+// readOne is readMerged of a single list.
+func readOne[T any](ctx context.Context, t *turn, r *run[T]) (Page[T], error) {
+	page := Page[T]{Items: []T{}}
+	for len(page.Items) < r.limit && !r.ended {
+		r.ahead, r.chunk = nil, r.limit-len(page.Items)
+		if err := r.fill(ctx, t); err != nil {
+			return page, err
+		}
+		page.Items = append(page.Items, r.ahead...)
+	}
+	if !r.ended {
+		page.Continuation = r.seal(t.Tenant(), r.after)
 	}
 	return page, nil
 }

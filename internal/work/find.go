@@ -40,6 +40,9 @@ func (w *Work) page(ctx context.Context, q store.Query) (store.Page, error) {
 	}
 	// What the work has written does not count for what the store is asked for.
 	changes := w.changes(q)
+	if changes == 0 && (m.at.after == nil || m.at.store == q.Cursor) {
+		return w.asStored(ctx, q, limit)
+	}
 	m.query.Limit = min(limit+changes, store.MaxLimit)
 	var page store.Page
 	for {
@@ -62,6 +65,33 @@ func (w *Work) page(ctx context.Context, q store.Query) (store.Page, error) {
 			return page, nil
 		case len(page.Records) == limit:
 			page.Next = w.cursorAt(m.at.store, m.at.store, m.position(page.Records[limit-1]))
+			return page, nil
+		}
+	}
+}
+
+// asStored is page for a kind that the work has written nothing of.
+func (w *Work) asStored(ctx context.Context, q store.Query, limit int) (store.Page, error) {
+	var page store.Page
+	for {
+		q.Limit = limit - len(page.Records)
+		part, err := w.find(ctx, q)
+		if err != nil {
+			return store.Page{}, err
+		}
+		if page.Records == nil {
+			page.Records = part.Records
+		} else { // the page before was short
+			page.Records = append(page.Records, part.Records...)
+		}
+		if q.Cursor = part.Next; q.Cursor == "" {
+			return page, nil
+		}
+		if len(page.Records) == limit {
+			if page.Next = q.Cursor; !w.looks { // who only looks never writes there
+				m := merge{query: q}
+				w.cursorAt(q.Cursor, q.Cursor, m.position(page.Records[limit-1]))
+			}
 			return page, nil
 		}
 	}
@@ -168,6 +198,9 @@ func (w *Work) find(ctx context.Context, q store.Query) (store.Page, error) {
 		return page, w.fail(errors.New("work: the store gave an empty page with a next one"))
 	}
 	w.snapshots++
+	if w.looks {
+		return page, nil // nothing rests on it
+	}
 	for _, r := range page.Records {
 		w.remember(r)
 	}
