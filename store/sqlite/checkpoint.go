@@ -15,6 +15,8 @@ import (
 
 // The bounds of that.
 const (
+	// restBetween is how many groups go by before the log is looked at again.
+	restBetween = 7
 	// readersPause is how long to wait for the reads under way.
 	readersPause = time.Second
 	// A log that cannot begin again, because another process reads from it or a
@@ -41,7 +43,7 @@ func (s *shrinker) after(ctx context.Context, c *conn) (sound bool) {
 		return true
 	}
 	if info, err := os.Stat(s.log); err != nil || info.Size() <= s.limit {
-		s.next = firstRest
+		s.rest, s.next = restBetween, firstRest
 		return true
 	}
 	s.rest = max(s.next, firstRest)

@@ -37,7 +37,7 @@ type conn struct {
 	raw   driver.Conn
 	stmts map[string]statement
 	args  []driver.NamedValue // of the statement that is running
-	texts map[[few]*table]string
+	texts map[fewTables]string
 }
 
 // statement is what the driver's statements can do.
@@ -52,7 +52,7 @@ func newConn(ctx context.Context, dial dialer, dsn string) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &conn{raw: raw, stmts: make(map[string]statement), texts: make(map[[few]*table]string)}, nil
+	return &conn{raw: raw, stmts: make(map[string]statement), texts: make(map[fewTables]string)}, nil
 }
 
 // exec runs a statement that returns no rows, and tells how many it changed.
@@ -160,20 +160,29 @@ func (c *conn) forget() error {
 	return errors.Join(errs...)
 }
 
-// few returns the statement on a few tables that text makes for this connection: the
-// same for the same tables, which are not put together each time.
-func (c *conn) few(tables []*table, text func([]*table) string) string {
-	var key [few]*table
-	copy(key[:], tables)
+// fewTables are the tables of a statement on a few records.
+type fewTables struct {
+	tables   [few]*table
+	versions bool // it reads their versions alone
+}
+
+// few returns the statement that reads a record of each of a few tables, which is not put
+// together again each time.
+func (c *conn) few(tables []*table, versions bool) string {
+	key := fewTables{versions: versions}
+	copy(key.tables[:], tables)
 	if known, ok := c.texts[key]; ok {
 		return known
 	}
 	if len(c.texts) >= maxStatements {
 		clear(c.texts)
 	}
-	made := text(tables)
-	c.texts[key] = made
-	return made
+	text := fewRecords(tables)
+	if versions {
+		text = fewVersions(tables)
+	}
+	c.texts[key] = text
+	return text
 }
 
 func (c *conn) bind(args []driver.Value) []driver.NamedValue {

@@ -21,6 +21,11 @@ import (
 // to begin again, and what is left of it then.
 const journalLimit = 64 << 20
 
+// writerCache is how much of the file the connection that writes keeps in memory, in
+// KiB. What one transaction changes should have room there: the rest is written to the
+// log before its time, and once more after it.
+const writerCache = 32 << 10
+
 // file is the database's file. Nothing in this package opens it but SQLite: to
 // close any other descriptor of it would drop the locks that SQLite holds on it
 // for the whole process.
@@ -112,6 +117,7 @@ func (f file) openWriter(ctx context.Context, mode string, settings Options) (c 
 		mode,
 		"_pragma=synchronous(" + settings.Synchronous.String() + ")",
 		"_pragma=journal_size_limit(" + strconv.Itoa(journalLimit) + ")",
+		"_pragma=cache_size(-" + strconv.Itoa(writerCache) + ")",
 	}
 	if settings.Synchronous == Full {
 		// Only macOS makes a difference between a sync and a full one.

@@ -57,6 +57,12 @@ func (q *queue) withdraw(j *job) bool {
 	return true
 }
 
+func (q *queue) empty() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.jobs) == 0
+}
+
 // wait blocks until there are jobs, and returns the youngest ticket. It reports
 // false at the end.
 func (q *queue) wait() (uint64, bool) {

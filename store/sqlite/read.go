@@ -28,10 +28,13 @@ func (s *Store) Get(ctx context.Context, keys ...store.Key) ([]store.Record, err
 	if len(keys) <= few {
 		// A single statement sees a single moment.
 		places, named := s.tables.inOrder(keys)
-		err = s.readers.use(ctx, func(c *conn) error {
+		read := func(ctx context.Context, c *conn) error {
 			absent()
 			return readFew(ctx, c, places, named, records)
-		})
+		}
+		if !s.writer.lend(read) {
+			err = s.readers.use(ctx, func(c *conn) error { return read(ctx, c) })
+		}
 	} else {
 		groups := s.group(keys)
 		err = s.readers.snapshot(ctx, func(c *conn) error {
@@ -77,7 +80,7 @@ func readFew(ctx context.Context, c *conn, places []int, named []*table, records
 		at, _ := row[0].(int64)
 		named[at].fill(&records[places[at]], row[1:])
 		return nil
-	}, c.few(named, fewRecords), args...)
+	}, c.few(named, false), args...)
 }
 
 // group is some keys of one tenant and kind, which one statement reads.

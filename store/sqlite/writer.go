@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/engage-interactions/engage/store"
@@ -16,14 +17,15 @@ const (
 	groupBytes      = 16 << 20
 )
 
-// writer owns the one connection that writes, and the goroutine that uses it.
+// writer owns the one connection that writes, and the goroutine that writes with it.
 // Its statements run on a context of their own: a caller that goes away must
 // not interrupt what its neighbours wait for.
 type writer struct {
 	queue    queue
 	patience time.Duration
 	connect  func(context.Context) (*conn, error)
-	conn     *conn // nil after a failure, until it is needed again
+	busy     sync.Mutex // held by who uses the connection
+	conn     *conn      // nil after a failure, until it is needed again
 	columns  columns
 	round    round
 	shrinker shrinker
@@ -53,11 +55,32 @@ func (w *writer) run(ctx context.Context) {
 		if !ok {
 			return
 		}
+		w.busy.Lock()
 		w.turn(ctx, last)
 		if w.conn != nil && !w.shrinker.after(ctx, w.conn) {
 			w.drop()
 		}
+		w.busy.Unlock()
 	}
+}
+
+// lend has a read of a few records done on the connection that writes, if there is nothing
+// to write: it still knows the pages that it wrote last, which any other connection has
+// to get from the file again. It reports false if the read has to be done on another one.
+func (w *writer) lend(read func(context.Context, *conn) error) bool {
+	if !w.queue.empty() || !w.busy.TryLock() {
+		return false
+	}
+	defer w.busy.Unlock()
+	if w.conn == nil {
+		return false
+	}
+	// It is over soon, and nobody's context may spoil the connection.
+	if err := read(context.Background(), w.conn); err != nil {
+		w.drop()
+		return false
+	}
+	return true
 }
 
 // close waits for the goroutine and gives up the connection.
