@@ -1,12 +1,14 @@
 package sqlite_test
 
 import (
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/engage-interactions/engage/store"
@@ -108,12 +110,24 @@ func TestTogetherIsOneByOne(t *testing.T) {
 		for len(batches) > 0 {
 			some := batches[:min(1+r.IntN(20), len(batches))]
 			batches = batches[len(some):]
-			for _, a := range group(t, together, &wire, func(*tap) {}, some...) {
+			again := 0
+			count := func(w *tap) {
+				w.before = func(_ driver.Conn, statement string, _ []driver.NamedValue) error {
+					if strings.HasPrefix(statement, "BEGIN") {
+						again++
+					}
+					return nil
+				}
+			}
+			for _, a := range group(t, together, &wire, count, some...) {
 				err := alone.Commit(t.Context(), a.batch)
 				var want, got *store.ConflictError
 				if errors.As(err, &want) != errors.As(a.err, &got) || (err == nil) != (a.err == nil) || !reflect.DeepEqual(want, got) {
 					t.Fatalf("batch %+v: %v together, %v alone", a.batch, a.err, err)
 				}
+			}
+			if again > 0 {
+				t.Error("they were not written together")
 			}
 			if got, want := contents(t, together), contents(t, alone); !reflect.DeepEqual(got, want) {
 				t.Fatalf("together they left\n%+v\nand one by one\n%+v", got, want)
