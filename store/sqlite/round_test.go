@@ -7,7 +7,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 
@@ -19,28 +18,19 @@ import (
 // other is a second kind.
 var other = store.Kind{Name: "other", Indexes: []string{"topic"}}
 
-// randomBatches returns batches of which some build on those before, and some conflict
-// with them.
+// randomBatches returns batches which build on those before them, but for some that
+// conflict with them.
 func randomBatches(r *rand.Rand, n int) []store.Batch {
-	versions := make(map[store.Key]store.Version) // if none of them conflicted
-	keys := make([]store.Key, 0, 24)
-	for i := range cap(keys) {
-		keys = append(keys, store.Key{
-			Tenant: []string{"acme", "zeta"}[i%2], Kind: []string{note.Name, other.Name}[i/2%2], ID: fmt.Sprint("id", i%6),
-		})
-	}
-	batches := make([]store.Batch, n)
-	for i := range batches {
-		b := store.Batch{ID: fmt.Sprint("b", i), Tenant: []string{"acme", "zeta"}[r.IntN(2)]}
-		own := slices.DeleteFunc(slices.Clone(keys), func(k store.Key) bool { return k.Tenant != b.Tenant })
-		slices.SortFunc(own, cmpKeys)
-		own = slices.Compact(own)
-		r.Shuffle(len(own), func(i, j int) { own[i], own[j] = own[j], own[i] })
+	versions := make(map[store.Key]store.Version) // as the batches so far leave them
+	batches := make([]store.Batch, 0, n)
+	for len(batches) < n {
+		b := store.Batch{ID: fmt.Sprint("b", len(batches)), Tenant: []string{"acme", "zeta"}[r.IntN(2)]}
 		next := maps.Clone(versions)
-		for _, key := range own[:1+r.IntN(3)] {
+		for _, i := range r.Perm(8)[:1+r.IntN(3)] {
+			key := store.Key{Tenant: b.Tenant, Kind: []string{note.Name, other.Name}[i%2], ID: fmt.Sprint("id", i/2)}
 			expected := versions[key]
 			if r.IntN(12) == 0 {
-				expected = "another"
+				expected, next = "another", nil
 			}
 			switch what := r.IntN(5); {
 			case what == 0:
@@ -54,22 +44,23 @@ func randomBatches(r *rand.Rand, n int) []store.Batch {
 					record.Terms = map[string]string{"topic": fmt.Sprint(r.IntN(3))}
 				}
 				b.Puts = append(b.Puts, record)
-				next[key] = store.Version(b.ID)
+				if next != nil {
+					next[key] = store.Version(b.ID)
+				}
 			}
+		}
+		if len(b.Puts)+len(b.Deletes) == 0 {
+			continue
 		}
 		for range r.IntN(3) {
 			b.Events = append(b.Events, store.Event{Tenant: b.Tenant, ID: fmt.Sprint(b.ID, "-", len(b.Events)), Type: "x", Value: []byte(`{}`)})
 		}
-		batches[i] = b
-		if r.IntN(6) > 0 && len(b.Puts)+len(b.Deletes) > 0 { // else those behind do not know of it
+		batches = append(batches, b)
+		if next != nil {
 			versions = next
 		}
 	}
-	return slices.DeleteFunc(batches, func(b store.Batch) bool { return len(b.Puts)+len(b.Deletes) == 0 })
-}
-
-func cmpKeys(a, b store.Key) int {
-	return slices.Compare([]string{a.Tenant, a.Kind, a.ID}, []string{b.Tenant, b.Kind, b.ID})
+	return batches
 }
 
 // contents is all that a store holds of two tenants.
