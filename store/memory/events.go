@@ -1,9 +1,10 @@
 package memory
 
 import (
-	"bytes"
 	"slices"
 	"sort"
+	"strings"
+	"time"
 
 	"github.com/engage-interactions/engage/store"
 )
@@ -14,7 +15,38 @@ type eventLog struct {
 	tenant string
 	mark   int64
 	last   int64 // the last position given away
-	events []store.Event
+	events []event
+}
+
+// event is one of a log. Its ID, type and value are packed into one text, which the
+// garbage collector need not look into.
+type event struct {
+	position int64
+	seconds  int64 // since 1970
+	nanos    int32
+	id, typ  uint16 // how long they are
+	packed   string
+}
+
+func newEvent(e store.Event, position int64) event {
+	var b strings.Builder
+	b.Grow(len(e.ID) + len(e.Type) + len(e.Value))
+	b.WriteString(e.ID)
+	b.WriteString(e.Type)
+	b.Write(e.Value)
+	return event{
+		position: position, seconds: e.Time.Unix(), nanos: int32(e.Time.Nanosecond()),
+		id: uint16(len(e.ID)), typ: uint16(len(e.Type)), packed: b.String(),
+	}
+}
+
+// event returns a copy for a caller.
+func (e *event) event(tenant string) store.Event {
+	typ, value := int(e.id), int(e.id)+int(e.typ)
+	return store.Event{
+		Tenant: tenant, Position: e.position, Time: time.Unix(e.seconds, int64(e.nanos)).UTC(),
+		ID: e.packed[:typ], Type: e.packed[typ:value], Value: []byte(e.packed[value:]),
+	}
 }
 
 // log returns the tenant's log, an empty one if it has none.
@@ -32,10 +64,7 @@ func (l *eventLog) append(events []store.Event) *eventLog {
 	next.events = slices.Grow(l.events, len(events))
 	for _, e := range events {
 		next.last++
-		e.Position = next.last
-		e.Time = e.Time.Round(0).UTC()
-		e.Value = bytes.Clone(e.Value)
-		next.events = append(next.events, e)
+		next.events = append(next.events, newEvent(e, next.last))
 	}
 	return &next
 }
@@ -44,10 +73,10 @@ func (l *eventLog) read(after int64, limit int) ([]store.Event, error) {
 	if after < l.mark {
 		return nil, &store.TrimmedError{Tenant: l.tenant, Mark: l.mark}
 	}
-	events := l.events[l.behind(after):]
-	events = slices.Clone(events[:min(limit, len(events))])
+	behind := l.events[l.behind(after):]
+	events := make([]store.Event, min(limit, len(behind)))
 	for i := range events {
-		events[i].Value = bytes.Clone(events[i].Value)
+		events[i] = behind[i].event(l.tenant)
 	}
 	return events, nil
 }
@@ -69,5 +98,5 @@ func (s *snapshot) trim(tenant string, upTo int64) *snapshot {
 
 // behind returns the index of the first event behind a position.
 func (l *eventLog) behind(position int64) int {
-	return sort.Search(len(l.events), func(i int) bool { return l.events[i].Position > position })
+	return sort.Search(len(l.events), func(i int) bool { return l.events[i].position > position })
 }

@@ -90,9 +90,9 @@ func (s *Store) Get(ctx context.Context, keys ...store.Key) ([]store.Record, err
 	records := make([]store.Record, len(keys))
 	for i, key := range keys {
 		records[i].Key = key
-		if row := now.get(key); row != nil {
+		if table, row := now.get(key); row != nil {
 			indexes, _ := s.catalog.Indexes(key.Kind)
-			records[i] = row.record(key.Tenant, key.Kind, indexes)
+			records[i] = row.record(table, indexes)
 		}
 	}
 	return records, nil
@@ -112,13 +112,13 @@ func (s *Store) Find(ctx context.Context, q store.Query) (store.Page, error) {
 	var page store.Page
 	var last store.Position
 	indexes, _ := s.catalog.Indexes(q.Kind)
-	s.data.current.Load().scan(q, after, func(e entry) bool {
+	s.data.current.Load().scan(q, after, func(t *table, r *row, at store.Position) bool {
 		if len(page.Records) == q.Limit {
 			page.Next = store.EncodeCursor(q, last)
 			return false
 		}
-		page.Records = append(page.Records, e.row.record(q.Tenant, q.Kind, indexes))
-		last = e.position()
+		page.Records = append(page.Records, r.record(t, indexes))
+		last = at
 		return true
 	})
 	return page, nil

@@ -1,9 +1,7 @@
 package memory
 
 import (
-	"bytes"
 	"slices"
-	"strings"
 
 	"github.com/tidwall/btree"
 
@@ -16,31 +14,16 @@ type snapshot struct {
 	logs   *btree.BTreeG[*eventLog]
 }
 
-// table holds the records of one tenant and kind: a tree for each index, and
-// under "" the one in the order of ID, which all records are in.
+// table holds the records of one tenant and kind, in a tree for each column of its rows:
+// column 0 is the ID, the others are its indexes. An index has a number from when a term
+// in it was first written.
 type table struct {
 	tenant, kind string
-	trees        map[string]*tree
+	indexes      []string // the names of the columns, by number; "" for the ID
+	trees        []*tree
 }
 
-type tree = btree.BTreeG[entry]
-
-// entry is a record's place in an index.
-type entry struct {
-	term string
-	row  *row
-}
-
-// row is a stored record. It never changes, and shares nothing with a caller.
-type row struct {
-	id      string
-	version store.Version
-	terms   []term
-	value   []byte
-}
-
-// term is a row's term in an index. Few of them are best kept in a list.
-type term struct{ index, text string }
+type tree = btree.BTreeG[*row]
 
 // degree is half the width of a tree's nodes. A commit copies one node on each
 // level, so that narrow nodes make commits cheap; reads hardly notice.
@@ -62,37 +45,24 @@ func newSnapshot() *snapshot {
 	}
 }
 
-func newTable(tenant, kind string) *table {
-	return &table{tenant: tenant, kind: kind, trees: map[string]*tree{"": newTree(lessEntry)}}
+// column returns the number of an index that t may not have yet.
+func (t *table) column(index string) (number int, ok bool) {
+	number = slices.Index(t.indexes, index)
+	return number, number >= 0
 }
 
-func lessEntry(a, b entry) bool {
-	if c := strings.Compare(a.term, b.term); c != 0 {
-		return c < 0
-	}
-	return a.row.id < b.row.id
+// addColumn numbers a new index. The caller owns t.
+func (t *table) addColumn(index string) {
+	by := len(t.trees)
+	t.indexes = append(t.indexes, index)
+	t.trees = append(t.trees, newTree(func(a, b *row) bool { return a.compare(b, by) < 0 }))
 }
 
-func (e entry) position() store.Position { return store.Position{Term: e.term, ID: e.row.id} }
-
-func entryAt(p store.Position) entry { return entry{term: p.Term, row: &row{id: p.ID}} }
-
-// record returns a copy for a caller, with the terms of the given indexes.
-func (r *row) record(tenant, kind string, indexes []string) store.Record {
-	record := store.Record{
-		Key:     store.Key{Tenant: tenant, Kind: kind, ID: r.id},
-		Version: r.version,
-		Value:   bytes.Clone(r.value),
-	}
-	for _, term := range r.terms {
-		if slices.Contains(indexes, term.index) {
-			if record.Terms == nil {
-				record.Terms = make(map[string]string, len(r.terms))
-			}
-			record.Terms[term.index] = term.text
-		}
-	}
-	return record
+// at is a row that stands for a position in a column.
+func at(p store.Position, by int) *row {
+	columns := make([]column, by+1)
+	columns[0].text, columns[by].text = p.ID, p.Term
+	return newRow(columns, "", nil)
 }
 
 func (s *snapshot) table(tenant, kind string) *table {
@@ -100,47 +70,54 @@ func (s *snapshot) table(tenant, kind string) *table {
 	return t
 }
 
-func (s *snapshot) get(key store.Key) *row {
+func (s *snapshot) get(key store.Key) (*table, *row) {
 	t := s.table(key.Tenant, key.Kind)
 	if t == nil {
-		return nil
+		return nil, nil
 	}
-	found, _ := t.trees[""].Get(entry{term: key.ID, row: &row{id: key.ID}})
-	return found.row
+	found, _ := t.trees[0].Get(withID(key.ID))
+	return t, found
 }
 
-// scan calls yield for the entries that q selects behind after, in the order of
-// q, until yield says no.
-func (s *snapshot) scan(q store.Query, after *store.Position, yield func(entry) bool) {
+// scan calls yield for the rows that q selects behind after, with their positions in the
+// order of q, until yield says no.
+func (s *snapshot) scan(q store.Query, after *store.Position, yield func(*table, *row, store.Position) bool) {
 	t := s.table(q.Tenant, q.Kind)
-	if t == nil || t.trees[q.Index] == nil {
+	if t == nil {
 		return
 	}
-	tree := t.trees[q.Index]
+	by, ok := t.column(q.Index)
+	if !ok {
+		return
+	}
 	from, to, open := q.Range()
-	visit := func(e entry) bool {
+	visit := func(r *row) bool {
+		term, _ := r.column(by)
+		position := store.Position{Term: term, ID: r.id()}
 		switch {
-		case after != nil && e.position() == *after:
+		case after != nil && position == *after:
 			return true
-		case q.Reverse && e.term < from, !q.Reverse && !open && e.term >= to:
+		case !open && term >= to:
+			return q.Reverse // which may begin there
+		case q.Reverse && term < from:
 			return false
 		default:
-			return yield(e)
+			return yield(t, r, position)
 		}
 	}
 	// No ID is empty, so a position with a term alone lies before all records
 	// that have the term.
-	switch {
+	switch tree := t.trees[by]; {
 	case after != nil && q.Reverse:
-		tree.Descend(entryAt(*after), visit)
+		tree.Descend(at(*after, by), visit)
 	case after != nil:
-		tree.Ascend(entryAt(*after), visit)
+		tree.Ascend(at(*after, by), visit)
 	case q.Reverse && open:
 		tree.Reverse(visit)
 	case q.Reverse:
-		tree.Descend(entryAt(store.Position{Term: to}), visit)
+		tree.Descend(at(store.Position{Term: to}, by), visit)
 	default:
-		tree.Ascend(entryAt(store.Position{Term: from}), visit)
+		tree.Ascend(at(store.Position{Term: from}, by), visit)
 	}
 }
 
@@ -148,8 +125,8 @@ func (s *snapshot) scan(q store.Query, after *store.Position, yield func(entry) 
 func (s *snapshot) check(b store.Batch) error {
 	for _, c := range b.Expected() {
 		var got store.Version
-		if row := s.get(c.Key); row != nil {
-			got = row.version
+		if _, row := s.get(c.Key); row != nil {
+			got = row.version()
 		}
 		if got != c.Version {
 			return &store.ConflictError{Key: c.Key, Expected: c.Version}
@@ -175,16 +152,7 @@ func (s *snapshot) apply(b store.Batch) *snapshot {
 		own(del.Kind).delete(del.ID)
 	}
 	for _, put := range b.Puts {
-		t := own(put.Kind)
-		t.delete(put.ID)
-		r := &row{id: put.ID, version: store.Version(b.ID), value: bytes.Clone(put.Value)}
-		if len(put.Terms) > 0 {
-			r.terms = make([]term, 0, len(put.Terms))
-		}
-		for index, text := range put.Terms {
-			r.terms = append(r.terms, term{index, text})
-		}
-		t.insert(r)
+		own(put.Kind).put(put, store.Version(b.ID))
 	}
 	if len(b.Events) > 0 {
 		next.logs = s.logs.Copy()
@@ -196,32 +164,56 @@ func (s *snapshot) apply(b store.Batch) *snapshot {
 // copy returns a table that may be changed; of the table that is not there, an
 // empty one.
 func (t *table) copy(tenant, kind string) *table {
+	next := &table{tenant: tenant, kind: kind}
 	if t == nil {
-		return newTable(tenant, kind)
+		next.addColumn("")
+		return next
 	}
-	trees := make(map[string]*tree, len(t.trees))
-	for index, tree := range t.trees {
-		trees[index] = tree.Copy()
+	next.indexes = slices.Clip(t.indexes)
+	next.trees = make([]*tree, len(t.trees))
+	for n, tree := range t.trees {
+		next.trees[n] = tree.Copy()
 	}
-	return &table{tenant: tenant, kind: kind, trees: trees}
+	return next
 }
 
 func (t *table) delete(id string) {
-	old, ok := t.trees[""].Delete(entry{term: id, row: &row{id: id}})
+	old, ok := t.trees[0].Delete(withID(id))
 	if !ok {
 		return
 	}
-	for _, term := range old.row.terms {
-		t.trees[term.index].Delete(entry{term: term.text, row: old.row})
+	for n := 1; n < old.columns(); n++ {
+		if _, set := old.column(n); set {
+			t.trees[n].Delete(old)
+		}
 	}
 }
 
-func (t *table) insert(r *row) {
-	t.trees[""].Set(entry{term: r.id, row: r})
-	for _, term := range r.terms {
-		if t.trees[term.index] == nil {
-			t.trees[term.index] = newTree(lessEntry)
+// put adds a record, or puts it in the place of the one with its ID.
+func (t *table) put(record store.Record, version store.Version) {
+	for index := range record.Terms {
+		if _, known := t.column(index); !known {
+			t.addColumn(index)
 		}
-		t.trees[term.index].Set(entry{term: term.text, row: r})
+	}
+	columns := make([]column, len(t.indexes))
+	columns[0] = column{record.ID, true}
+	for n := 1; n < len(columns); n++ {
+		columns[n].text, columns[n].set = record.Terms[t.indexes[n]]
+	}
+	next := newRow(columns, version, record.Value)
+	old, replaced := t.trees[0].Set(next)
+	for n := 1; n < len(columns); n++ {
+		if replaced {
+			if was, set := old.column(n); set && (columns[n] != column{was, true}) {
+				t.trees[n].Delete(old)
+			}
+		}
+		if columns[n].set {
+			t.trees[n].Set(next)
+		}
 	}
 }
+
+// withID is a row that stands for the one with an ID.
+func withID(id string) *row { return newRow([]column{{id, true}}, "", nil) }
