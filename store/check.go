@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -40,7 +39,7 @@ func isText(s string) bool {
 }
 
 func isValue(v []byte) bool {
-	return len(v) <= MaxValue && json.Valid(v) && utf8.Valid(v)
+	return len(v) <= MaxValue && isJSON(v) && utf8.Valid(v)
 }
 
 // batchCheck goes through a batch, once.
