@@ -106,11 +106,12 @@ type ConsumerEvent struct {
 	Position int64  `json:"position"`
 }
 
-// eventValue is what the store keeps of an event beside its own fields.
-type eventValue struct {
-	Actor    Actor           `json:"actor"`
-	Resource Resource        `json:"resource"`
-	Data     json.RawMessage `json:"data"`
+// eventValue is what the store keeps of an event beside its own fields. Its data is of
+// the event's type when it is written, and JSON when it is read.
+type eventValue[T any] struct {
+	Actor    Actor    `json:"actor"`
+	Resource Resource `json:"resource"`
+	Data     T        `json:"data"`
 }
 
 // emit appends an event to the work.
@@ -119,11 +120,7 @@ func (t *turn) emit(typ EventType, resource Resource, data any) error {
 }
 
 func appendEvent(w *work.Work, actor Actor, now time.Time, typ EventType, resource Resource, data any) error {
-	raw, err := json.Marshal(data)
-	if err != nil {
-		return fmt.Errorf("encoding the data of %s: %w", typ, err)
-	}
-	value, err := json.Marshal(eventValue{Actor: actor, Resource: resource, Data: raw})
+	value, err := json.Marshal(eventValue[any]{Actor: actor, Resource: resource, Data: data})
 	if err != nil {
 		return fmt.Errorf("encoding %s: %w", typ, err)
 	}
@@ -137,7 +134,7 @@ func (c *core) consumerDropped(w *work.Work, dropped feed.Consumer) error {
 }
 
 func readEvent(e store.Event) (Event, error) {
-	var v eventValue
+	var v eventValue[json.RawMessage]
 	if err := json.Unmarshal(e.Value, &v); err != nil {
 		return Event{}, fmt.Errorf("reading event %s: %w", e.ID, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync"
 
 	"github.com/engage-interactions/engage/store"
 )
@@ -139,18 +140,11 @@ func (t *Table[T]) Delete(w *Work, v *T) error {
 }
 
 func (t *Table[T]) encode(w *Work, v *T) (store.Record, error) {
-	body, err := encodeJSON(v)
+	value, err := encodeJSON(t.Format, v)
 	if err != nil {
 		return store.Record{}, fmt.Errorf("encoding a %s: %w", t.Kind, err)
 	}
-	r := store.Record{Key: w.Key(t.Kind, t.ID(v))}
-	r.Value = make([]byte, 0, len(formatMember)+4+len(body))
-	r.Value = append(r.Value, formatMember...)
-	r.Value = strconv.AppendInt(r.Value, int64(t.Format), 10)
-	if len(body) > len("{}") {
-		r.Value = append(r.Value, ',')
-	}
-	r.Value = append(r.Value, body[1:]...)
+	r := store.Record{Key: w.Key(t.Kind, t.ID(v)), Value: value}
 	r.Terms = t.terms(v)
 	return r, nil
 }
@@ -168,16 +162,43 @@ func (t *Table[T]) terms(v *T) (terms map[string]string) {
 	return terms
 }
 
-// encodeJSON is json.Marshal without making "<", ">" and "&" six times as long, also
-// within what is JSON already.
-func encodeJSON(v any) ([]byte, error) {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(v); err != nil {
+// encoder is a json.Encoder with what it writes to.
+type encoder struct {
+	bytes.Buffer
+
+	json *json.Encoder
+}
+
+// encoders are those at rest: they have grown to the size of what they are used for.
+var encoders = sync.Pool{New: func() any {
+	e := new(encoder)
+	e.json = json.NewEncoder(&e.Buffer)
+	e.json.SetEscapeHTML(false)
+	return e
+}}
+
+// encodeJSON returns the object that v is in JSON, with its format. It is json.Marshal
+// without making "<", ">" and "&" six times as long, also within what is JSON already.
+func encodeJSON(format int, v any) ([]byte, error) {
+	e := encoders.Get().(*encoder) //nolint:forcetypeassert // nothing else is put there
+	defer func() {
+		if e.Cap() <= 64<<10 { // what was large once is not kept for the small
+			encoders.Put(e)
+		}
+	}()
+	e.Reset()
+	e.WriteString(formatMember)
+	e.WriteString(strconv.Itoa(format))
+	brace := e.Len()
+	if err := e.json.Encode(v); err != nil {
 		return nil, err
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+	value := bytes.Clone(bytes.TrimSuffix(e.Bytes(), []byte("\n")))
+	if value[brace+1] == '}' {
+		return append(value[:brace], '}'), nil
+	}
+	value[brace] = ','
+	return value, nil
 }
 
 func (t *Table[T]) decode(r store.Record) (*T, error) {
