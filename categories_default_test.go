@@ -69,6 +69,23 @@ func TestThreadsBeginWithTheCategoriesTheyCanHave(t *testing.T) {
 	}
 }
 
+// TestASourceThatWasReadIsTheReaders: the Engine keeps sources at hand, and what a caller does
+// with the one that it got is nobody else's.
+func TestASourceThatWasReadIsTheReaders(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx := t.Context()
+	must(d.Categories.Create(ctx, interaction.Category{ID: "a", Name: "a"}))(t)
+	must(d.Sources.Create(ctx, interaction.Source{ID: "mail", Type: "messenger", Active: true, DefaultCategoryIDs: []string{"a"}}))(t)
+	for range 3 {
+		got := must(d.Sources.Get(ctx, "mail"))(t)
+		if !slices.Equal(got.DefaultCategoryIDs, []string{"a"}) || got.Type != "messenger" {
+			t.Fatalf("%+v", got)
+		}
+		got.DefaultCategoryIDs[0], got.Type = "b", "fax"
+	}
+}
+
 // TestTreesThatAreTooLargeAreRefused before they cannot be kept in one record any more.
 func TestTreesThatAreTooLargeAreRefused(t *testing.T) {
 	t.Parallel()

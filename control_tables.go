@@ -92,6 +92,10 @@ var (
 	controlSettings = work.Table[storedSettings]{
 		Kind: "thread_control_settings", Format: 1,
 		ID: func(s *storedSettings) string { return plain(s.SourceID) },
+		Copy: func(s *storedSettings) *storedSettings {
+			c := *s
+			return &c
+		},
 	}
 	controlSpans = work.Table[ControlSpan]{
 		Kind: "thread_control_span", Format: 1,

@@ -77,6 +77,11 @@ var (
 	sources = work.Table[interaction.Source]{
 		Kind: "content_source", Format: 2,
 		ID: func(s *interaction.Source) string { return plain(s.ID) },
+		Copy: func(s *interaction.Source) *interaction.Source {
+			c := *s
+			c.DefaultCategoryIDs = slices.Clone(s.DefaultCategoryIDs)
+			return &c
+		},
 		Indexes: []work.Index[interaction.Source]{
 			{Name: byControlledCommunity, Term: func(s *interaction.Source) (string, bool) {
 				return idTerm(plain(s.Community())).Text(plain(s.ID)).String(), s.ThreadControl

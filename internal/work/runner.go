@@ -36,6 +36,7 @@ type Runner struct {
 	opts  Options
 	lines lines
 	guard atomic.Pointer[store.Check]
+	kept  kept
 }
 
 // NewRunner returns a Runner.

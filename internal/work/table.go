@@ -35,6 +35,10 @@ type Table[T any] struct {
 	Mend    func(ctx context.Context, w *Work, v *T, format int) error
 	ID      func(*T) string // the ID of the value's record
 	Indexes []Index[T]
+	// Copy, if set, makes a Runner keep the values that Get has decoded: they are few, and read
+	// far more often than written. It returns a copy that shares nothing with the value
+	// that either could be changed through.
+	Copy func(*T) *T
 }
 
 // Index is one index of a Table: the term of a value, and whether it has one.
@@ -60,7 +64,18 @@ func (t *Table[T]) Get(ctx context.Context, w *Work, id string) (*T, error) {
 	if err := w.Load(ctx, key); err != nil {
 		return nil, err
 	}
-	return t.decode(w.look(key))
+	r := w.look(key)
+	if t.Copy == nil || !r.Exists() || r.Version == pending {
+		return t.decode(r)
+	}
+	if v, ok := w.unit.kept.get(r).(*T); ok {
+		return t.Copy(v), nil
+	}
+	v, err := t.decode(r)
+	if err == nil {
+		w.unit.kept.set(r, t.Copy(v))
+	}
+	return v, err
 }
 
 // Peek returns the version of a value without decoding it, "" if there is none.
