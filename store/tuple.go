@@ -2,6 +2,7 @@ package store
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -26,6 +27,7 @@ const (
 // Text appends a text, which may hold any bytes; its end is marked, so that "a",
 // "b" and "ab", "" differ.
 func (t Tuple) Text(s string) Tuple {
+	t = slices.Grow(t, len(s)+1)
 	for i := range len(s) {
 		if c := s[i]; c <= tupleEscape {
 			t = append(t, tupleEscape, c+2)

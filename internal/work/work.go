@@ -20,6 +20,7 @@ type Work struct {
 	minted int // how many of the unit's IDs this run has taken
 
 	reads     map[store.Key]store.Record // what the store holds, as first seen
+	seen      []store.Key                // the keys of reads, in the order of their reading
 	snapshots int                        // how many moments the reads are from
 	failed    error                      // the first failure of the store, which ends the work
 
@@ -114,12 +115,15 @@ func (w *Work) Load(ctx context.Context, keys ...store.Key) error {
 		return err
 	}
 	var unread []store.Key
-	for _, key := range keys {
+	for n, key := range keys {
 		if _, read := w.reads[key]; read {
 			continue
 		}
 		if change := w.writes[key]; change != nil && change.fresh {
 			continue
+		}
+		if unread == nil {
+			unread = make([]store.Key, 0, len(keys)-n)
 		}
 		unread = append(unread, key)
 		w.reads[key] = store.Record{Key: key} // so that it is read once
@@ -135,6 +139,7 @@ func (w *Work) Load(ctx context.Context, keys ...store.Key) error {
 		return w.fail(err)
 	}
 	w.snapshots++
+	w.seen = append(w.seen, unread...)
 	for _, record := range records {
 		w.reads[record.Key] = record
 	}
@@ -286,6 +291,7 @@ func (w *Work) restore(key store.Key, to *write) {
 // sight counts: if it has changed since, the commit or the confirmation fails.
 func (w *Work) remember(r store.Record) {
 	if _, seen := w.reads[r.Key]; !seen {
+		w.seen = append(w.seen, r.Key)
 		w.reads[r.Key] = r
 	}
 }
@@ -293,7 +299,7 @@ func (w *Work) remember(r store.Record) {
 // confirm reads again all that was read, at one moment, and returns a key whose
 // version is not the one that was seen.
 func (w *Work) confirm(ctx context.Context) (moved *store.Key, err error) {
-	records, err := w.unit.store.Get(ctx, slices.SortedFunc(maps.Keys(w.reads), compareKeys)...)
+	records, err := w.unit.store.Get(ctx, w.seen...)
 	if err != nil {
 		return nil, err
 	}
@@ -319,7 +325,7 @@ func (w *Work) contended() []store.Key {
 
 // batch returns what there is to commit.
 func (w *Work) batch(id string) store.Batch {
-	b := store.Batch{ID: id, Tenant: w.Tenant(), Events: w.events}
+	b := store.Batch{ID: id, Tenant: w.Tenant(), Puts: make([]store.Record, 0, len(w.order)), Events: w.events}
 	for _, key := range w.order {
 		change := w.writes[key]
 		if change.deleted {
@@ -330,7 +336,8 @@ func (w *Work) batch(id string) store.Batch {
 		put.Version = change.expected
 		b.Puts = append(b.Puts, put)
 	}
-	for _, key := range slices.SortedFunc(maps.Keys(w.reads), compareKeys) {
+	b.Checks = make([]store.Check, 0, len(w.seen))
+	for _, key := range w.seen {
 		if w.writes[key] == nil {
 			b.Checks = append(b.Checks, store.Check{Key: key, Version: w.reads[key].Version})
 		}

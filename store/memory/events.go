@@ -9,10 +9,9 @@ import (
 	"github.com/engage-interactions/engage/store"
 )
 
-// eventLog holds the events of a tenant above its trim mark. It never changes,
-// but logs that follow each other share one array, each with its own length.
+// eventLog holds the events of a tenant above its trim mark. Logs that follow each other
+// share one array, each with its own length.
 type eventLog struct {
-	tenant string
 	mark   int64
 	last   int64 // the last position given away
 	events []event
@@ -49,51 +48,35 @@ func (e *event) event(tenant string) store.Event {
 	}
 }
 
-// log returns the tenant's log, an empty one if it has none.
-func (s *snapshot) log(tenant string) *eventLog {
-	if l, ok := s.logs.Get(&eventLog{tenant: tenant}); ok {
-		return l
-	}
-	return &eventLog{tenant: tenant}
-}
-
-// append returns the log with events behind its own. Only the newest log is
-// ever appended to, so that nobody else writes to the array behind its end.
-func (l *eventLog) append(events []store.Event) *eventLog {
-	next := *l
-	next.events = slices.Grow(l.events, len(events))
+// append adds events to a copy of the newest log. Only that is ever appended to, so that
+// nobody else writes to the array behind its end.
+func (l *eventLog) append(events []store.Event) {
+	l.events = slices.Grow(l.events, len(events))
 	for _, e := range events {
-		next.last++
-		next.events = append(next.events, newEvent(e, next.last))
+		l.last++
+		l.events = append(l.events, newEvent(e, l.last))
 	}
-	return &next
 }
 
-func (l *eventLog) read(after int64, limit int) ([]store.Event, error) {
+func (l *eventLog) read(tenant string, after int64, limit int) ([]store.Event, error) {
 	if after < l.mark {
-		return nil, &store.TrimmedError{Tenant: l.tenant, Mark: l.mark}
+		return nil, &store.TrimmedError{Tenant: tenant, Mark: l.mark}
 	}
 	behind := l.events[l.behind(after):]
 	events := make([]store.Event, min(limit, len(behind)))
 	for i := range events {
-		events[i] = behind[i].event(l.tenant)
+		events[i] = behind[i].event(tenant)
 	}
 	return events, nil
 }
 
-// trim returns the snapshot in which the tenant's events up to upTo are gone.
-func (s *snapshot) trim(tenant string, upTo int64) *snapshot {
-	l := s.log(tenant)
-	upTo = min(upTo, l.last)
-	if upTo <= l.mark {
-		return s
+// trim returns the log without its events up to upTo.
+func (l eventLog) trim(upTo int64) eventLog {
+	if upTo = min(upTo, l.last); upTo > l.mark {
+		l.mark = upTo
+		l.events = slices.Clone(l.events[l.behind(upTo):]) // lets go of the old array
 	}
-	next := *l
-	next.mark = upTo
-	next.events = slices.Clone(l.events[l.behind(upTo):]) // lets go of the old array
-	logs := s.logs.Copy()
-	logs.Set(&next)
-	return &snapshot{tables: s.tables, logs: logs}
+	return l
 }
 
 // behind returns the index of the first event behind a position.

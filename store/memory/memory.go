@@ -87,12 +87,17 @@ func (s *Store) Get(ctx context.Context, keys ...store.Key) ([]store.Record, err
 		return nil, err
 	}
 	now := s.data.current.Load()
+	var of *tenant
 	records := make([]store.Record, len(keys))
 	for i, key := range keys {
+		if of == nil || of.name != key.Tenant {
+			of = now.tenant(key.Tenant)
+		}
 		records[i].Key = key
-		if table, row := now.get(key); row != nil {
+		table := of.table(key.Kind)
+		if row := table.get(key.ID); row != nil {
 			indexes, _ := s.catalog.Indexes(key.Kind)
-			records[i] = row.record(table, indexes)
+			records[i] = row.record(key.Tenant, table, indexes)
 		}
 	}
 	return records, nil
@@ -112,12 +117,13 @@ func (s *Store) Find(ctx context.Context, q store.Query) (store.Page, error) {
 	var page store.Page
 	var last store.Position
 	indexes, _ := s.catalog.Indexes(q.Kind)
-	s.data.current.Load().scan(q, after, func(t *table, r *row, at store.Position) bool {
+	t := s.data.current.Load().tenant(q.Tenant).table(q.Kind)
+	t.scan(q, after, func(r *row, at store.Position) bool {
 		if len(page.Records) == q.Limit {
 			page.Next = store.EncodeCursor(q, last)
 			return false
 		}
-		page.Records = append(page.Records, r.record(t, indexes))
+		page.Records = append(page.Records, r.record(q.Tenant, t, indexes))
 		last = at
 		return true
 	})
@@ -135,10 +141,11 @@ func (s *Store) Commit(ctx context.Context, b store.Batch) error {
 		return err
 	}
 	return s.data.write(ctx, func(now *snapshot) (*snapshot, error) {
-		if err := now.check(b); err != nil {
+		of := now.tenant(b.Tenant)
+		if err := of.check(b); err != nil {
 			return nil, err
 		}
-		return now.apply(b), nil
+		return now.with(of.apply(b)), nil
 	})
 }
 
@@ -153,7 +160,7 @@ func (s *Store) Events(ctx context.Context, tenant string, after int64, limit in
 	if err != nil {
 		return nil, err
 	}
-	return s.data.current.Load().log(tenant).read(after, limit)
+	return s.data.current.Load().tenant(tenant).log.read(tenant, after, limit)
 }
 
 // Trim forgets the tenant's events up to and with position upTo.
@@ -167,7 +174,9 @@ func (s *Store) Trim(ctx context.Context, tenant string, upTo int64) error {
 		return err
 	}
 	return s.data.write(ctx, func(now *snapshot) (*snapshot, error) {
-		return now.trim(tenant, upTo), nil
+		of := *now.tenant(tenant)
+		of.log = of.log.trim(upTo)
+		return now.with(&of), nil
 	})
 }
 

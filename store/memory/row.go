@@ -105,10 +105,11 @@ func (r *row) compare(other *row, by int) int {
 	return cmp.Compare(r.id(), other.id())
 }
 
-// record returns a copy for a caller, with the terms in the given indexes.
-func (r *row) record(t *table, indexes []string) store.Record {
+// record returns a copy of a row of t for a caller of a tenant, with the terms in the given
+// indexes.
+func (r *row) record(tenant string, t *table, indexes []string) store.Record {
 	record := store.Record{
-		Key:     store.Key{Tenant: t.tenant, Kind: t.kind, ID: r.id()},
+		Key:     store.Key{Tenant: tenant, Kind: t.kind, ID: r.id()},
 		Version: r.version(),
 		Value:   r.value(),
 	}

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/tidwall/btree"
 
@@ -10,17 +11,23 @@ import (
 
 // snapshot is everything that is stored at one moment. It never changes.
 type snapshot struct {
-	tables *btree.BTreeG[*table]
-	logs   *btree.BTreeG[*eventLog]
+	tenants *btree.BTreeG[*tenant]
 }
 
-// table holds the records of one tenant and kind, in a tree for each column of its rows:
+// tenant is what is stored for one tenant.
+type tenant struct {
+	name   string
+	tables []*table // by kind
+	log    eventLog
+}
+
+// table holds the records of a tenant of one kind, in a tree for each column of its rows:
 // column 0 is the ID, the others are its indexes. An index has a number from when a term
 // in it was first written.
 type table struct {
-	tenant, kind string
-	indexes      []string // the names of the columns, by number; "" for the ID
-	trees        []*tree
+	kind    string
+	indexes []string // the names of the columns, by number; "" for the ID
+	trees   []*tree
 }
 
 type tree = btree.BTreeG[*row]
@@ -34,15 +41,36 @@ func newTree[T any](less func(a, b T) bool) *btree.BTreeG[T] {
 }
 
 func newSnapshot() *snapshot {
-	return &snapshot{
-		tables: newTree(func(a, b *table) bool {
-			if a.tenant != b.tenant {
-				return a.tenant < b.tenant
-			}
-			return a.kind < b.kind
-		}),
-		logs: newTree(func(a, b *eventLog) bool { return a.tenant < b.tenant }),
+	return &snapshot{tenants: newTree(func(a, b *tenant) bool { return a.name < b.name })}
+}
+
+// tenant returns what is stored for a tenant: nothing, if there is none.
+func (s *snapshot) tenant(name string) *tenant {
+	t := &tenant{name: name}
+	if known, ok := s.tenants.Get(t); ok {
+		return known
 	}
+	return t
+}
+
+// with returns the snapshot after another tenant has taken the place of that of its name.
+func (s *snapshot) with(t *tenant) *snapshot {
+	next := &snapshot{tenants: s.tenants.Copy()}
+	next.tenants.Set(t)
+	return next
+}
+
+// place returns where the table of a kind is, or would be.
+func (t *tenant) place(kind string) (place int, found bool) {
+	return slices.BinarySearchFunc(t.tables, kind, func(t *table, kind string) int { return strings.Compare(t.kind, kind) })
+}
+
+// table returns the table of a kind, nil if there is none.
+func (t *tenant) table(kind string) *table {
+	if place, found := t.place(kind); found {
+		return t.tables[place]
+	}
+	return nil
 }
 
 // column returns the number of an index that t may not have yet.
@@ -65,24 +93,19 @@ func at(p store.Position, by int) *row {
 	return newRow(columns, "", nil)
 }
 
-func (s *snapshot) table(tenant, kind string) *table {
-	t, _ := s.tables.Get(&table{tenant: tenant, kind: kind})
-	return t
-}
-
-func (s *snapshot) get(key store.Key) (*table, *row) {
-	t := s.table(key.Tenant, key.Kind)
+// get returns the record with an ID; nil, also of a table that is not there, if there is
+// none.
+func (t *table) get(id string) *row {
 	if t == nil {
-		return nil, nil
+		return nil
 	}
-	found, _ := t.trees[0].Get(withID(key.ID))
-	return t, found
+	found, _ := t.trees[0].Get(withID(id))
+	return found
 }
 
 // scan calls yield for the rows that q selects behind after, with their positions in the
 // order of q, until yield says no.
-func (s *snapshot) scan(q store.Query, after *store.Position, yield func(*table, *row, store.Position) bool) {
-	t := s.table(q.Tenant, q.Kind)
+func (t *table) scan(q store.Query, after *store.Position, yield func(*row, store.Position) bool) {
 	if t == nil {
 		return
 	}
@@ -102,7 +125,7 @@ func (s *snapshot) scan(q store.Query, after *store.Position, yield func(*table,
 		case q.Reverse && term < from:
 			return false
 		default:
-			return yield(t, r, position)
+			return yield(r, position)
 		}
 	}
 	// No ID is empty, so a position with a term alone lies before all records
@@ -122,10 +145,10 @@ func (s *snapshot) scan(q store.Query, after *store.Position, yield func(*table,
 }
 
 // check compares the versions that b names with those stored.
-func (s *snapshot) check(b store.Batch) error {
+func (t *tenant) check(b store.Batch) error {
 	for _, c := range b.Expected() {
 		var got store.Version
-		if _, row := s.get(c.Key); row != nil {
+		if row := t.table(c.Kind).get(c.ID); row != nil {
 			got = row.version()
 		}
 		if got != c.Version {
@@ -135,18 +158,18 @@ func (s *snapshot) check(b store.Batch) error {
 	return nil
 }
 
-// apply returns the snapshot after b, whose versions have been checked.
-func (s *snapshot) apply(b store.Batch) *snapshot {
-	next := &snapshot{tables: s.tables.Copy(), logs: s.logs}
-	changed := make(map[string]*table) // by kind: the copies that next owns
-	own := func(kind string) *table {
-		t := changed[kind]
-		if t == nil {
-			t = next.table(b.Tenant, kind).copy(b.Tenant, kind)
-			changed[kind] = t
-			next.tables.Set(t)
+// apply returns the tenant after b, whose versions have been checked.
+func (t *tenant) apply(b store.Batch) *tenant {
+	next := &tenant{name: b.Tenant, tables: slices.Clone(t.tables), log: t.log}
+	own := func(kind string) *table { // a table that is not t's any more
+		place, found := next.place(kind)
+		switch {
+		case !found:
+			next.tables = slices.Insert(next.tables, place, newTable(kind))
+		case next.tables[place] == t.table(kind):
+			next.tables[place] = next.tables[place].copy()
 		}
-		return t
+		return next.tables[place]
 	}
 	for _, del := range b.Deletes {
 		own(del.Kind).delete(del.ID)
@@ -154,23 +177,19 @@ func (s *snapshot) apply(b store.Batch) *snapshot {
 	for _, put := range b.Puts {
 		own(put.Kind).put(put, store.Version(b.ID))
 	}
-	if len(b.Events) > 0 {
-		next.logs = s.logs.Copy()
-		next.logs.Set(s.log(b.Tenant).append(b.Events))
-	}
+	next.log.append(b.Events)
 	return next
 }
 
-// copy returns a table that may be changed; of the table that is not there, an
-// empty one.
-func (t *table) copy(tenant, kind string) *table {
-	next := &table{tenant: tenant, kind: kind}
-	if t == nil {
-		next.addColumn("")
-		return next
-	}
-	next.indexes = slices.Clip(t.indexes)
-	next.trees = make([]*tree, len(t.trees))
+func newTable(kind string) *table {
+	t := &table{kind: kind}
+	t.addColumn("")
+	return t
+}
+
+// copy returns a table that may be changed.
+func (t *table) copy() *table {
+	next := &table{kind: t.kind, indexes: slices.Clip(t.indexes), trees: make([]*tree, len(t.trees))}
 	for n, tree := range t.trees {
 		next.trees[n] = tree.Copy()
 	}
