@@ -3,6 +3,7 @@ package engage
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/engage-interactions/engage/interaction"
@@ -166,6 +167,7 @@ func pageOf[T any](ctx context.Context, t *turn, table finder[T], q store.Query,
 		if err != nil {
 			return page, err
 		}
+		page.Items = slices.Grow(page.Items, len(values))
 		for _, v := range values {
 			if keep(v) {
 				page.Items = append(page.Items, *v)

@@ -146,8 +146,8 @@ func (m *merge) next(ctx context.Context) (span, error) {
 	if err != nil {
 		return span{}, err
 	}
-	s := span{cursor: m.at.store, last: page.Next == ""}
-	for _, r := range page.Records {
+	s := span{cursor: m.at.store, last: page.Next == "", records: make([]store.Record, 0, len(page.Records)+len(m.own))}
+	for _, r := range page.Records { // which belong to the work's reads: what follows is done to a copy of the list
 		if m.work.writes[r.Key] == nil {
 			s.records = append(s.records, r)
 		}
@@ -201,8 +201,8 @@ func (w *Work) find(ctx context.Context, q store.Query) (store.Page, error) {
 	if w.looks {
 		return page, nil // nothing rests on it
 	}
-	for _, r := range page.Records {
-		w.remember(r)
+	for n := range page.Records {
+		w.remember(&page.Records[n])
 	}
 	return page, nil
 }

@@ -19,10 +19,10 @@ type Work struct {
 	unit   *unit
 	minted int // how many of the unit's IDs this run has taken
 
-	reads     map[store.Key]store.Record // what the store holds, as first seen
-	seen      []store.Key                // the keys of reads, in the order of their reading
-	snapshots int                        // how many moments the reads are from
-	failed    error                      // the first failure of the store, which ends the work
+	reads     map[store.Key]*store.Record // what the store holds, as first seen; not to be changed
+	seen      []store.Key                 // the keys of reads, in the order of their reading
+	snapshots int                         // how many moments the reads are from
+	failed    error                       // the first failure of the store, which ends the work
 
 	writes map[store.Key]*write
 	order  []store.Key // of writes, each key once
@@ -56,7 +56,7 @@ type undone struct {
 const pending store.Version = "(this work)"
 
 func newWork(u *unit) *Work {
-	return &Work{unit: u, reads: make(map[store.Key]store.Record), writes: make(map[store.Key]*write)}
+	return &Work{unit: u, reads: make(map[store.Key]*store.Record), writes: make(map[store.Key]*write)}
 }
 
 func (w *Work) kill() { w.dead = true }
@@ -126,7 +126,7 @@ func (w *Work) Load(ctx context.Context, keys ...store.Key) error {
 			unread = make([]store.Key, 0, len(keys)-n)
 		}
 		unread = append(unread, key)
-		w.reads[key] = store.Record{Key: key} // so that it is read once
+		w.reads[key] = nil // so that it is read once
 	}
 	if len(unread) == 0 {
 		return nil
@@ -139,9 +139,13 @@ func (w *Work) Load(ctx context.Context, keys ...store.Key) error {
 		return w.fail(err)
 	}
 	w.snapshots++
-	w.seen = append(w.seen, unread...)
-	for _, record := range records {
-		w.reads[record.Key] = record
+	if w.seen == nil {
+		w.seen = unread
+	} else {
+		w.seen = append(w.seen, unread...)
+	}
+	for n := range records {
+		w.reads[records[n].Key] = &records[n]
 	}
 	return nil
 }
@@ -171,7 +175,10 @@ func (w *Work) unread(key store.Key) int {
 func (w *Work) look(key store.Key) store.Record {
 	change := w.writes[key]
 	if change == nil {
-		return w.reads[key]
+		if seen := w.reads[key]; seen != nil {
+			return *seen
+		}
+		return store.Record{Key: key}
 	}
 	if change.deleted {
 		return store.Record{Key: key}
@@ -201,7 +208,10 @@ func (w *Work) change(r store.Record, deleted bool) error {
 	if !read && before == nil {
 		return w.fail(fmt.Errorf("work: %v is written without having been read", r.Key))
 	}
-	next := &write{record: r, deleted: deleted, expected: seen.Version}
+	next := &write{record: r, deleted: deleted}
+	if read {
+		next.expected = seen.Version
+	}
 	if before != nil {
 		next.fresh = before.fresh
 	}
@@ -289,7 +299,7 @@ func (w *Work) restore(key store.Key, to *write) {
 
 // remember notes what the store holds. Of a record that is seen again the first
 // sight counts: if it has changed since, the commit or the confirmation fails.
-func (w *Work) remember(r store.Record) {
+func (w *Work) remember(r *store.Record) {
 	if _, seen := w.reads[r.Key]; !seen {
 		w.seen = append(w.seen, r.Key)
 		w.reads[r.Key] = r

@@ -115,18 +115,23 @@ func (s *Store) Find(ctx context.Context, q store.Query) (store.Page, error) {
 		return store.Page{}, err
 	}
 	var page store.Page
+	var rows []*row
 	var last store.Position
-	indexes, _ := s.catalog.Indexes(q.Kind)
 	t := s.data.current.Load().tenant(q.Tenant).table(q.Kind)
 	t.scan(q, after, func(r *row, at store.Position) bool {
-		if len(page.Records) == q.Limit {
+		if len(rows) == q.Limit {
 			page.Next = store.EncodeCursor(q, last)
 			return false
 		}
-		page.Records = append(page.Records, r.record(q.Tenant, t, indexes))
+		rows = append(rows, r)
 		last = at
 		return true
 	})
+	indexes, _ := s.catalog.Indexes(q.Kind)
+	page.Records = make([]store.Record, len(rows))
+	for n, r := range rows {
+		page.Records[n] = r.record(q.Tenant, t, indexes)
+	}
 	return page, nil
 }
 
