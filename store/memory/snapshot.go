@@ -89,7 +89,8 @@ func (t *table) addColumn(index string) {
 // at is a row that stands for a position in a column.
 func at(p store.Position, by int) *row {
 	columns := make([]column, by+1)
-	columns[0].text, columns[by].text = p.ID, p.Term
+	columns[0] = column{p.ID, true}
+	columns[by] = column{p.Term, true}
 	return newRow(columns, "", nil)
 }
 
