@@ -44,7 +44,7 @@ func skipObject(v []byte, i, depth int) (int, bool) {
 		if !is(v, i, '"') {
 			return i, false
 		}
-		ok := false
+		var ok bool
 		if i, ok = skipString(v, i+1); !ok {
 			return i, false
 		}
@@ -70,7 +70,7 @@ func skipArray(v []byte, i, depth int) (int, bool) {
 		return i + 1, depth <= maxNesting
 	}
 	for depth <= maxNesting {
-		ok := false
+		var ok bool
 		if i, ok = skipValue(v, i, depth); !ok {
 			return i, false
 		}
@@ -130,7 +130,7 @@ func skipNumber(v []byte, i int) (int, bool) {
 	if is(v, i, '-') {
 		i++
 	}
-	ok := true
+	var ok bool
 	if is(v, i, '0') {
 		i++
 	} else if i, ok = skipDigits(v, i); !ok {

@@ -70,13 +70,12 @@ func (l *eventLog) read(tenant string, after int64, limit int) ([]store.Event, e
 	return events, nil
 }
 
-// trim returns the log without its events up to upTo.
-func (l eventLog) trim(upTo int64) eventLog {
+// trim forgets the events up to upTo in a copy of the newest log.
+func (l *eventLog) trim(upTo int64) {
 	if upTo = min(upTo, l.last); upTo > l.mark {
 		l.mark = upTo
 		l.events = slices.Clone(l.events[l.behind(upTo):]) // lets go of the old array
 	}
-	return l
 }
 
 // behind returns the index of the first event behind a position.

@@ -180,7 +180,7 @@ func (s *Store) Trim(ctx context.Context, tenant string, upTo int64) error {
 	}
 	return s.data.write(ctx, func(now *snapshot) (*snapshot, error) {
 		of := *now.tenant(tenant)
-		of.log = of.log.trim(upTo)
+		of.log.trim(upTo)
 		return now.with(&of), nil
 	})
 }
