@@ -190,6 +190,15 @@ type Store interface {
 	Close() error
 }
 
+// Lean is what a Store has besides if the terms of records cost it something to read. The
+// Engine, which never looks at the terms of what it has read, prefers it.
+type Lean interface {
+	// GetLean is Get, but for the terms: the records come without.
+	GetLean(ctx context.Context, keys ...Key) ([]Record, error)
+	// FindLean is Find, but for the terms: the records come without.
+	FindLean(ctx context.Context, q Query) (Page, error)
+}
+
 // Kind declares a kind of record and the indexes it can be found by. Names
 // match [a-z][a-z0-9_]{0,39}; each index is named once [prepare-invalid].
 type Kind struct {

@@ -190,7 +190,11 @@ func (m *merge) compare(a, b store.Position) int {
 
 // find reads a page of the store and remembers its records.
 func (w *Work) find(ctx context.Context, q store.Query) (store.Page, error) {
-	page, err := w.unit.store.Find(ctx, q)
+	find := w.unit.store.Find
+	if w.looks { // else the terms say where the work's own records belong
+		find = w.unit.lean.FindLean
+	}
+	page, err := find(ctx, q)
 	if err != nil {
 		return page, w.fail(err)
 	}

@@ -33,6 +33,7 @@ type Options struct {
 // Runner runs works of one tenant on one store. It is safe for concurrent use.
 type Runner struct {
 	store store.Store
+	lean  store.Lean // the store, without the terms if it can
 	opts  Options
 	lines lines
 	guard atomic.Pointer[store.Check]
@@ -49,7 +50,11 @@ func NewRunner(st store.Store, opts Options) *Runner {
 			return rand.N(time.Millisecond << min(n, 7)).Truncate(time.Microsecond)
 		}
 	}
-	return &Runner{store: st, opts: opts}
+	lean, ok := st.(store.Lean)
+	if !ok {
+		lean = full{st}
+	}
+	return &Runner{store: st, lean: lean, opts: opts}
 }
 
 // Guard has every commit from now on check one record more, which no work writes: none
@@ -57,6 +62,15 @@ func NewRunner(st store.Store, opts Options) *Runner {
 // way are kept from it, wherever they run, once somebody has begun to write in a newer one.
 // Works that show what there is go on.
 func (r *Runner) Guard(c store.Check) { r.guard.Store(&c) }
+
+// full is a store that gives its records with their terms.
+type full struct{ store.Store }
+
+func (f full) GetLean(ctx context.Context, keys ...store.Key) ([]store.Record, error) {
+	return f.Get(ctx, keys...)
+}
+
+func (f full) FindLean(ctx context.Context, q store.Query) (store.Page, error) { return f.Find(ctx, q) }
 
 // Tenant returns the tenant of the Runner's works.
 func (r *Runner) Tenant() string { return r.opts.Tenant }
@@ -301,7 +315,7 @@ const (
 // replaces no record at all, it may also have been applied and all of it deleted
 // again, and then it is applied anew.
 func (u *unit) fate(ctx context.Context, b store.Batch, w *Work) (fate, error) {
-	records, err := u.store.Get(ctx, w.order...)
+	records, err := u.lean.GetLean(ctx, w.order...)
 	if err != nil {
 		return absent, err
 	}

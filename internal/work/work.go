@@ -96,7 +96,8 @@ func (w *Work) ID() string {
 }
 
 // Get returns the records of keys as this work sees them: its own writes, else
-// what it read before, else what the store holds now.
+// what it read before, else what the store holds now. What was read has its terms only if
+// the store is no [store.Lean].
 func (w *Work) Get(ctx context.Context, keys ...store.Key) ([]store.Record, error) {
 	if err := w.Load(ctx, keys...); err != nil {
 		return nil, err
@@ -131,7 +132,7 @@ func (w *Work) Load(ctx context.Context, keys ...store.Key) error {
 	if len(unread) == 0 {
 		return nil
 	}
-	records, err := w.unit.store.Get(ctx, unread...)
+	records, err := w.unit.lean.GetLean(ctx, unread...)
 	if err != nil {
 		for _, key := range unread {
 			delete(w.reads, key)
@@ -309,7 +310,7 @@ func (w *Work) remember(r *store.Record) {
 // confirm reads again all that was read, at one moment, and returns a key whose
 // version is not the one that was seen.
 func (w *Work) confirm(ctx context.Context) (moved *store.Key, err error) {
-	records, err := w.unit.store.Get(ctx, w.seen...)
+	records, err := w.unit.lean.GetLean(ctx, w.seen...)
 	if err != nil {
 		return nil, err
 	}

@@ -64,7 +64,7 @@ func (c *conn) exec(ctx context.Context, query string, args ...driver.Value) (in
 	if err != nil {
 		return 0, err
 	}
-	result, err := stmt.ExecContext(context.Background(), c.bind(args))
+	result, err := stmt.ExecContext(context.Background(), c.bind(args)) //nolint:contextcheck // see conn
 	if err != nil {
 		return 0, err
 	}
@@ -81,7 +81,7 @@ func (c *conn) query(ctx context.Context, row func([]driver.Value) error, query 
 	if err != nil {
 		return err
 	}
-	rows, err := stmt.QueryContext(context.Background(), c.bind(args))
+	rows, err := stmt.QueryContext(context.Background(), c.bind(args)) //nolint:contextcheck // see conn
 	if err != nil {
 		return err
 	}
@@ -162,14 +162,14 @@ func (c *conn) forget() error {
 
 // fewTables are the tables of a statement on a few records.
 type fewTables struct {
-	tables   [few]*table
-	versions bool // it reads their versions alone
+	tables [few]*table
+	what   what
 }
 
 // few returns the statement that reads a record of each of a few tables, which is not put
 // together again each time.
-func (c *conn) few(tables []*table, versions bool) string {
-	key := fewTables{versions: versions}
+func (c *conn) few(tables []*table, what what) string {
+	key := fewTables{what: what}
 	copy(key.tables[:], tables)
 	if known, ok := c.texts[key]; ok {
 		return known
@@ -177,10 +177,7 @@ func (c *conn) few(tables []*table, versions bool) string {
 	if len(c.texts) >= maxStatements {
 		clear(c.texts)
 	}
-	text := fewRecords(tables)
-	if versions {
-		text = fewVersions(tables)
-	}
+	text := fewRecords(tables, what)
 	c.texts[key] = text
 	return text
 }

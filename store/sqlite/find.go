@@ -10,6 +10,15 @@ import (
 
 // Find implements [store.Store].
 func (s *Store) Find(ctx context.Context, q store.Query) (store.Page, error) {
+	return s.find(ctx, all, q)
+}
+
+// FindLean implements [store.Lean]: each term is a column to read.
+func (s *Store) FindLean(ctx context.Context, q store.Query) (store.Page, error) {
+	return s.find(ctx, lean, q)
+}
+
+func (s *Store) find(ctx context.Context, what what, q store.Query) (store.Page, error) {
 	if err := s.enter(ctx); err != nil {
 		return store.Page{}, err
 	}
@@ -22,19 +31,19 @@ func (s *Store) Find(ctx context.Context, q store.Query) (store.Page, error) {
 		return store.Page{}, nil
 	}
 	t := s.tables.of(q.Kind)
-	statement, args := t.find(q, after)
+	statement, args := t.find(q, what, after)
 	var page store.Page
+	var last string // the term of the last record
 	err = s.readers.use(ctx, func(c *conn) error {
 		page = store.Page{Records: make([]store.Record, 0, min(q.Limit, store.DefaultLimit))}
 		return c.query(ctx, func(row []driver.Value) error {
 			if len(page.Records) == q.Limit {
-				last := page.Records[q.Limit-1]
-				term, _ := q.Term(last)
-				page.Next = store.EncodeCursor(q, store.Position{Term: term, ID: last.ID})
+				page.Next = store.EncodeCursor(q, store.Position{Term: last, ID: page.Records[q.Limit-1].ID})
 				return nil
 			}
-			r := store.Record{Key: store.Key{Tenant: q.Tenant, Kind: q.Kind, ID: text(row[0])}}
-			t.fill(&r, row[1:])
+			last = text(row[0])
+			r := store.Record{Key: store.Key{Tenant: q.Tenant, Kind: q.Kind, ID: text(row[1])}}
+			t.fill(&r, row[2:])
 			page.Records = append(page.Records, r)
 			return nil
 		}, statement, args...)
@@ -48,14 +57,18 @@ func (s *Store) Find(ctx context.Context, q store.Query) (store.Page, error) {
 // find returns the statement for a page of q, and one record more: it tells
 // whether there is a next page. Every shape of it walks along one index, which
 // has the order that is asked for, and begins where the page does.
-func (t *table) find(q store.Query, after *store.Position) (string, []driver.Value) {
+func (t *table) find(q store.Query, what what, after *store.Position) (string, []driver.Value) {
 	from, to, open := q.Range()
 	term := "id"
 	if q.Index != "" {
 		term = column(q.Index)
 	}
 	var b strings.Builder
-	b.WriteString("SELECT id, " + t.columns + " FROM " + t.name + " WHERE tenant = ?")
+	columns := t.columns
+	if what == lean {
+		columns = t.lean
+	}
+	b.WriteString("SELECT " + term + ", id, " + columns + " FROM " + t.name + " WHERE tenant = ?")
 	args := append(make([]driver.Value, 0, 6), q.Tenant)
 	if q.Index != "" {
 		// What the index is partial by must be said, or it is not used.
@@ -99,11 +112,11 @@ func (t *table) find(q store.Query, after *store.Position) (string, []driver.Val
 	return b.String(), append(args, int64(q.Limit)+1)
 }
 
-// fill sets what the columns of t hold of r.
+// fill sets what columns of t hold of r.
 func (t *table) fill(r *store.Record, columns []driver.Value) {
 	r.Version = store.Version(text(columns[0]))
 	r.Value, _ = columns[1].([]byte)
-	for i, index := range t.indexes {
+	for i, index := range t.indexes[:min(len(t.indexes), len(columns)-2)] {
 		term, ok := columns[2+i].(string)
 		if !ok {
 			continue // NULL: not in this index

@@ -9,8 +9,19 @@ import (
 	"github.com/engage-interactions/engage/store"
 )
 
+var _ store.Lean = (*Store)(nil)
+
 // Get implements [store.Store].
 func (s *Store) Get(ctx context.Context, keys ...store.Key) ([]store.Record, error) {
+	return s.get(ctx, all, keys)
+}
+
+// GetLean implements [store.Lean]: each term is a column to read.
+func (s *Store) GetLean(ctx context.Context, keys ...store.Key) ([]store.Record, error) {
+	return s.get(ctx, lean, keys)
+}
+
+func (s *Store) get(ctx context.Context, what what, keys []store.Key) ([]store.Record, error) {
 	if err := s.enter(ctx); err != nil {
 		return nil, err
 	}
@@ -30,9 +41,9 @@ func (s *Store) Get(ctx context.Context, keys ...store.Key) ([]store.Record, err
 		places, named := s.tables.inOrder(keys)
 		read := func(ctx context.Context, c *conn) error {
 			absent()
-			return readFew(ctx, c, places, named, records)
+			return readFew(ctx, c, what, places, named, records)
 		}
-		if !s.writer.lend(read) {
+		if !s.writer.lend(read) { //nolint:contextcheck // see there
 			err = s.readers.use(ctx, func(c *conn) error { return read(ctx, c) })
 		}
 	} else {
@@ -40,7 +51,7 @@ func (s *Store) Get(ctx context.Context, keys ...store.Key) ([]store.Record, err
 		err = s.readers.snapshot(ctx, func(c *conn) error {
 			absent()
 			for _, g := range groups {
-				if err := g.read(ctx, c, records); err != nil {
+				if err := g.read(ctx, c, what, records); err != nil {
 					return err
 				}
 			}
@@ -68,7 +79,7 @@ func (t *tables) inOrder(keys []store.Key) (places []int, named []*table) {
 }
 
 // readFew fills in those of a few records that exist.
-func readFew(ctx context.Context, c *conn, places []int, named []*table, records []store.Record) error {
+func readFew(ctx context.Context, c *conn, what what, places []int, named []*table, records []store.Record) error {
 	if len(places) == 0 {
 		return nil
 	}
@@ -80,7 +91,7 @@ func readFew(ctx context.Context, c *conn, places []int, named []*table, records
 		at, _ := row[0].(int64)
 		named[at].fill(&records[places[at]], row[1:])
 		return nil
-	}, c.few(named, false), args...)
+	}, c.few(named, what), args...)
 }
 
 // group is some keys of one tenant and kind, which one statement reads.
@@ -109,7 +120,7 @@ func (s *Store) group(keys []store.Key) []*group {
 }
 
 // read fills in the records of the group that exist.
-func (g *group) read(ctx context.Context, c *conn, records []store.Record) error {
+func (g *group) read(ctx context.Context, c *conn, what what, records []store.Record) error {
 	ids := make([]string, len(g.places))
 	byID := make(map[string][]int, len(g.places)) // a key may be asked for twice
 	for i, place := range g.places {
@@ -122,7 +133,7 @@ func (g *group) read(ctx context.Context, c *conn, records []store.Record) error
 			g.table.fill(&records[place], row[1:])
 		}
 		return nil
-	}, g.table.records(n), args...)
+	}, g.table.records(n, what), args...)
 }
 
 // chunks are the numbers of records that one statement reads. Few different ones

@@ -140,7 +140,7 @@ func (r *round) readFew(ctx context.Context, c *conn) error {
 		at, _ := row[0].(int64)
 		r.places[at].found(row[1])
 		return nil
-	}, c.few(tables, true), r.args...)
+	}, c.few(tables, versions), r.args...)
 }
 
 func (p *place) found(version driver.Value) {

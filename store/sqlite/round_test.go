@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -41,7 +42,7 @@ func randomBatches(r *rand.Rand, n int) []store.Batch {
 			default:
 				record := store.Record{Key: key, Version: expected, Value: fmt.Appendf(nil, `{"n":%d}`, r.IntN(100))}
 				if r.IntN(3) > 0 {
-					record.Terms = map[string]string{"topic": fmt.Sprint(r.IntN(3))}
+					record.Terms = map[string]string{"topic": strconv.Itoa(r.IntN(3))}
 				}
 				b.Puts = append(b.Puts, record)
 				if next != nil {

@@ -17,7 +17,8 @@ type table struct {
 	kind    string
 	name    string   // quoted
 	indexes []string // sorted
-	columns string   // version, value and the terms, in the order of indexes, to read
+	lean    string   // version and value, to read
+	columns string   // and the terms, in the order of indexes
 	inserts []string // of as many records as rows says
 	update  string   // up to the columns of indexes that this handle does not know
 	where   string   // the end of update and of remove: tenant, id, version
@@ -36,7 +37,7 @@ func newTable(kind string, indexes []string) *table {
 	t.remove = "DELETE FROM " + t.name + t.where
 	// The driver copies a text twice to make bytes of it, and a blob once.
 	columns[1] = "CAST(value AS BLOB)"
-	t.columns = strings.Join(columns, ", ")
+	t.lean, t.columns = strings.Join(columns[:2], ", "), strings.Join(columns, ", ")
 	return t
 }
 
@@ -59,7 +60,12 @@ func insertsOf(table string, columns int) []string {
 func (t *table) versions(n int) string { return "SELECT id, version" + t.some(n) }
 
 // records returns the query for the IDs and columns of n records.
-func (t *table) records(n int) string { return "SELECT id, " + t.columns + t.some(n) }
+func (t *table) records(n int, what what) string {
+	if what == lean {
+		return "SELECT id, " + t.lean + t.some(n)
+	}
+	return "SELECT id, " + t.columns + t.some(n)
+}
 
 func (t *table) some(n int) string {
 	return " FROM " + t.name + " WHERE tenant = ? AND id IN (?" + strings.Repeat(", ?", n-1) + ")"
@@ -69,31 +75,36 @@ func (t *table) some(n int) string {
 // more of them there would be too many different ones.
 const few = 8
 
-// fewVersions returns the query for the versions of a record of each table, with its
-// number in tables in front.
-func fewVersions(tables []*table) string {
-	return together(tables, func(*table) string { return "version" })
-}
+// what says what to read of records.
+type what int
 
-// fewRecords is fewVersions for the columns of the tables, where those of less columns
-// than others have NULL.
-func fewRecords(tables []*table) string {
+const (
+	all      what = iota
+	lean          // all but the terms
+	versions      // nothing else
+)
+
+// fewRecords returns the query for a record of each table, with its number in tables in
+// front. Those of less columns than others have NULL.
+func fewRecords(tables []*table, what what) string {
 	most := 0
 	for _, t := range tables {
 		most = max(most, len(t.indexes))
 	}
-	return together(tables, func(t *table) string {
-		return t.columns + strings.Repeat(", NULL", most-len(t.indexes))
-	})
-}
-
-func together(tables []*table, columns func(*table) string) string {
 	var b strings.Builder
 	for i, t := range tables {
 		if i > 0 {
 			b.WriteString(" UNION ALL ")
 		}
-		b.WriteString("SELECT " + strconv.Itoa(i) + ", " + columns(t) + " FROM " + t.name + " WHERE tenant = ? AND id = ?")
+		columns := "version"
+		switch what {
+		case versions:
+		case lean:
+			columns = t.lean
+		case all:
+			columns = t.columns + strings.Repeat(", NULL", most-len(t.indexes))
+		}
+		b.WriteString("SELECT " + strconv.Itoa(i) + ", " + columns + " FROM " + t.name + " WHERE tenant = ? AND id = ?")
 	}
 	return b.String()
 }
