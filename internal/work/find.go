@@ -201,10 +201,10 @@ func (w *Work) find(ctx context.Context, q store.Query) (store.Page, error) {
 	if page.Next != "" && len(page.Records) == 0 {
 		return page, w.fail(errors.New("work: the store gave an empty page with a next one"))
 	}
-	w.snapshots++
 	if w.looks {
 		return page, nil // nothing rests on it
 	}
+	w.snapshots++
 	for n := range page.Records {
 		w.remember(&page.Records[n])
 	}

@@ -310,7 +310,7 @@ func (w *Work) remember(r *store.Record) {
 // confirm reads again all that was read, at one moment, and returns a key whose
 // version is not the one that was seen.
 func (w *Work) confirm(ctx context.Context) (moved *store.Key, err error) {
-	records, err := w.unit.lean.GetLean(ctx, w.seen...)
+	records, err := w.unit.store.Get(ctx, w.seen...)
 	if err != nil {
 		return nil, err
 	}
