@@ -40,7 +40,8 @@
 //   - [Tuple] builds terms of several parts whose order is that of the parts.
 //
 // A store that keeps its records in an ordered tree or in a table with one
-// column for each index has everything that it takes.
+// column for each index has everything that it takes. If each of those columns costs
+// it something to read, it may be [Lean], too.
 //
 // # Using a store
 //

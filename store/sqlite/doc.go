@@ -54,10 +54,13 @@
 // all batches that are waiting by the time it has got the lock, does them in one
 // transaction and answers their callers when that is on the disk, while the
 // next batches gather: the more callers, the more of them share one sync. Nobody
-// waits for a group to fill. Within a group each batch checks its versions
-// against what the batches before it have written, and writes nothing if one
-// does not hold. If anything else fails, the whole group is rolled back and its
-// batches are done again one by one, so that none suffers from its neighbours.
+// waits for a group to fill. The versions of all records that a group names are
+// read first. Each batch is judged by those and by what the batches before it
+// come to, and is left out if one does not hold; what all of them have come to
+// is written at once, each record as the last of them left it. If anything else
+// fails, the whole group is rolled back and its batches are done again one by
+// one, so that none suffers from its neighbours. The connection keeps up to
+// 32 MiB of the file in memory.
 //
 // A caller whose context ends while its batch is waiting takes it back: the
 // error is the context's alone, and nothing changes. Once the batch is being

@@ -59,7 +59,8 @@ type Options struct {
 
 	// Readers is how many reads run at the same time; others wait for their
 	// turn. Each reader holds one connection with a cache of about 2 MiB once
-	// it has been used. Default: GOMAXPROCS, but at least 4; at most 256.
+	// it has been used; the one that writes, with up to 32 MiB, does small reads
+	// while there is nothing to write. Default: GOMAXPROCS, but at least 4; at most 256.
 	Readers int
 }
 
