@@ -1,7 +1,6 @@
 package engage_test
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"path/filepath"
@@ -179,11 +178,19 @@ func TestWhatWaitsSaysWhy(t *testing.T) {
 	must(eng.Workflows.Create(t.Context(), workspace, engage.NewWorkflow{
 		FriendlyName: "W", Configuration: `{"task_routing": {"default_filter": {"queue": "` + queue + `"}}}`,
 	}))(t)
-	must(eng.Workers.Create(t.Context(), workspace, engage.NewWorker{FriendlyName: "ann"}))(t)
+	ann := must(eng.Workers.Create(t.Context(), workspace, engage.NewWorker{FriendlyName: "ann"}))(t)
 	task := must(eng.Tasks.Create(t.Context(), workspace, engage.NewTask{}))(t)
-	must(eng.RunDue(context.Background()))(t)
-	explained := must(eng.Tasks.Explain(t.Context(), task.SID))(t).Workers.String()
-	if !strings.Contains(explained, "(ann): activity: Offline is not available") {
-		t.Error(explained)
+	explains := func(what string) {
+		t.Helper()
+		if explained := must(eng.Tasks.Explain(t.Context(), task.SID))(t).Workers.String(); !strings.Contains(explained, what) {
+			t.Errorf("it is not explained by %q:\n%s", what, explained)
+		}
 	}
+	must(eng.RunDue(t.Context()))(t)
+	explains("(ann): activity: Offline is not available")
+	available := must(eng.Activities.FindByName(t.Context(), workspace, "Available"))(t).SID
+	must(eng.Workers.Update(t.Context(), ann.SID, engage.WorkerUpdate{ActivitySID: &available}))(t)
+	explains("it is about to be offered, which Engine.Run does")
+	must(eng.RunDue(t.Context()))(t)
+	explains("it is offered already")
 }

@@ -69,7 +69,7 @@ func (t *turn) explainTask(ctx context.Context, task *storedTask) (e TaskExplana
 		err := t.explainOffers(ctx, task, &e)
 		return e, err
 	case task.Held:
-		note("its channel is being set up")
+		note("its channel is being set up, which Engine.Run does")
 		return e, nil
 	}
 	configuration, err := t.configuration(ctx, task.WorkflowSID, task.ConfigurationVersion)
@@ -86,7 +86,7 @@ func (t *turn) explainTask(ctx context.Context, task *storedTask) (e TaskExplana
 	}
 	demand, queue, err := t.demandOf(ctx, task)
 	if err != nil || demand == nil {
-		note("it is about to enter its workflow")
+		note("it is about to enter its workflow, which Engine.Run does")
 		return e, gone(err)
 	}
 	if e.Ahead, err = t.ahead(ctx, task); err != nil {
@@ -97,7 +97,10 @@ func (t *turn) explainTask(ctx context.Context, task *storedTask) (e TaskExplana
 		return e, err
 	}
 	all, failed := t.everybody(ctx, task, queue.CrewID)
-	e.Workers = routing.Choose(*demand, known, all, t.now).Trace
+	choice := routing.Choose(*demand, known, all, t.now)
+	if e.Workers = choice.Trace; len(choice.Workers) > 0 {
+		note("somebody can take it: it is about to be offered, which Engine.Run does")
+	}
 	return e, failed()
 }
 
