@@ -22,24 +22,26 @@ import (
 type newcomer struct {
 	*engage.Engine
 
-	eve                        engage.Received
-	workspace, queue, workflow string
+	eve       engage.Received
+	workspace string
 }
 
 func newNewcomer(t *testing.T) newcomer {
 	t.Helper()
 	n := newcomer{Engine: must(engage.New(t.Context(), memory.New(), nil))(t)}
-	n.declares(t, "review", `"properties": {"stars": {"type": "integer"}, "text": {"type": "string"}}, "required": ["stars"]`)
+	if err := n.declares(t, "review", `"properties": {"stars": {"type": "integer"}, "text": {"type": "string"}}, "required": ["stars"]`); err != nil {
+		t.Fatal(err)
+	}
 	must(n.Sources.Create(t.Context(), interaction.Source{ID: "web", Type: "chat", Active: true}))(t)
 	n.eve = must(n.Threads.Receive(t.Context(), engage.Inbound{
 		SourceID: "web", Customer: engage.Account{ForeignID: "eve"}, Message: interaction.Message{Body: "hello"},
 	}))(t)
 	n.workspace = must(n.Workspaces.Create(t.Context(), engage.NewWorkspace{FriendlyName: "Support"}))(t).SID
-	n.queue = must(n.Queues.Create(t.Context(), n.workspace, engage.NewQueue{FriendlyName: "Returns"}))(t).SID
+	must(n.Queues.Create(t.Context(), n.workspace, engage.NewQueue{FriendlyName: "Returns"}))(t)
 	return n
 }
 
-// declares declares a schema, which may be wrong.
+// declares creates a schema, which may be wrong.
 func (n newcomer) declares(t *testing.T, id, what string) error {
 	t.Helper()
 	_, err := n.Schemas.Create(t.Context(), schema.Definition{ID: id, DisplayName: id, JSONSchema: []byte(
@@ -84,7 +86,6 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 	}
 	conversation := engage.ConversationSID(n.eve.ThreadID)
 	errOf := func(_ any, err error) error { return err }
-	textOf := func(text string) error { return errors.New(text) }
 	for what, row := range map[string]struct {
 		err  error
 		says []string // in this order
@@ -99,9 +100,9 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		"a type":                 {n.declares(t, "a", `"properties": {"a": {"type": "int"}}`), []string{"/jsonSchema/properties/a/type", "integer"}},
 		"a schema that is there": {n.declares(t, "review", `"properties": {}`), []string{"review exists"}},
 
-		"a property with a typo": {textOf(record(`{"stars": 5, "txet": "good"}`)), []string{"/txet", `did you mean "text"?`}},
-		"a capital letter":       {textOf(record(`{"Stars": 5}`)), []string{"/Stars", `did you mean "stars"?`, "/stars: is required"}},
-		"a wrong type":           {textOf(record(`{"stars": "5"}`)), []string{"/stars: is required", "/stars: must be of type integer, and is string"}},
+		"a property with a typo": {errors.New(record(`{"stars": 5, "txet": "good"}`)), []string{"/txet", `did you mean "text"?`}},
+		"a capital letter":       {errors.New(record(`{"Stars": 5}`)), []string{"/Stars", `did you mean "stars"?`, "/stars: is required"}},
+		"a wrong type":           {errors.New(record(`{"stars": "5"}`)), []string{"/stars: is required", "/stars: must be of type integer, and is string"}},
 		"an unknown schema":      {errOf(n.Interactions.Record(ctx, interaction.Submission{ContactID: "eve", SchemaID: "reviews", Payload: []byte("{}")})), []string{"reviews: not found", "Schemas.Create"}},
 
 		"an unknown source":            {errOf(n.Threads.Receive(ctx, engage.Inbound{SourceID: "wbe", Customer: engage.Account{ForeignID: "eve"}})), []string{"wbe: not found", "Sources.Create"}},
@@ -119,7 +120,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		"a bot without an app":        {n.Control.Configure(ctx, "web", handover.Settings{Primary: handover.Bot}), []string{"bot_app_id: is missing"}},
 
 		"an expression with a typo":  {errOf(n.Queues.Create(ctx, n.workspace, engage.NewQueue{FriendlyName: "A", TargetWorkers: "skills HSA 'returns'"})), []string{"target_workers", "offset 7", "HSA"}},
-		"a workflow with a typo":     {workflow(`{"task_routing": {"defualt_filter": {}}}`), []string{"task_routing.defualt_filter", "default_filter"}},
+		"a workflow with a typo":     {workflow(`{"task_routing": {"default_fitler": {}}}`), []string{"task_routing.default_fitler", "default_filter"}},
 		"a queue by its name":        {workflow(`{"task_routing": {"default_filter": {"queue": "Returns"}}}`), []string{"task_routing.default_filter.queue", "WQ and 32 hexadecimal digits"}},
 		"a queue that is not there":  {workflow(`{"task_routing": {"default_filter": {"queue": "WQ01234567890123456789012345678901"}}}`), []string{"there is no queue WQ0123"}},
 		"a task without a workflow":  {errOf(n.Tasks.Create(ctx, n.workspace, engage.NewTask{})), []string{"workflow_sid: is missing", "one workflow only"}},
