@@ -30,7 +30,7 @@ func TestOfManyLinesTheFirstTaskThatFitsIsOffered(t *testing.T) {
 					q := f.newQueue(fmt.Sprint("queue ", n), "", func(q *engage.NewQueue) {
 						q.TaskOrder, q.Matching.RejectCoolDown = order, 3600
 					})
-					filters.WriteString(fmt.Sprintf(`,{"expression":"queue == %d","targets":[{"queue":%q,"expression":"worker.level >= task.level"}]}`, n, q.SID))
+					fmt.Fprintf(&filters, `,{"expression":"queue == %d","targets":[{"queue":%q,"expression":"worker.level >= task.level"}]}`, n, q.SID)
 				}
 				f.workflow = f.newWorkflow("Levels", `{"task_routing":{"filters":[`+filters.String()[1:]+`]}}`)
 				ann := f.hires("ann", 0, fmt.Sprintf(`{"level":%d}`, can))
