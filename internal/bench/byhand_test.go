@@ -38,12 +38,12 @@ type eventRow struct {
 }
 
 // openByHand opens a file that an Engine has prepared, in order to write the rows of a template
-// again and again, for other contacts. One connection: writers that wait in line before the
-// database are faster than writers that fight for its lock.
+// again and again, for other contacts. It is set up as the store sets up its own. One connection:
+// writers that wait in line before the database are faster than writers that fight for its lock.
 func openByHand(b *testing.B, path string, template store.Batch) *byHand {
 	b.Helper()
 	db, err := sql.Open("sqlite", "file:"+path+"?_txlock=immediate&_pragma=busy_timeout(5000)"+
-		"&_pragma=synchronous(full)&_pragma=journal_mode(wal)&_pragma=journal_size_limit(67108864)")
+		"&_pragma=synchronous(full)&_pragma=journal_mode(wal)&_pragma=journal_size_limit(67108864)&_pragma=cache_size(-32768)")
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -129,7 +129,7 @@ func growthOfSchemas(b *testing.B) {
 // growthOfControl hands over among others with whom an agent is engaged.
 func growthOfControl(b *testing.B) {
 	c := contest{target: "Growth/handover", many: 200}
-	for _, others := range sizes(1_000) {
+	for _, others := range sizes(200) {
 		c.sides = append(c.sides, side{strconv.Itoa(others), newControlled(b, others).handovers()})
 	}
 	c.run(b)
