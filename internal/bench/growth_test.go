@@ -153,8 +153,10 @@ func growthOfAssignments(b *testing.B) {
 	o.took = make([][]float64, len(centres))
 	for b.Loop() {
 		for range rounds {
-			for n, c := range centres {
-				is := c.next(b, len(o.took[n])%staff)
+			turn := len(o.took[0])
+			for n := range centres {
+				n = (n + turn) % len(centres)
+				is := centres[n].next(b, turn%staff)
 				o.took[n] = append(o.took[n], float64(is.offered.Nanoseconds())/1000)
 			}
 			if len(o.took[0])%refill == 0 {
