@@ -68,7 +68,7 @@ func (p panel) draw(to *strings.Builder) {
 	up := func(v float64) float64 { return p.y + panelHigh - v/most*panelHigh }
 	across := func(n int) float64 { return p.x + 30 + float64(n)*(panelWide-60)/float64(len(sizes)-1) }
 	fmt.Fprintf(to, `<text class="name" x="%.0f" y="%.0f">%s</text>`+"\n", p.x, p.y-12, p.what)
-	for v := 0.0; v <= most; v += most / 3 {
+	for v := 0.0; v < most+0.01; v += most / 3 {
 		fmt.Fprintf(to, `<line class="grid" x1="%.0f" y1="%.1f" x2="%.0f" y2="%.1f"/>`, p.x, up(v), p.x+panelWide, up(v))
 		fmt.Fprintf(to, `<text class="tick" x="%.0f" y="%.1f" text-anchor="end">%.1f</text>`+"\n", p.x-8, up(v)+4, v)
 	}
