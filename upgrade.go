@@ -112,7 +112,8 @@ func (c *core) formats(ctx context.Context) (is *storedFormats, version store.Ve
 	if err != nil || is == nil {
 		return nil, "", err
 	}
-	return is, version, is.knownHere()
+	err = is.knownHere()
+	return is, version, err
 }
 
 // knownHere returns an error if this version cannot work with the formats.

@@ -1,6 +1,7 @@
 package engage_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -25,7 +26,8 @@ type halfway struct {
 var errHalfway = errors.New("the process dies")
 
 func (h *halfway) Commit(ctx context.Context, b store.Batch) error {
-	if h.left--; h.left < 0 {
+	h.left--
+	if h.left < 0 {
 		return errHalfway
 	}
 	return h.Store.Commit(ctx, b)
@@ -41,7 +43,8 @@ func TestBringingUpToDateIsResumed(t *testing.T) {
 		if err == nil {
 			break
 		}
-		if steps++; !errors.Is(err, errHalfway) || steps > 100 {
+		steps++
+		if !errors.Is(err, errHalfway) || steps > 100 {
 			t.Fatalf("after %d steps: %v", steps, err)
 		}
 	}
@@ -132,7 +135,7 @@ func TestOnlyWhatChangedIsLookedAt(t *testing.T) {
 	}
 	seen := &counting{Store: st}
 	newEngine(t, seen, nil)
-	if now := find(t, st, "content_source")[0]; now.Terms["type"] != source.Terms["type"] || string(now.Value) != string(source.Value) {
+	if now := find(t, st, "content_source")[0]; now.Terms["type"] != source.Terms["type"] || !bytes.Equal(now.Value, source.Value) {
 		t.Errorf("the source is %s with the terms %v", now.Value, now.Terms)
 	}
 	if finds := seen.finds.Load(); finds > 2 {

@@ -9,16 +9,11 @@ func upgradeJob(_ int, value []byte) ([]byte, error) {
 	if err := json.Unmarshal(value, &members); err != nil {
 		return nil, err
 	}
-	var data struct {
-		SourceType string `json:"source_type"`
+	var data map[string]json.RawMessage
+	_ = json.Unmarshal(members["data"], &data) // any JSON will do: who has no source has no class
+	if data["source_type"] == nil || members["class"] != nil {
+		return value, nil
 	}
-	if json.Unmarshal(members["data"], &data) != nil || data.SourceType == "" || members["class"] != nil {
-		return value, nil // it needs nothing but its handler, or says what
-	}
-	class, err := json.Marshal(data.SourceType)
-	if err != nil {
-		return nil, err
-	}
-	members["class"] = class
+	members["class"] = data["source_type"]
 	return json.Marshal(members)
 }

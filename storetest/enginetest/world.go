@@ -135,10 +135,11 @@ type prepared struct {
 func (w *world) prepare(tb testing.TB, p *party) {
 	tb.Helper()
 	st := faults.New(w.st)
+	eng := p.engine(tb, st).As(pat)
 	var batches []store.Batch
 	st.Inject(faults.Before("", func(_ context.Context, c faults.Call) { batches = append(batches, copied(c.Batch)) }).On(faults.Commit))
 	p.at.start = p.now
-	err := p.engine(tb, st).As(pat).Atomically(tb.Context(), func(w *engage.Work) error {
+	err := eng.Atomically(tb.Context(), func(w *engage.Work) error {
 		for _, r := range rooms() {
 			if r.prepare == nil {
 				continue
