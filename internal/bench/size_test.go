@@ -36,14 +36,15 @@ func (s *sized) Commit(ctx context.Context, b store.Batch) error {
 }
 
 // BenchmarkMemory is what an interaction takes in the memory store: the heap that 100,000 of them
-// add, 100 for each contact, with their events and tallies and all. The baseline is the JSON of
-// the interactions alone.
+// add, 100 for each contact, with their tallies and contacts and indexes, once their events are trimmed.
+// The baseline is the JSON of the interactions alone. Between them are the JSON of all that is stored with
+// them, and the heap before the events are trimmed.
 func BenchmarkMemory(b *testing.B) {
 	many := 100_000
 	if small() {
 		many = 1_000
 	}
-	o := outcome{target: targetOf("Memory"), names: []string{"json", "everything", "engage"}, took: make([][]float64, 3)}
+	o := outcome{target: targetOf("Memory"), names: []string{"json", "everything", "with-events", "engage"}, took: make([][]float64, 4)}
 	for b.Loop() {
 		st := memory.New()
 		// What is counted is counted elsewhere, so that the counts are not in the heap.
@@ -52,14 +53,32 @@ func BenchmarkMemory(b *testing.B) {
 		must(eng.Schemas.Create(b.Context(), definition))(b)
 		before := heap()
 		fill(b, eng, many, func(int, engage.Outcome) {})
+		events := heap()
+		trim(b, st)
 		after := heap()
 		runtime.KeepAlive(eng)
-		o.took[0] = append(o.took[0], json/float64(many))
-		o.took[1] = append(o.took[1], all/float64(many))
-		o.took[2] = append(o.took[2], float64(after-before)/float64(many))
+		for n, size := range []float64{json, all, float64(events - before), float64(after - before)} {
+			o.took[n] = append(o.took[n], size/float64(many))
+		}
 		_ = st.Close()
 	}
 	o.report(b)
+}
+
+// trim removes all events.
+func trim(b *testing.B, st store.Store) {
+	b.Helper()
+	last := int64(0)
+	for {
+		events := must(st.Events(b.Context(), engage.DefaultTenant, last, store.MaxLimit))(b)
+		if len(events) == 0 {
+			break
+		}
+		last = events[len(events)-1].Position
+	}
+	if err := st.Trim(b.Context(), engage.DefaultTenant, last); err != nil {
+		b.Fatal(err)
+	}
 }
 
 // jsonOf returns the size of the JSON of so many interactions, and of all that is stored with them.

@@ -52,7 +52,7 @@ var targets = []target{
 	{"Growth/get", "an interaction by its ID, SQLite", "interactions stored", atMost, 1.3, microseconds},
 	{"Growth/page", "a page of 50, SQLite", "interactions stored", atMost, 1.3, microseconds},
 	{"Growth/handover", "a handover, decided and committed, in memory", "others whom agents are engaged with", atMost, 1.3, microseconds},
-	{"Memory", "what an interaction takes in the memory store", "the size of its JSON", atMost, 3, storage},
+	{"Memory", "what an interaction takes in the memory store, its event trimmed", "the size of its JSON", atMost, 3, storage},
 	{"File", "what one takes in SQLite, of 1,000,000, with all that belongs to it", "a raw table with the same columns and indexes", atMost, 1.5, storage},
 }
 
