@@ -40,7 +40,6 @@ func writeShape(text *strings.Builder, typ reflect.Type, within []reflect.Type) 
 	case reflect.Struct:
 		text.WriteString("{")
 		for f := range typ.Fields() {
-			f := f
 			if tag := f.Tag.Get("json"); tag != "-" && (f.IsExported() || f.Anonymous) {
 				fmt.Fprintf(text, "%s %s ", f.Name, tag)
 				writeShape(text, f.Type, within)
