@@ -194,7 +194,7 @@ type Store interface {
 // Lean is what a Store has besides if the terms of records cost it something to read. The
 // Engine, which never looks at the terms of what it has read, prefers it.
 //
-// Who wraps a store to see or change what is read must wrap these methods, too, or hide
+// Who wraps a store to see or change what is read wraps these methods, too, or hides
 // them: a struct that embeds Store hides them, one that embeds the type of a store which
 // is Lean, such as *sqlite.Store, has them as they are.
 type Lean interface {
