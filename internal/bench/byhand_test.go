@@ -17,9 +17,9 @@ import (
 // byHand does with database/sql alone what the Engine does, on a file that an Engine has prepared.
 type byHand struct {
 	db     *sql.DB
-	puts   []*sql.Stmt
+	puts   []insert
 	rows   [][]gaps // of each put: what its statement is given, in its order
-	event  *sql.Stmt
+	event  insert
 	events []eventRow
 	get    *sql.Stmt
 	page   *sql.Stmt
@@ -37,13 +37,26 @@ type eventRow struct {
 	value gaps
 }
 
+// hand is how something is written by hand.
+type hand struct {
+	prepares bool   // each statement once, rather than give it to the database as a text each time
+	settings string // besides WAL mode and FULL
+}
+
+var (
+	plain    = hand{}
+	prepared = hand{prepares: true}
+	// tuned is set up as the store sets up its own.
+	tuned = hand{true, "&_pragma=journal_size_limit(67108864)&_pragma=cache_size(-32768)&_pragma=wal_autocheckpoint(8000)"}
+)
+
 // openByHand opens a file that an Engine has prepared, in order to write the rows of a template
-// again and again, for other contacts. It is set up as the store sets up its own. One connection:
-// writers that wait in line before the database are faster than writers that fight for its lock.
-func openByHand(b *testing.B, path string, template store.Batch) *byHand {
+// again and again, for other contacts. One connection: writers that wait in line before the database
+// are faster than writers that fight for its lock.
+func openByHand(b *testing.B, path string, template store.Batch, by hand) *byHand {
 	b.Helper()
 	db, err := sql.Open("sqlite", "file:"+path+"?_txlock=immediate&_pragma=busy_timeout(5000)"+
-		"&_pragma=synchronous(full)&_pragma=journal_mode(wal)&_pragma=journal_size_limit(67108864)&_pragma=cache_size(-32768)")
+		"&_pragma=synchronous(full)&_pragma=journal_mode(wal)"+by.settings)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -65,11 +78,11 @@ func openByHand(b *testing.B, path string, template store.Batch) *byHand {
 			columns = append(columns, "by_"+index)
 			row = append(row, split(put.Terms[index], id))
 		}
-		h.puts = append(h.puts, prepare(b, db, fmt.Sprintf(`INSERT INTO %q (%s) VALUES (?%s)`,
+		h.puts = append(h.puts, newInsert(b, db, by, fmt.Sprintf(`INSERT INTO %q (%s) VALUES (?%s)`,
 			put.Kind, strings.Join(columns, ", "), strings.Repeat(", ?", len(columns)-1))))
 		h.rows = append(h.rows, row)
 	}
-	h.event = prepare(b, db, `INSERT INTO _events (tenant, position, id, type, time, value) VALUES (?, ?, ?, ?, ?, ?)`)
+	h.event = newInsert(b, db, by, `INSERT INTO _events (tenant, position, id, type, time, value) VALUES (?, ?, ?, ?, ?, ?)`)
 	for _, e := range template.Events {
 		h.events = append(h.events, eventRow{e, split(string(e.Value), id)})
 	}
@@ -77,6 +90,35 @@ func openByHand(b *testing.B, path string, template store.Batch) *byHand {
 	h.page = prepare(b, db, `SELECT value FROM interaction WHERE tenant = ? AND by_contact_schema_created >= ?`+
 		` AND by_contact_schema_created < ? ORDER BY by_contact_schema_created DESC, id DESC LIMIT 50`)
 	return h
+}
+
+// insert is a statement that inserts a row.
+type insert struct {
+	text     string
+	prepared *sql.Stmt // nil: it is given to the database as a text each time
+}
+
+func newInsert(b *testing.B, db *sql.DB, by hand, text string) insert {
+	b.Helper()
+	if !by.prepares {
+		return insert{text: text}
+	}
+	return insert{text, prepare(b, db, text)}
+}
+
+// within returns what runs the statement in a transaction.
+func (i insert) within(ctx context.Context, tx *sql.Tx) func(args ...any) error {
+	if i.prepared == nil {
+		return func(args ...any) error {
+			_, err := tx.ExecContext(ctx, i.text, args...)
+			return err
+		}
+	}
+	stmt := tx.StmtContext(ctx, i.prepared) //nolint:sqlclosecheck // closed with tx
+	return func(args ...any) error {
+		_, err := stmt.ExecContext(ctx, args...)
+		return err
+	}
 }
 
 // prepare prepares a statement, which goes with the database.
@@ -150,11 +192,11 @@ func (h *byHand) record(ctx context.Context, n int64, many int) error {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }()
-	puts := make([]*sql.Stmt, len(h.puts))
+	puts := make([]func(...any) error, len(h.puts))
 	for i, put := range h.puts {
-		puts[i] = tx.StmtContext(ctx, put)
+		puts[i] = put.within(ctx, tx)
 	}
-	event := tx.StmtContext(ctx, h.event) //nolint:sqlclosecheck // closed with tx
+	event := h.event.within(ctx, tx)
 	var args []any
 	for range many {
 		n++
@@ -164,13 +206,13 @@ func (h *byHand) record(ctx context.Context, n int64, many int) error {
 			for _, g := range h.rows[i] {
 				args = append(args, g.fill(who, id))
 			}
-			if _, err := put.ExecContext(ctx, args...); err != nil {
+			if err := put(args...); err != nil {
 				return err
 			}
 		}
 		for i, e := range h.events {
 			position := 1_000_000_000 + n*int64(len(h.events)) + int64(i)
-			if _, err := event.ExecContext(ctx, e.Tenant, position, fmt.Sprintf("01E%021d%02d", n, i), e.Type,
+			if err := event(e.Tenant, position, fmt.Sprintf("01E%021d%02d", n, i), e.Type,
 				e.Time.Format("2006-01-02T15:04:05.000000000Z"), e.value.fill(who, id)); err != nil {
 				return err
 			}

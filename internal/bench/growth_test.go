@@ -80,7 +80,7 @@ func growthOfRecorded(b *testing.B) {
 				size := strconv.Itoa(sizes(10_000)[n])
 				c.sides = append(c.sides, side{size, is.engage(b, r)})
 				if n == 0 || r == largest {
-					hands = append(hands, side{byHandPrefix + size, is.byHand(b, r, openByHand(b, r.path, r.template))})
+					hands = append(hands, side{byHandPrefix + size, is.byHand(b, r, openByHand(b, r.path, r.template, prepared))})
 				}
 			}
 			c.sides = slices.Insert(c.sides, 1, hands...)

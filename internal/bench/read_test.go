@@ -15,7 +15,7 @@ func stored() int {
 func BenchmarkGet(b *testing.B) {
 	eng := openEngine(b)
 	eng.fill(b, stored())
-	hand := openByHand(b, eng.path, eng.template)
+	hand := openByHand(b, eng.path, eng.template, prepared)
 	contest{"Get", 200, []side{
 		{"by-hand", repeat(hand.findOf(lasting(b), eng))},
 		{"engage", repeat(eng.get(lasting(b)))},
@@ -27,7 +27,7 @@ func BenchmarkGet(b *testing.B) {
 func BenchmarkPage(b *testing.B) {
 	eng := openEngine(b)
 	eng.fill(b, stored())
-	hand := openByHand(b, eng.path, eng.template)
+	hand := openByHand(b, eng.path, eng.template, prepared)
 	contest{"Page", 20, []side{
 		{"by-hand", repeat(hand.listOf(lasting(b), eng))},
 		{"engage", repeat(eng.list(lasting(b)))},

@@ -14,10 +14,12 @@ func BenchmarkRecord(b *testing.B) {
 			many = 16 * callers
 		}
 		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
-			eng, other := openEngine(b), openEngine(b)
-			hand := openByHand(b, other.path, other.template)
+			eng, other, another := openEngine(b), openEngine(b), openEngine(b)
+			hand := openByHand(b, other.path, other.template, plain)
+			ready := openByHand(b, another.path, another.template, tuned)
 			contest{fmt.Sprintf("Record/callers=%d", callers), many, []side{
 				{"by-hand", together(callers, hand.recordNew(lasting(b), 1))},
+				{"tuned", together(callers, ready.recordNew(lasting(b), 1))},
 				{"engage", together(callers, eng.record(lasting(b)))},
 			}}.run(b)
 		})
@@ -27,10 +29,12 @@ func BenchmarkRecord(b *testing.B) {
 // BenchmarkRecordMany is 1,000 interactions in one call. The baseline writes the same
 // rows with prepared statements in one transaction.
 func BenchmarkRecordMany(b *testing.B) {
-	eng, other := openEngine(b), openEngine(b)
-	hand := openByHand(b, other.path, other.template)
+	eng, other, another := openEngine(b), openEngine(b), openEngine(b)
+	hand := openByHand(b, other.path, other.template, prepared)
+	ready := openByHand(b, another.path, another.template, tuned)
 	contest{"RecordMany", 1, []side{
 		{"by-hand", repeat(hand.recordNew(lasting(b), atOnce()))},
+		{"tuned", repeat(ready.recordNew(lasting(b), atOnce()))},
 		{"engage", repeat(eng.recordMany(lasting(b), atOnce()))},
 	}}.run(b)
 }
