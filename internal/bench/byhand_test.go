@@ -47,7 +47,7 @@ var (
 	plain    = hand{}
 	prepared = hand{prepares: true}
 	// tuned is set up as the store sets up its own.
-	tuned = hand{true, "&_pragma=journal_size_limit(67108864)&_pragma=cache_size(-32768)&_pragma=wal_autocheckpoint(8000)"}
+	tuned = hand{true, "&_pragma=journal_size_limit(67108864)&_pragma=cache_size(-32768)&_pragma=wal_autocheckpoint(4000)"}
 )
 
 // openByHand opens a file that an Engine has prepared, in order to write the rows of a template

@@ -31,7 +31,8 @@
 //
 // The file works in WAL mode: while it is in use, SQLite keeps path-wal and
 // path-shm beside it. The former holds what was committed last and belongs to
-// the database. To make a backup of a database in use do not copy the file, but
+// the database; the commit with which it comes to 16 MiB copies it into the
+// file. To make a backup of a database in use do not copy the file, but
 // ask SQLite for a copy:
 //
 //	sqlite3 engage.db "VACUUM INTO 'backup.db'"

@@ -118,6 +118,7 @@ func (f file) openWriter(ctx context.Context, mode string, settings Options) (c 
 		"_pragma=synchronous(" + settings.Synchronous.String() + ")",
 		"_pragma=journal_size_limit(" + strconv.Itoa(journalLimit) + ")",
 		"_pragma=cache_size(-" + strconv.Itoa(writerCache) + ")",
+		"_pragma=wal_autocheckpoint(" + strconv.Itoa(copyAt) + ")",
 	}
 	if settings.Synchronous == Full {
 		// Only macOS makes a difference between a sync and a full one.
