@@ -17,11 +17,19 @@ func BenchmarkRecord(b *testing.B) {
 			eng, other, another := openEngine(b), openEngine(b), openEngine(b)
 			hand := openByHand(b, other.path, other.template, plain)
 			ready := openByHand(b, another.path, another.template, tuned)
-			contest{fmt.Sprintf("Record/callers=%d", callers), many, []side{
+			sides := []side{
 				{"by-hand", together(callers, hand.recordNew(lasting(b), 1))},
 				{"tuned", together(callers, ready.recordNew(lasting(b), 1))},
-				{"engage", together(callers, eng.record(lasting(b)))},
-			}}.run(b)
+			}
+			if group := callers / 2; group > 0 {
+				fourth := openEngine(b)
+				grouped := openByHand(b, fourth.path, fourth.template, tuned)
+				sides = append(sides, side{"grouped", func(many int) error {
+					return repeat(grouped.recordNew(lasting(b), group))(many / group)
+				}})
+			}
+			sides = append(sides, side{"engage", together(callers, eng.record(lasting(b)))})
+			contest{fmt.Sprintf("Record/callers=%d", callers), many, sides}.run(b)
 		})
 	}
 }
