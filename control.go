@@ -122,6 +122,11 @@ type Handed struct {
 // posts through the Engine, has control and asks itself, has passed it by that. From agent to
 // bot, it is passed if no intervention is engaged with the identity.
 //
+// What a bot has posted and the platform has not been handed yet when control changes is not
+// delivered any more: it ends as export_aborted, in every case if it is posted in one Atomically
+// with the request. So a bot that says goodbye asks when that has arrived, which
+// EventContentExported tells, or leaves the goodbye to who takes over.
+//
 // The customer is found by type and foreign ID, among the sources with thread control,
 // active or not, or by the intervention that is named. The categories that are named go to
 // the thread of that intervention, or else to the one in which the conversation goes on; of

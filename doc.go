@@ -201,7 +201,8 @@
 //	                                      tallies, triggers, event    violations, event
 //
 // Raw bytes are kept as they came, in either case. A rejection is a result, not an
-// error. An idempotency key makes a repeated submission return the first one.
+// error. An idempotency key makes a repeated submission return the first one that was
+// accepted; what is rejected again is quarantined again.
 //
 // # How a conversation goes
 //
@@ -245,6 +246,7 @@
 //	who has it  what happens                          who has it then
 //	nobody      a customer writes                     the side that is primary, if one is
 //	nobody      who has an intervention posts         that side: it is claimed
+//	nobody      Control.Handover                      the side that it names, by the same rules as below
 //	a bot       an agent engages or posts             the agents, once the bot has passed it, or it was taken
 //	a bot       Control.Handover from bot to agent    the agents, once the bot has passed it; at once, if it asks
 //	                                                  itself and posts through the Engine
@@ -342,7 +344,7 @@
 // anything. Any number of processes may do them: a task is accepted by one worker only, and
 // nobody is offered more than their capacity, of which reservations that are pending, accepted or
 // wrapping take up one each; a task for one worker alone may ignore it (NewTask.IgnoreCapacity).
-// An assignment costs the same however many tasks wait. There are limits to what a workspace can
+// What an assignment costs hardly grows with the number of tasks that wait. There are limits to what a workspace can
 // have ([MaxQueues], [MaxCrews] and so on), none to workers and tasks.
 //
 // [Tasks.Explain] says why nobody has a task, [Workers.Explain] why somebody has none, and
@@ -363,7 +365,7 @@
 //
 // An error that wraps [ErrUnknownOutcome], and only such a one, leaves open whether
 // a commit was done: it comes when a context ends, or a store fails, in the middle
-// of it. With an idempotency key, recording again is harmless. Calls that work in
+// of it. With an idempotency key, recording again what was accepted is harmless. Calls that work in
 // several commits say so: RecordMany, Delete with Erase, ReplayAll, Merge, Unmerge. What they have
 // committed stays, whatever error they end with.
 //

@@ -27,7 +27,9 @@ type Options struct {
 	// Schema says how strictly definitions and payloads are treated, and their
 	// limits; schema.VoyadoLimits is a preset.
 	Schema schema.Options
-	// Authorize guards every call. Nil allows everything.
+	// Authorize guards every call. Nil allows everything but this: only the system takes, assigns or
+	// ends what another agent owns, or answers their reservations; and customers only read, write
+	// and record.
 	Authorize Authorize
 	// AccountSID is the account of the platform that what routing keeps is said to belong
 	// to: AC and 32 hexadecimal digits. Empty: one that stands for the tenant.
@@ -352,7 +354,8 @@ func (c *core) engine(actor Actor) *Engine {
 	return &Engine{Services: s.services(), Events: Events{s}, core: c, actor: actor}
 }
 
-// As returns the same Engine acting for somebody else; the zero Actor is the system. It
+// As returns the same Engine acting for somebody else; the zero Actor is the system, as is who
+// has not called As. What the system posts is no reply: the customer still waits for one. It
 // costs next to nothing. The calls of one who cannot act give ErrInvalid: who has no type,
 // or is an agent, a bot or a customer without an ID.
 func (e *Engine) As(actor Actor) *Engine { return e.core.engine(orSystem(actor)) }

@@ -50,7 +50,7 @@ func Example() {
 	// The bot takes the matter up, answers, and hands over.
 	ok(bot.Interventions.Engage(ctx, engage.Engagement{ThreadID: received.ThreadID}))
 	ok(bot.Contents.Post(ctx, engage.Post{ThreadID: received.ThreadID, Message: interaction.Message{Body: "I'll get somebody."}}))
-	ok(eng.RunDue(ctx)) // delivers what is due; a server has go eng.Run(ctx) instead
+	ok(eng.RunDue(ctx)) // delivers what is due; a server has go eng.Run(ctx), and waits for EventContentExported here
 	ok(bot.Control.Handover(ctx, handover.Request{IdentityForeignID: "eve", From: handover.Bot, To: handover.Agent, Type: "chat"}))
 
 	// An agent sees who waits, engages and answers.

@@ -104,6 +104,7 @@ func Example_controlAgentPrimary() {
 	done(bot.Control.Handover(ctx, asks(handover.Agent, handover.Bot)))
 	fmt.Println(d.hasControl(received.IdentityID))
 	d.answers(received)
+	done(d.RunDue(ctx)) // what the bot has posted arrives before it gives control away
 	done(bot.Control.Handover(ctx, asks(handover.Bot, handover.Agent)))
 	fmt.Println(d.hasControl(received.IdentityID))
 
@@ -128,6 +129,7 @@ func Example_controlNoPrimary() {
 	fmt.Println(d.hasControl(received.IdentityID))
 	d.answers(received)
 	fmt.Println(d.hasControl(received.IdentityID))
+	done(d.RunDue(ctx)) // what the bot has posted arrives before it gives control away
 	done(d.As(engage.Bot("helper")).Control.Handover(ctx, asks(handover.Bot, handover.Agent)))
 	fmt.Println(d.hasControl(received.IdentityID))
 

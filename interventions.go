@@ -109,6 +109,10 @@ type Closing struct {
 // system posted are none. An intervention without any reply is canceled instead.
 //
 // Whoever took part beside the owner does no longer, if it is opened again.
+//
+// On a source with thread control, when the last one that was engaged ends and what the agents
+// posted is delivered, the bot gets control that waits for it (handover.Request.WhenFree); else
+// control is released.
 func (s Interventions) Close(ctx context.Context, id string, c Closing) (interaction.Intervention, error) {
 	return s.change(ctx, ActionInterventionsClose, id, func(t *turn, k *talk) error {
 		if err := checkHostText("cause", string(c.Cause)); err != nil {

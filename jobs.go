@@ -308,7 +308,8 @@ func (s Jobs) settle(ctx context.Context, id string, do func(*turn) error) error
 // Without Run, or RunDue, nothing of that happens: contents stay export_pending. The same
 // goes for sources for which no process that runs has a platform: the jobs of the first
 // such contents say so (Job.Error), as does the log. An Engine that makes jobs due, and
-// does none, looks whether anybody does, and tells the log if they stay for half a minute.
+// does none, looks when it makes the next ones whether they stay for half a minute, and tells
+// the log. That no process has the platform is said a minute after the first look.
 //
 // # What a crash leaves
 //

@@ -254,7 +254,8 @@ func (s Schemas) List(ctx context.Context, opts *SchemaListOptions) ([]Schema, e
 // DeleteOptions say what goes with a schema.
 type DeleteOptions struct {
 	// Erase removes all that was recorded under the schema, of every version, and
-	// what is in quarantine for it. What remains holds no payload, but names
+	// what is in quarantine for it. No record that remains holds a payload (a store may
+	// keep bytes that nothing refers to, as SQLite does until VACUUM). Some name
 	// contacts: the contacts themselves, their tallies (with a count of zero, and
 	// of how many there ever were), the triggers that have fired for them, which
 	// idempotency keys were used, and the events until they are trimmed.

@@ -86,6 +86,9 @@ type TimelineEntry struct {
 //
 // The error wraps ErrNotFound if the filter names a source or a thread that is not known,
 // and ErrInvalid for a limit or continuation that cannot be.
+//
+// A contact that nobody has heard of has an empty one. The contact's ID is that of
+// Received.ContactID, not the ID of an identity, nor the customer's on the platform.
 func (s Contacts) Timeline(ctx context.Context, contactID string, filter TimelineFilter) (Page[TimelineEntry], error) {
 	if err := s.allow(ctx, ActionContactsRead, contactResource(contactID)); err != nil {
 		return Page[TimelineEntry]{}, err

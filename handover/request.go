@@ -22,7 +22,9 @@ type Request struct {
 	To   Owner `json:"to"`
 	// Type is the type of the source, such as "messenger", or TypeVirtualAgent.
 	Type string `json:"type"`
-	// AppID is the bot's app; to a bot on Messenger it is needed.
+	// AppID is the bot's app; to a bot on Messenger it is needed. Elsewhere, if it is empty, it is
+	// Settings.BotApp. Whether there is such a bot is asked of the host, by Options.OwnerExists of
+	// the Engine, if that is set; else control goes to whoever is named.
 	AppID string `json:"app_id,omitempty"`
 	// InterventionID is the intervention that goes to the virtual agent, or comes from
 	// it.

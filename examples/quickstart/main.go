@@ -13,7 +13,7 @@
 //
 // Without a FILE it makes a new one, and says where. Each run on a FILE adds the story of one
 // more customer. A run that is killed leaves the turns of bot and agents behind: the next one
-// waits for them, for half a minute.
+// waits for them without a word, for 35 seconds.
 package main
 
 import (

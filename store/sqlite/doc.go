@@ -10,9 +10,10 @@
 // SQLite, get an underscore in front) with the columns tenant, id, version and
 // value, and one column by_x for each index x:
 //
-//	SELECT id, value ->> '$.channel' FROM interaction WHERE tenant = 'acme' AND by_contact = 'c1'
+//	SELECT id, value ->> '$.schemaId' FROM interaction WHERE tenant = 'acme' AND value ->> '$.contactId' = 'c1'
 //
-// Values are JSON text, as they were given. The table _events holds the events,
+// Values are JSON text, as they were given; the columns by_x hold terms, which are
+// [store.Tuple]s as a rule. The table _events holds the events,
 // with their time in RFC 3339, and _logs the last position and the trim mark of
 // each tenant's log. Do not write to these tables by other means: versions and
 // positions would no longer tell what they promise.
@@ -27,18 +28,19 @@
 // whatever kills it. With [Full], the default, it survives a loss of power as
 // well, provided that the disk keeps what it says it has written. With [Normal]
 // the last commits before a loss of power may be missing, latest first and each
-// as a whole, and the file is sound; commits are several times cheaper.
+// as a whole, and the file is sound; a commit does not wait for the disk, which
+// saves most where there is one caller and the disk is slow.
 //
 // The file works in WAL mode: while it is in use, SQLite keeps path-wal and
 // path-shm beside it. The former holds what was committed last and belongs to
-// the database; the commit with which it comes to 16 MiB copies it into the
-// file. To make a backup of a database in use do not copy the file, but
+// the database; a commit by which it is longer than 16 MiB copies it into the
+// file, after which it begins anew as soon as nobody reads from it. To make a backup of a database in use do not copy the file, but
 // ask SQLite for a copy:
 //
 //	sqlite3 engage.db "VACUUM INTO 'backup.db'"
 //
-// Nor should the process that uses the file open it by other means than SQLite,
-// be it only for reading: on POSIX systems the closing of any descriptor gives
+// Nor should the process that uses the file open it by other means than this driver,
+// be it only for reading, or by another copy of SQLite: on POSIX systems the closing of any descriptor gives
 // up the locks that the whole process holds on a file.
 //
 // # Several processes
@@ -46,8 +48,11 @@
 // Any number of processes on one machine, and any number of handles in each of
 // them, may use one file; network file systems do not keep the locks that this
 // needs. There is one writer at a time: the others wait, up to
-// [Options.BusyTimeout]. Readers neither wait nor are waited for, and see the
-// latest commit of any process.
+// [Options.BusyTimeout]. Readers see the latest commit of any process. They neither
+// wait for writers nor are waited for, but for this: up to [Options.Readers] of a handle
+// read at once; a few records are read by the connection that writes while it has nothing
+// to write; and if the log is longer than 64 MiB, the handle lets its readers pause,
+// for a second at most, so that it can begin anew.
 //
 // # Commits
 //
