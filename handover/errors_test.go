@@ -186,9 +186,9 @@ func TestFaultsOfRequests(t *testing.T) {
 		"identity_foreign_id is known on 2 sources of the type messenger: name one with source_id": &handover.AmbiguousIdentityError{
 			Type: "messenger", SourceIDs: []string{"a", "b"},
 		},
-		"identity_foreign_id is not known on any source of the type messenger with thread control": &handover.UnknownIdentityError{Type: "messenger"},
-		"identity_foreign_id is not known on a source chat of the type messenger":                  &handover.UnknownIdentityError{Type: "messenger", SourceID: "chat"},
-		"the source chat has no thread control: Control.Configure sets it":                         &handover.UnknownIdentityError{SourceID: "chat", NoControl: true},
+		"identity_foreign_id is not known on any source of the type messenger with thread control: it is the ID of the customer on the platform, Identity.ForeignID": &handover.UnknownIdentityError{Type: "messenger"},
+		"identity_foreign_id is not known on a source chat of the type messenger":                                                                                    &handover.UnknownIdentityError{Type: "messenger", SourceID: "chat"},
+		"the source chat has no thread control: Control.Configure sets it":                                                                                           &handover.UnknownIdentityError{SourceID: "chat", NoControl: true},
 		"identity_foreign_id is known on sources of the type messenger that have no thread control only: Control.Configure sets it": &handover.UnknownIdentityError{
 			Type: "messenger", NoControl: true,
 		},

@@ -118,7 +118,8 @@ func (e *UnknownIdentityError) Error() string {
 	case e.SourceID != "":
 		return fmt.Sprintf("identity_foreign_id is not known on a source %s of the type %s", e.SourceID, e.Type)
 	}
-	return fmt.Sprintf("identity_foreign_id is not known on any source of the type %s with thread control", e.Type)
+	return fmt.Sprintf("identity_foreign_id is not known on any source of the type %s with thread control: "+
+		"it is the ID of the customer on the platform, Identity.ForeignID", e.Type)
 }
 
 // ParseRequest reads a request from query parameters as seed 001 writes them. A parameter
