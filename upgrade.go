@@ -157,7 +157,9 @@ func (c *core) renewSome(ctx context.Context, w *work.Work) error {
 		return dataFormats.Put(w, &storedFormats{Formats: known, Behind: behind(f), StartedAt: now, UpdatedAt: now})
 	}
 	f.UpdatedAt = now
-	for len(f.Behind) > 0 {
+	// Pages of records that are all up to date are passed. A step that does no more than that
+	// writes the cursor, so that the next one goes on behind them.
+	for len(f.Behind) > 0 && w.Size() <= maxRenewOperations {
 		before := f.Renewed
 		if err := f.renewPage(ctx, w); err != nil {
 			return err
@@ -182,7 +184,9 @@ func behind(f *storedFormats) (kinds []string) {
 	return kinds
 }
 
-// renewPage brings a page of records up to date of the first kind that is behind.
+// renewPage brings a page of records up to date of the first kind that is behind. If that
+// takes too much, it leaves the cursor before the page: the next step finds there what this one
+// has renewed, which takes nothing more, and goes on behind it.
 func (f *storedFormats) renewPage(ctx context.Context, w *work.Work) error {
 	tables := keptTables()
 	table := tables[slices.IndexFunc(tables, func(table work.Kept) bool { return table.Declare().Name == f.Behind[0] })]
@@ -195,7 +199,11 @@ func (f *storedFormats) renewPage(ctx context.Context, w *work.Work) error {
 	if err != nil {
 		return err
 	}
+	before := f.Renewed
 	for _, r := range page.Records {
+		if f.Renewed > before && w.Size() > maxRenewOperations {
+			return nil
+		}
 		renewed, err := table.Renew(ctx, w, r)
 		if err != nil {
 			return err
@@ -210,11 +218,15 @@ func (f *storedFormats) renewPage(ctx context.Context, w *work.Work) error {
 	return nil
 }
 
-// renewSize is how many records one step looks at, maxRenewBytes how long their values may be
-// together: they are written in one commit.
+// What bounds a step, which is one commit.
 const (
-	renewSize     = 200
+	// renewSize is how many records a page has, all of which may be written.
+	renewSize = 200
+	// maxRenewBytes is how long the values of a page may be together.
 	maxRenewBytes = store.MaxBatch / 4
+	// maxRenewOperations is how many operations a step comes to before it leaves the rest to
+	// the next one. One more page, and what one more record is mended by, fit beside it.
+	maxRenewOperations = store.MaxOperations / 4
 )
 
 func sizeOf(records []store.Record) (bytes int) {
