@@ -68,7 +68,7 @@ func knownFormats() map[string]int {
 // it goes on behind the last one if it is interrupted. Several processes may be at it at the
 // same time: they take turns.
 func (c *core) bringUpToDate(ctx context.Context) error {
-	told := time.Time{}
+	told, lost := time.Time{}, 0
 	for {
 		is, version, err := c.formats(ctx)
 		if err != nil {
@@ -87,11 +87,19 @@ func (c *core) bringUpToDate(ctx context.Context) error {
 				slog.Any("kinds", is.Behind), slog.Int64("records", is.Renewed))
 		}
 		err = c.runner.Do(ctx, func(w *work.Work) error { return c.renewSome(ctx, w) })
-		if err != nil && !errors.Is(err, ErrConflict) { // by which somebody else has done it
+		switch {
+		case err == nil:
+			lost = 0
+		case errors.Is(err, ErrUnknownOutcome) && ctx.Err() == nil && lost < maxLost:
+			lost++ // whether or not the step was done, the next one begins where the data is
+		case !errors.Is(err, ErrConflict): // by which somebody else has done it
 			return err
 		}
 	}
 }
+
+// maxLost is after how many steps in a row of unknown outcome one more is an error.
+const maxLost = 8
 
 // tellEvery is how often the log is told how far it is.
 const tellEvery = 5 * time.Second
