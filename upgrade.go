@@ -163,6 +163,8 @@ func (c *core) renewSome(ctx context.Context, w *work.Work) error {
 		// From now on nobody writes who knows of the guard. Only then what they have written
 		// is looked for.
 		return dataFormats.Put(w, &storedFormats{Formats: known, Behind: behind(f), StartedAt: now, UpdatedAt: now})
+	case len(f.Behind) == 0: // somebody else has done the rest
+		return nil // running Engines check the guard: it is left as it is
 	}
 	f.UpdatedAt = now
 	// Pages of records that are all up to date are passed. A step that does no more than that
