@@ -202,6 +202,10 @@ func (f *storedFormats) renewPage(ctx context.Context, w *work.Work) error {
 	table := tables[slices.IndexFunc(tables, func(table work.Kept) bool { return table.Declare().Name == f.Behind[0] })]
 	q := store.Query{Tenant: w.Tenant(), Kind: f.Behind[0], Limit: w.Share(renewSize), Cursor: f.Cursor}
 	page, err := w.Find(ctx, q)
+	if errors.Is(err, store.ErrInvalid) && q.Cursor != "" { // the store reads it no longer: begin anew
+		q.Cursor, f.Cursor = "", ""
+		page, err = w.Find(ctx, q)
+	}
 	for err == nil && len(page.Records) > 1 && sizeOf(page.Records) > maxRenewBytes {
 		q.Limit = len(page.Records) / 2
 		page, err = w.Find(ctx, q)

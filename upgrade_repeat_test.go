@@ -2,6 +2,7 @@ package engage_test
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 
@@ -43,5 +44,29 @@ func TestBringingUpToDateWritesNothingIfNothingIsLeft(t *testing.T) {
 	}
 	if is := find(t, st, "data_format")[0].Version; version == "" || is != version {
 		t.Errorf("the guard has the version %q; want %q", is, version)
+	}
+}
+
+// A cursor that the store cannot read, of another version of it for example, ends nothing: what
+// has been renewed is passed again.
+func TestBringingUpToDateBeginsAKindAnewWithoutItsCursor(t *testing.T) {
+	t.Parallel()
+	st := memory.New()
+	defer func() { _ = st.Close() }()
+	newEngine(t, st, nil) // prepares
+	guard := find(t, st, "data_format")[0]
+	guard.Value = []byte(strings.Replace(string(guard.Value), `,"started_at"`, `,"behind":["contact"],"cursor":"damaged","started_at"`, 1))
+	b := store.Batch{ID: "interrupted", Tenant: engage.DefaultTenant, Puts: []store.Record{guard, {
+		Key:   store.Key{Tenant: engage.DefaultTenant, Kind: "contact", ID: "ann"},
+		Value: []byte(`{"_format":1,"id":"ann","created_at":"2024-02-29T12:00:00Z"}`),
+	}}}
+	if err := st.Commit(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := engage.New(t.Context(), st, nil); err != nil {
+		t.Fatalf("it does not begin: %v", err)
+	}
+	if ann := find(t, st, "contact")[0]; !strings.HasPrefix(string(ann.Value), `{"_format":2`) {
+		t.Errorf("what was behind is %s", ann.Value)
 	}
 }
