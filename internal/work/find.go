@@ -17,13 +17,17 @@ import (
 // either. To a work that has, only its own cursors say where the page before ended.
 func (w *Work) Find(ctx context.Context, q store.Query) (store.Page, error) {
 	page, err := w.page(ctx, q)
-	for i, r := range page.Records {
-		page.Records[i] = own(r)
+	if err != nil {
+		return store.Page{}, err
 	}
-	return page, err
+	records := make([]store.Record, len(page.Records)) // the list may be the one that the work's reads are in
+	for i, r := range page.Records {
+		records[i] = own(r)
+	}
+	return store.Page{Records: records, Next: page.Next}, nil
 }
 
-// page is Find with records that are the work's own.
+// page is Find with records, and a list of them, that are the work's own: not to be changed.
 func (w *Work) page(ctx context.Context, q store.Query) (store.Page, error) {
 	if err := w.usable(); err != nil {
 		return store.Page{}, err
