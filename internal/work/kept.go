@@ -1,6 +1,7 @@
 package work
 
 import (
+	"strings"
 	"sync"
 
 	"github.com/engage-interactions/engage/store"
@@ -43,5 +44,7 @@ func (k *kept) set(r store.Record, value any) {
 		}
 		delete(k.values, other)
 	}
-	k.values[r.Key] = keptValue{r.Version, value}
+	// The texts of a record may be parts of a longer one, such as the whole record in the store.
+	key := store.Key{Tenant: strings.Clone(r.Tenant), Kind: strings.Clone(r.Kind), ID: strings.Clone(r.ID)}
+	k.values[key] = keptValue{store.Version(strings.Clone(string(r.Version))), value}
 }
