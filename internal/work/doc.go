@@ -5,8 +5,11 @@
 //	err := runner.Do(ctx, func(w *work.Work) error {
 //		records, err := w.Get(ctx, guard, order)   // versions are remembered
 //		…decide with a pure function, or return its refusal…
+//		changed.Terms = …                          // all it is to have: Get may leave them out
 //		return w.Put(changed)                      // seen by later reads and finds of w
 //	})
+//
+// A [Table] sets the terms by itself.
 //
 // It keeps what the contract asks of those who use a store:
 //

@@ -10,7 +10,8 @@ import (
 )
 
 // Find returns one page of what q selects, as this work sees it: records that it
-// wrote are found where they now belong, and only there.
+// wrote are found where they now belong, and only there. What a work that only looks has
+// found has its terms only if the store is no [store.Lean].
 //
 // A cursor of the store, or of another work that has not written in the range of q,
 // is as good as one of this work's own, as long as this work has not written there

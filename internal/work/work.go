@@ -189,8 +189,9 @@ func (w *Work) look(key store.Key) store.Record {
 	return r
 }
 
-// Put writes a record that was read in this work, or found by it. Its version is
-// the work's business and is ignored.
+// Put writes a record that was read in this work, or found by it, with the terms that it
+// has here and no others: one that Get returned may lack them. Its version is the work's
+// business and is ignored.
 func (w *Work) Put(r store.Record) error { return w.change(own(r), false) }
 
 // Delete removes a record that was read in this work. Removing what does not
