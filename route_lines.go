@@ -147,8 +147,9 @@ func (l *lines) scan(ctx context.Context, t *turn, waiting []*waitingHead, fits 
 		heads[h.task.SID] = h
 	}
 	q := store.Query{Index: byPlace, Prefix: l.within.String(), Limit: firstScan}
-	for left := scanned; left > 0; left -= q.Limit {
+	for left := scanned; left > 0; {
 		q.Limit = min(q.Limit, left)
+		left -= q.Limit
 		page, next, err := tasks.Find(ctx, t.Work, q)
 		if err != nil {
 			return nil, false, err
