@@ -13,7 +13,9 @@ import (
 // There may be many lines in a queue, as many as tasks if each demands something else. So once
 // some of them have been looked at, it goes by the order of the queue instead, whatever the line:
 // mostly one of the first tasks is one that they can take, and no line that has not been met by
-// then has any that comes before it. Only where there is none all lines are looked at.
+// then has any that comes before it. Only where there is none all lines are looked at. While a
+// queue is being reordered, a line that has not been met may have a task that comes before it: the
+// two orders are mixed then, see settle.
 
 const (
 	// fewLines is how many lines of a queue are looked at one by one, to begin with.

@@ -48,9 +48,10 @@ import (
 //   - A task that somebody could take, and that cannot be offered, because its workflow is gone,
 //     its conversation does not let it be what it was to become, or the host cannot say whether it
 //     knows the agent, is passed over: the job that found it looks at the next, as if it was not
-//     there. So it keeps nobody from anything. Its own job fails, which is seen, and is done
-//     again; and so does that of a worker to whom nothing else could be offered, who is looked at
-//     again with everything that changes with them.
+//     there. So up to maxPassed of them keep nobody from anything; what comes behind more than
+//     that waits until one of them can be offered, or is there no more. Its own job fails, which
+//     is seen, and is done again; and so does that of a worker to whom nothing else could be
+//     offered, who is looked at again with everything that changes with them.
 //
 // Two jobs, or two Engines, that find the same task or the same worker write the same records:
 // one commits, the other looks again.

@@ -9,7 +9,7 @@ import (
 // What was found is offered: decided once more on the records as they are, and written.
 
 // passedOver are tasks that somebody could take, but that cannot be offered, by their SIDs: they
-// keep nobody from taking the next.
+// keep nobody from taking the next, as long as they are no more than maxPassed.
 type passedOver map[string]bool
 
 // maxPassed is how many are passed over at a time. Beyond, the job fails, and tries again.
