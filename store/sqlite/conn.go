@@ -36,7 +36,7 @@ func dial(ctx context.Context, dsn string) (driver.Conn, error) {
 type conn struct {
 	raw   driver.Conn
 	stmts map[string]statement
-	args  []driver.NamedValue // of the statement that is running
+	args  []driver.NamedValue // of the statement that the driver is called with
 	texts map[fewTables]string
 }
 
@@ -65,6 +65,7 @@ func (c *conn) exec(ctx context.Context, query string, args ...driver.Value) (in
 		return 0, err
 	}
 	result, err := stmt.ExecContext(context.Background(), c.bind(args)) //nolint:contextcheck // see conn
+	clear(c.args)
 	if err != nil {
 		return 0, err
 	}
@@ -82,6 +83,7 @@ func (c *conn) query(ctx context.Context, row func([]driver.Value) error, query 
 		return err
 	}
 	rows, err := stmt.QueryContext(context.Background(), c.bind(args)) //nolint:contextcheck // see conn
+	clear(c.args)
 	if err != nil {
 		return err
 	}
@@ -182,6 +184,9 @@ func (c *conn) few(tables []*table, what what) string {
 	return text
 }
 
+// bind returns the arguments as the driver takes them. It copies them before it runs the
+// statement, and looks at them no more when it has returned, nor for the rows of a query: then
+// they are to be cleared, or the values of a large statement are kept in memory.
 func (c *conn) bind(args []driver.Value) []driver.NamedValue {
 	c.args = c.args[:0]
 	for i, arg := range args {
