@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"database/sql/driver"
 	"slices"
@@ -129,8 +130,11 @@ func (g *group) read(ctx context.Context, c *conn, what what, records []store.Re
 	}
 	n, args := chunk(g.tenant, ids)
 	return c.query(ctx, func(row []driver.Value) error {
-		for _, place := range byID[text(row[0])] {
+		for n, place := range byID[text(row[0])] {
 			g.table.fill(&records[place], row[1:])
+			if n > 0 {
+				records[place].Value = bytes.Clone(records[place].Value)
+			}
 		}
 		return nil
 	}, g.table.records(n, what), args...)
