@@ -44,7 +44,11 @@ func (k *kept) set(r store.Record, value any) {
 		}
 		delete(k.values, other)
 	}
-	// The texts of a record may be parts of a longer one, such as the whole record in the store.
-	key := store.Key{Tenant: strings.Clone(r.Tenant), Kind: strings.Clone(r.Kind), ID: strings.Clone(r.ID)}
+	// The texts of a record may be parts of a longer one, such as the whole record in the store. A
+	// map keeps the key that it has.
+	key := r.Key
+	if _, known := k.values[key]; !known {
+		key = store.Key{Tenant: strings.Clone(r.Tenant), Kind: strings.Clone(r.Kind), ID: strings.Clone(r.ID)}
+	}
 	k.values[key] = keptValue{store.Version(strings.Clone(string(r.Version))), value}
 }
