@@ -114,7 +114,7 @@ func (i insert) within(ctx context.Context, tx *sql.Tx) func(args ...any) error 
 			return err
 		}
 	}
-	stmt := tx.StmtContext(ctx, i.prepared) //nolint:sqlclosecheck // closed with tx
+	stmt := tx.StmtContext(ctx, i.prepared)
 	return func(args ...any) error {
 		_, err := stmt.ExecContext(ctx, args...)
 		return err
