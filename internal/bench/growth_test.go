@@ -40,35 +40,36 @@ func growthOfRecorded(b *testing.B) {
 	for _, is := range []struct {
 		target string
 		many   int
+		before int // how often before it is measured
 		engage func(b *testing.B, r *recorded) func(many int) error
 		byHand func(b *testing.B, r *recorded, h *byHand) func(many int) error
 	}{
 		{
-			"record-64", 512,
+			"record-64", 512, 0,
 			func(b *testing.B, r *recorded) func(int) error { return together(64, r.record(lasting(b))) },
 			func(b *testing.B, _ *recorded, h *byHand) func(int) error {
 				return together(64, h.recordNew(lasting(b), 1))
 			},
 		},
 		{
-			"record-1", 50,
+			"record-1", 50, 0,
 			func(b *testing.B, r *recorded) func(int) error { return repeat(r.record(lasting(b))) },
 			func(b *testing.B, _ *recorded, h *byHand) func(int) error { return repeat(h.recordNew(lasting(b), 1)) },
 		},
 		{
-			"record-many", 1,
+			"record-many", 1, 0,
 			func(b *testing.B, r *recorded) func(int) error { return repeat(r.recordMany(lasting(b), atOnce())) },
 			func(b *testing.B, _ *recorded, h *byHand) func(int) error {
 				return repeat(h.recordNew(lasting(b), atOnce()))
 			},
 		},
 		{
-			"get", 200,
+			"get", 200, getsBefore,
 			func(b *testing.B, r *recorded) func(int) error { return repeat(r.get(lasting(b))) },
 			func(b *testing.B, r *recorded, h *byHand) func(int) error { return repeat(h.findOf(lasting(b), r)) },
 		},
 		{
-			"page", 20,
+			"page", 20, pagesBefore,
 			func(b *testing.B, r *recorded) func(int) error { return repeat(r.list(lasting(b))) },
 			func(b *testing.B, r *recorded, h *byHand) func(int) error { return repeat(h.listOf(lasting(b), r)) },
 		},
@@ -83,7 +84,7 @@ func growthOfRecorded(b *testing.B) {
 					hands = append(hands, side{byHandPrefix + size, is.byHand(b, r, openByHand(b, r.path, r.template, prepared))})
 				}
 			}
-			c.sides = slices.Insert(c.sides, 1, hands...)
+			c.sides = warm(b, is.before, slices.Insert(c.sides, 1, hands...))
 			c.run(b)
 		})
 	}
