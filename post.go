@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/engage-interactions/engage/handover"
 	"github.com/engage-interactions/engage/interaction"
 	"github.com/engage-interactions/engage/store"
 )
@@ -124,7 +123,7 @@ func (t *turn) post(ctx context.Context, post Post) (Posted, error) {
 		return Posted{}, invalidField(err)
 	}
 	if err := t.mayPost(k); err != nil {
-		return Posted{}, t.whyNot(ctx, k, identityID, post.ControlEpoch, err)
+		return Posted{}, err
 	}
 	content := interaction.Content{
 		ID: id, SourceID: k.source.ID, SourceType: k.source.Type, ThreadID: thread.ID,
@@ -212,19 +211,6 @@ func (t *turn) mayPost(k *talk) error {
 		return err
 	}
 	return nil
-}
-
-// whyNot returns why the actor may not post: of a bot to whom nobody stands in the way, it may be
-// that it has no control; to engage would not help it then.
-func (t *turn) whyNot(ctx context.Context, k *talk, identityID string, epoch int64, err error) error {
-	if t.actor.Type != ActorBot || k.intervention != nil && !k.intervention.Owner.IsZero() || !errors.Is(err, ErrRefused) {
-		return err
-	}
-	uncontrolled := t.steerPost(ctx, k.source, &interaction.Content{IdentityID: identityID}, epoch)
-	if _, is := errors.AsType[*handover.RefusedError](uncontrolled); is {
-		return uncontrolled
-	}
-	return err
 }
 
 // countReply counts a reply within the intervention of the talk.
