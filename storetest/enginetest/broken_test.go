@@ -172,8 +172,9 @@ func TestBrokenStoresAreCaught(t *testing.T) {
 		t.Run(strings.ReplaceAll(does, " ", "-"), func(t *testing.T) {
 			t.Parallel()
 			child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestChild$/"+b.play)
-			// Goroutines do not always meet, and have some tries.
-			child.Env = append(os.Environ(), brokenStore+"="+does, "STORETEST_EFFORT=10")
+			// Goroutines do not always meet, on a busy machine least: they have many tries, of which the
+			// first that is caught is the last.
+			child.Env = append(os.Environ(), brokenStore+"="+does, "STORETEST_EFFORT=200")
 			out, err := child.CombinedOutput()
 			if _, failed := errors.AsType[*exec.ExitError](err); err != nil && !failed {
 				t.Fatal(err)
