@@ -66,7 +66,7 @@ func (f figure) sizes() (engage, byHand []sideFigure) {
 var between = map[string]string{
 	"Record/callers=64/tuned":   "recording by 64 callers, by hand with prepared statements and the store's settings",
 	"Record/callers=64/grouped": "the same by one caller, in transactions of 32: what their groups come to, with nothing checked or read",
-	"Record/callers=1/tuned":    "the same, one caller",
+	"Record/callers=1/tuned":    "recording by one caller, by hand with prepared statements and the store's settings",
 	"RecordMany/tuned":          "1,000 in one transaction, by hand with prepared statements and the store's settings",
 	"CheckCached/engine":        "asking an Engine what it would make of a submission (`Interactions.Check`)",
 	"Handover/commit":           "the commit of the same records and events to the memory store, and nothing else",
