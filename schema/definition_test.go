@@ -29,6 +29,22 @@ func definition(jsonSchema string) string {
 	return `{"id":"S","displayName":"S","jsonSchema":` + jsonSchema + `}`
 }
 
+// Where JSON is not valid is said as an editor has it.
+func TestDefinitionsThatAreNoJSONSayWhere(t *testing.T) {
+	t.Parallel()
+	for document, want := range map[string]string{
+		"{":                             "not valid JSON in line 1, at byte 1: unexpected end of JSON input",
+		"{\n  \"type\": \"object\",\n}": "not valid JSON in line 3, at byte 1: invalid character '}' looking for beginning of object key string",
+		"{\n  \"type\": 'object'\n}":    "not valid JSON in line 2, at byte 11: invalid character '\\'' looking for beginning of value",
+		"{\"type\": \"object\"\n\t\"required\": []}": "not valid JSON in line 2, at byte 2: invalid character '\"' after object key:value pair",
+	} {
+		_, err := schema.Compile(schema.Definition{ID: "S", DisplayName: "S", JSONSchema: []byte(document)}, nil)
+		if wrong, ok := errors.AsType[*schema.DefinitionError](err); !ok || len(wrong.Problems) != 1 || wrong.Problems[0].Detail != want {
+			t.Errorf("%q: %v, should be %q", document, err, want)
+		}
+	}
+}
+
 // declaring wraps the declaration of a property "p".
 func declaring(property string) string {
 	return definition(`{"type":"object","properties":{"p":` + property + `}}`)

@@ -1,6 +1,9 @@
 package schema
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -96,20 +99,33 @@ func (r *reader) err() error {
 // faults; not ok if it is not JSON at all.
 func (r *reader) open(at string, data []byte, b jsonscan.Bounds) (v jsonscan.Value, ok bool) {
 	if err := jsonscan.Check(data, b); err != nil {
-		r.fault(at, err)
+		r.fault(at, data, err)
 		return v, false
 	}
 	for _, f := range jsonscan.Faults(data, b, maxFaults) {
-		r.fault(at, f)
+		r.fault(at, data, f)
 	}
 	return jsonscan.Outline(data, b), true
 }
 
-func (r *reader) fault(at string, err *jsonscan.Error) {
+// broken says where a document is no JSON, and why: a comma after the last member is easily
+// written, and hard to see.
+func broken(data []byte) string {
+	err, ok := errors.AsType[*json.SyntaxError](json.Unmarshal(data, &json.RawMessage{}))
+	if !ok {
+		return ""
+	}
+	before := data[:max(0, min(int(err.Offset), len(data))-1)] // what is wrong was read
+	line, column := 1+bytes.Count(before, []byte("\n")), len(before)-bytes.LastIndexByte(before, '\n')
+	return fmt.Sprintf(" in line %d, at byte %d: %v", line, column, err)
+}
+
+// fault notes a fault of a document.
+func (r *reader) fault(at string, data []byte, err *jsonscan.Error) {
 	at += jsonscan.Pointer(err.Path...)
 	switch err.Fault {
 	case jsonscan.Syntax:
-		r.problem(at, ProblemSyntax, "not valid JSON")
+		r.problem(at, ProblemSyntax, "not valid JSON%s", broken(data))
 	case jsonscan.Trailing:
 		r.problem(at, ProblemSyntax, "data after the JSON value")
 	case jsonscan.Duplicate:
