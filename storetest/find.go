@@ -3,6 +3,7 @@ package storetest
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -179,11 +180,15 @@ func checkMoment(t *trial, least, between int, queries ...store.Query) {
 	var commits traffic
 	version := none
 	// Each batch gives all records a new number, and moves all of them to the
-	// other term; so a page shows all of them, of one version and in one term.
+	// other term; so a page shows all of them, of one version and in one term: that
+	// which the number has.
+	belonging := func(i int) terms {
+		return terms{owner: []string{"a", "b"}[i%2], state: fmt.Sprintf("%d%06d", 4+i%2*2, 999_999-i)}
+	}
 	move := func(i int) error {
 		b := t.batch()
 		for _, id := range names {
-			b.Puts = append(b.Puts, doc(id, version, strconv.Itoa(i), terms{owner: []string{"a", "b"}[i%2], state: fmt.Sprintf("%d%06d", 4+i%2*2, 999_999-i)}))
+			b.Puts = append(b.Puts, doc(id, version, strconv.Itoa(i), belonging(i)))
 		}
 		err := commits.commit(func() error { return handles[0].Commit(t.Context(), b) })
 		version = store.Version(b.ID)
@@ -213,6 +218,9 @@ func checkMoment(t *trial, least, between int, queries ...store.Query) {
 				for _, r := range moved {
 					if first := moved[0]; r.Version != first.Version || !bytes.Equal(r.Value, first.Value) || r.Terms[owner] != first.Terms[owner] || r.Terms[state] != first.Terms[state] {
 						return t.broken([]store.Record{first, r}, "records of one version, number and term", "Find of %#v while each batch moves all %d records", q, n)
+					}
+					if i, err := strconv.Atoi(string(r.Value)); err != nil || i < 0 || !maps.Equal(r.Terms, belonging(i)) {
+						return t.broken(r, "a record with the terms that were written with its number", "Find of %#v while each batch moves all %d records", q, n)
 					}
 				}
 				return true

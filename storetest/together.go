@@ -71,12 +71,11 @@ func (t *trial) together(actors ...actor) {
 				if i >= a.least && (a.enough == nil || a.enough()) && (a.least == 0 || !t.patient()) {
 					finish()
 				}
-				if done {
-					if waiting.Load() == 0 {
-						return
-					}
-					runtime.Gosched()
+				if done && waiting.Load() == 0 {
+					return
 				}
+				// On one processor, one who never waits would be done before others begin.
+				runtime.Gosched()
 				if !t.round(a, i) {
 					stop.Store(true)
 				}

@@ -3,6 +3,7 @@ package broken
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -98,9 +99,10 @@ func (s *inner) aside(ctx context.Context, tenant string, events ...store.Event)
 }
 
 // linger holds a window open: all other goroutines that can run get their turn,
-// several times.
+// several times. How often is left to chance, so that on one processor, where goroutines
+// go in step, not everybody is always where they were.
 func linger(turns int) {
-	for range turns {
+	for range 1 + rand.IntN(2*turns) { //nolint:gosec // a test's luck
 		runtime.Gosched()
 	}
 }
