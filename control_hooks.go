@@ -54,21 +54,14 @@ func (t *turn) steerEcho(ctx context.Context, source *interaction.Source, identi
 // steerPost decides what somebody's content means for control: it is delivered, waits for
 // control, or is refused.
 func (t *turn) steerPost(ctx context.Context, source *interaction.Source, c *interaction.Content, epoch int64) error {
-	in := handover.Input{Trigger: handover.AgentSends}
-	switch t.actor.Type {
-	case ActorSystem:
+	if t.actor.Type == ActorSystem {
 		return nil
-	case ActorBot:
-		in = handover.Input{Trigger: handover.BotSends, App: t.actor.ID, Epoch: epoch}
-	case ActorAgent, ActorCustomer:
 	}
 	s, err := t.steer(ctx, source, c.IdentityID)
 	if err != nil || s == nil {
 		return err
 	}
-	if in.Epoch == 0 {
-		in.Epoch = s.control.Epoch
-	}
+	in := t.sending(s, epoch)
 	d, err := t.decide(ctx, s, in)
 	if err != nil {
 		return err
@@ -76,6 +69,32 @@ func (t *turn) steerPost(ctx context.Context, source *interaction.Source, c *int
 	ticket := d.Ticket(in)
 	c.ControlEpoch, c.ControlRound = ticket.Epoch, ticket.Round
 	return nil
+}
+
+// sending is what the actor asks of control who posts something, having looked at it in an epoch,
+// or not at all.
+func (t *turn) sending(s *steering, epoch int64) handover.Input {
+	in := handover.Input{Trigger: handover.AgentSends}
+	if t.actor.Type == ActorBot {
+		in = handover.Input{Trigger: handover.BotSends, App: t.actor.ID, Epoch: epoch}
+	}
+	if in.Epoch == 0 {
+		in.Epoch = s.control.Epoch
+	}
+	return in
+}
+
+// mayNotSend returns why control does not let the actor post something, nil if it does. Nothing
+// comes of that it was asked.
+func (t *turn) mayNotSend(ctx context.Context, source *interaction.Source, identityID string, epoch int64) error {
+	s, err := t.steer(ctx, source, identityID)
+	if err != nil || s == nil {
+		return err
+	}
+	in := t.sending(s, epoch)
+	in.ID, in.By = t.ID(), t.actor
+	_, err = handover.Decide(s.control.Control, in, t.facts(s))
+	return controlRefusal(err, s)
 }
 
 // heldAgain is after how long somebody looks again at a delivery that waits for control,

@@ -77,3 +77,24 @@ func TestWhereThereIsNoControl(t *testing.T) {
 		}
 	}
 }
+
+// TestABotWithoutControlIsToldSo: where nobody is in its way but control, it is not sent to engage,
+// which it cannot.
+func TestABotWithoutControlIsToldSo(t *testing.T) {
+	t.Parallel()
+	c := newControlled(t, handover.Settings{Primary: handover.Agent})
+	bot := c.As(robot)
+	post := engage.Post{ThreadID: c.eve.ThreadID, Message: interaction.Message{Body: "hi"}}
+	_, err := bot.Contents.Post(t.Context(), post)
+	if refused, is := errors.AsType[*handover.RefusedError](err); !is || refused.Code != handover.CodeNotInControl || !errors.Is(err, engage.ErrRefused) {
+		t.Errorf("with control at the agents: %v", err)
+	}
+	if err := c.toBot(false); err != nil {
+		t.Fatal(err)
+	}
+	_, err = bot.Contents.Post(t.Context(), post)
+	if _, is := errors.AsType[*handover.RefusedError](err); is || !errors.Is(err, engage.ErrRefused) {
+		t.Errorf("with control, and not engaged: %v", err)
+	}
+	c.has(handover.Bot)
+}

@@ -1,6 +1,7 @@
 package engage
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -123,7 +124,7 @@ func (t *turn) post(ctx context.Context, post Post) (Posted, error) {
 		return Posted{}, invalidField(err)
 	}
 	if err := t.mayPost(k); err != nil {
-		return Posted{}, err
+		return Posted{}, t.whyNot(ctx, k, identityID, post.ControlEpoch, err)
 	}
 	content := interaction.Content{
 		ID: id, SourceID: k.source.ID, SourceType: k.source.Type, ThreadID: thread.ID,
@@ -211,6 +212,15 @@ func (t *turn) mayPost(k *talk) error {
 		return err
 	}
 	return nil
+}
+
+// whyNot returns why the actor may not post: of a bot that nobody has got ahead of, the first
+// thing is whether control lets it, for to engage would not help it then.
+func (t *turn) whyNot(ctx context.Context, k *talk, identityID string, epoch int64, err error) error {
+	if t.actor.Type != ActorBot || k.intervention != nil && !k.intervention.Owner.IsZero() || !errors.Is(err, ErrRefused) {
+		return err
+	}
+	return cmp.Or(t.mayNotSend(ctx, k.source, identityID, epoch), err)
 }
 
 // countReply counts a reply within the intervention of the talk.

@@ -244,11 +244,6 @@ func (t *modeledTurn) engages() (string, error) {
 }
 
 func (t *modeledTurn) posts() (string, error) {
-	if err := t.latest.Reply(t.who); err != nil {
-		return "", err
-	}
-	t.latest.Replies = t.latest.Add("", time.Time{}, t.now)
-	t.waits = false
 	in := handover.Input{Trigger: handover.AgentSends}
 	if t.who.Type == interaction.ActorBot {
 		in = handover.Input{Trigger: handover.BotSends, App: t.who.ID, Epoch: t.epoch}
@@ -256,6 +251,16 @@ func (t *modeledTurn) posts() (string, error) {
 	if in.Epoch == 0 {
 		in.Epoch = t.control.Epoch
 	}
+	if err := t.latest.Reply(t.who); err != nil {
+		if t.who.Type == interaction.ActorBot && t.latest.Owner.IsZero() {
+			if _, uncontrolled := t.decide(in); uncontrolled != nil {
+				return "", uncontrolled
+			}
+		}
+		return "", err
+	}
+	t.latest.Replies = t.latest.Add("", time.Time{}, t.now)
+	t.waits = false
 	d, err := t.decide(in)
 	ticket := d.Ticket(in)
 	return fmt.Sprintf("posted in epoch %d, round %d", ticket.Epoch, ticket.Round), err
