@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -66,6 +67,7 @@ func theBroken() map[string]broken {
 		"ignores versions": {
 			play: "interactions/an-interaction-is-recorded-for-a-known-contact/together", invariant: "call-shared",
 			harness: spoiled(func(ctx context.Context, st store.Store, b store.Batch) error {
+				runtime.Gosched() // so that others come between what was read and what is written
 				b.Checks = nil
 				for {
 					for i, put := range b.Puts {
