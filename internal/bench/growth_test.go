@@ -6,7 +6,10 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/xeipuuv/gojsonschema"
+
 	"github.com/engage-interactions/engage"
+	"github.com/engage-interactions/engage/interaction"
 )
 
 // sizes are the smallest amount of data, ten times that, and a hundred times: what is judged is
@@ -101,29 +104,40 @@ func atOnce() int {
 	return 1_000
 }
 
-// growthOfSchemas checks payloads by one schema after another.
+// growthOfSchemas checks payloads by one schema after another, each of them several times in a turn.
 func growthOfSchemas(b *testing.B) {
-	c := contest{target: "Growth/check", many: 1_000}
+	c := contest{target: "Growth/check", many: 5_000}
 	counts := []int{10, 100, 1_000}
 	if small() {
 		counts, c.many = []int{2, 4}, 10
 	}
-	for _, schemas := range counts {
+	var hands []side
+	for i, schemas := range counts {
 		eng := must(engage.New(b.Context(), inMemory(b), nil))(b)
+		var submissions []interaction.Submission
+		var compiled []*gojsonschema.Schema
 		for n := range schemas {
-			def := definition
+			def, s := definition, submission(templateContact)
 			def.ID = fmt.Sprintf("%s-%d", definition.ID, n)
+			s.SchemaID = def.ID
 			must(eng.Schemas.Create(b.Context(), def))(b)
+			submissions = append(submissions, s)
+			compiled = append(compiled, byGojsonschema(b, def))
 		}
-		n := 0
+		n, m := 0, 0
 		c.sides = append(c.sides, side{strconv.Itoa(schemas), repeat(func() error {
 			n++
-			s := submission(templateContact)
-			s.SchemaID = fmt.Sprintf("%s-%d", definition.ID, n%schemas)
-			_, err := eng.Interactions.Check(lasting(b), s)
+			_, err := eng.Interactions.Check(lasting(b), submissions[n%schemas])
 			return err
 		})})
+		if i == 0 || i == len(counts)-1 {
+			hands = append(hands, side{byHandPrefix + strconv.Itoa(schemas), repeat(func() error {
+				m++
+				return valid(compiled[m%schemas], []byte(payload))
+			})})
+		}
 	}
+	c.sides = slices.Insert(c.sides, 1, hands...)
 	c.run(b)
 }
 
