@@ -89,6 +89,12 @@ func TestABotWithoutControlIsToldSo(t *testing.T) {
 	if refused, is := errors.AsType[*handover.RefusedError](err); !is || refused.Code != handover.CodeNotInControl || !errors.Is(err, engage.ErrRefused) {
 		t.Errorf("with control at the agents: %v", err)
 	}
+	must(c.Threads.Close(t.Context(), c.eve.ThreadID))(t)
+	_, err = bot.Contents.Post(t.Context(), post)
+	if _, is := errors.AsType[*interaction.TransitionError](err); !is {
+		t.Errorf("in a closed thread: %v", err)
+	}
+	must(c.Threads.Reopen(t.Context(), c.eve.ThreadID))(t)
 	if err := c.toBot(false); err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package engage
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -123,8 +122,8 @@ func (t *turn) post(ctx context.Context, post Post) (Posted, error) {
 	if err := post.CheckPost(*k.source); err != nil {
 		return Posted{}, invalidField(err)
 	}
-	if err := t.mayPost(k); err != nil {
-		return Posted{}, t.whyNot(ctx, k, identityID, post.ControlEpoch, err)
+	if err := t.mayPost(ctx, k, identityID, post.ControlEpoch); err != nil {
+		return Posted{}, err
 	}
 	content := interaction.Content{
 		ID: id, SourceID: k.source.ID, SourceType: k.source.Type, ThreadID: thread.ID,
@@ -180,8 +179,9 @@ func (t *turn) loadNamed(ctx context.Context, post Post) error {
 // replies reports whether what the actor posts is a reply, and not the host's own.
 func (t *turn) replies() bool { return t.actor.Type != ActorSystem }
 
-// mayPost refuses what the actor may not say now.
-func (t *turn) mayPost(k *talk) error {
+// mayPost refuses what the actor may not say now to an identity, having looked at control in an
+// epoch, or not at all.
+func (t *turn) mayPost(ctx context.Context, k *talk, identityID string, epoch int64) error {
 	if err := active(k.source); err != nil {
 		return err
 	}
@@ -201,6 +201,12 @@ func (t *turn) mayPost(k *talk) error {
 		i = &interaction.Intervention{}
 	}
 	if err := i.Reply(t.actor); err != nil {
+		// Where nobody has got ahead of a bot, to engage would not help it without control.
+		if t.actor.Type == ActorBot && i.Owner.IsZero() {
+			if uncontrolled := t.mayNotSend(ctx, k.source, identityID, epoch); uncontrolled != nil {
+				return uncontrolled
+			}
+		}
 		about := interventionResource(i.ID) // it is the one that is closed, say, and what is to be resumed or reopened
 		if i.ID == "" {
 			about = threadResource(k.thread.ID)
@@ -212,15 +218,6 @@ func (t *turn) mayPost(k *talk) error {
 		return err
 	}
 	return nil
-}
-
-// whyNot returns why the actor may not post: of a bot that nobody has got ahead of, the first
-// thing is whether control lets it, for to engage would not help it then.
-func (t *turn) whyNot(ctx context.Context, k *talk, identityID string, epoch int64, err error) error {
-	if t.actor.Type != ActorBot || k.intervention != nil && !k.intervention.Owner.IsZero() || !errors.Is(err, ErrRefused) {
-		return err
-	}
-	return cmp.Or(t.mayNotSend(ctx, k.source, identityID, epoch), err)
 }
 
 // countReply counts a reply within the intervention of the talk.
