@@ -3,6 +3,7 @@ package engage_test
 import (
 	"context"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -78,29 +79,49 @@ func TestWhereThereIsNoControl(t *testing.T) {
 	}
 }
 
-// TestABotWithoutControlIsToldSo: where nobody is in its way but control, it is not sent to engage,
-// which it cannot.
+// TestABotWithoutControlIsToldSo: unless somebody has the intervention, a bot that posts is told of
+// control, and not to engage, which would not help it. Nothing comes of it.
 func TestABotWithoutControlIsToldSo(t *testing.T) {
 	t.Parallel()
 	c := newControlled(t, handover.Settings{Primary: handover.Agent})
 	bot := c.As(robot)
-	post := engage.Post{ThreadID: c.eve.ThreadID, Message: interaction.Message{Body: "hi"}}
-	_, err := bot.Contents.Post(t.Context(), post)
-	if refused, is := errors.AsType[*handover.RefusedError](err); !is || refused.Code != handover.CodeNotInControl || !errors.Is(err, engage.ErrRefused) {
-		t.Errorf("with control at the agents: %v", err)
+	tells := func(where string, told func(err error) bool) {
+		t.Helper()
+		before := c.control()
+		_, err := bot.Contents.Post(t.Context(), engage.Post{ThreadID: c.eve.ThreadID, Message: interaction.Message{Body: "hi"}})
+		if !errors.Is(err, engage.ErrRefused) || !told(err) {
+			t.Errorf("%s: %v", where, err)
+		}
+		if after := c.control(); !reflect.DeepEqual(after, before) {
+			t.Errorf("%s: control is %+v, was %+v", where, after, before)
+		}
 	}
+	ofControl := func(err error) bool {
+		refused, is := errors.AsType[*handover.RefusedError](err)
+		return is && refused.Code == handover.CodeNotInControl
+	}
+	ofWhoHasIt := func(err error) bool { _, is := errors.AsType[*engage.EngagedError](err); return is }
+	ofTheState := func(err error) bool { _, is := errors.AsType[*interaction.TransitionError](err); return is }
+
+	tells("nobody has ever engaged", ofControl)
 	must(c.Threads.Close(t.Context(), c.eve.ThreadID))(t)
-	_, err = bot.Contents.Post(t.Context(), post)
-	if _, is := errors.AsType[*interaction.TransitionError](err); !is {
-		t.Errorf("in a closed thread: %v", err)
-	}
+	tells("the thread is closed", ofTheState)
 	must(c.Threads.Reopen(t.Context(), c.eve.ThreadID))(t)
+	i := must(c.As(ann).Interventions.Engage(t.Context(), engage.Engagement{ThreadID: c.eve.ThreadID}))(t)
+	tells("an agent is engaged", ofWhoHasIt)
+	must(c.As(ann).Interventions.Transfer(t.Context(), i.ID, engage.Actor{}))(t)
+	tells("an agent has passed it on", ofControl)
+	must(c.As(ann).Interventions.Engage(t.Context(), engage.Engagement{ThreadID: c.eve.ThreadID}))(t)
+	must(c.As(ann).Interventions.Cancel(t.Context(), i.ID))(t)
+	c.writes("eve", "hello?")
+	tells("an agent has canceled it", ofControl)
 	if err := c.toBot(false); err != nil {
 		t.Fatal(err)
 	}
-	_, err = bot.Contents.Post(t.Context(), post)
-	if _, is := errors.AsType[*handover.RefusedError](err); is || !errors.Is(err, engage.ErrRefused) {
-		t.Errorf("with control, and not engaged: %v", err)
-	}
-	c.has(handover.Bot)
+	tells("it has control, and is not engaged", func(err error) bool { return !ofControl(err) && ofTheState(err) })
+
+	// Who is engaged while nobody has control would claim it; who is not claims nothing.
+	c = newControlled(t, handover.Settings{})
+	bot = c.As(robot)
+	tells("nobody has control", func(err error) bool { return !ofControl(err) && ofTheState(err) })
 }

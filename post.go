@@ -68,7 +68,9 @@ type Posted struct {
 // ErrInvalid if there is nothing said, or more than the source
 // takes; ErrConflict if the idempotency key was used for something else. Where the
 // intervention is in the way, because it is deferred, closed or canceled, it is the
-// resource of the [*RefusedError]; where there is none, that is the thread.
+// resource of the [*RefusedError]; where there is none, that is the thread. A bot that
+// control does not let post is told that first, unless somebody has the intervention:
+// then the control is the resource.
 func (s Contents) Post(ctx context.Context, post Post) (Posted, error) {
 	if err := s.allow(ctx, ActionContentsPost, threadResource(post.ThreadID)); err != nil {
 		return Posted{}, err
@@ -202,7 +204,7 @@ func (t *turn) mayPost(ctx context.Context, k *talk, identityID string, epoch in
 	}
 	if err := i.Reply(t.actor); err != nil {
 		// Where nobody has got ahead of a bot, to engage would not help it without control.
-		if t.actor.Type == ActorBot && i.Owner.IsZero() {
+		if t.actor.Type == ActorBot && (!i.Status.Live() || i.Owner.IsZero()) {
 			if uncontrolled := t.mayNotSend(ctx, k.source, identityID, epoch); uncontrolled != nil {
 				return uncontrolled
 			}

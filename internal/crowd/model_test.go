@@ -252,7 +252,7 @@ func (t *modeledTurn) posts() (string, error) {
 		in.Epoch = t.control.Epoch
 	}
 	if err := t.latest.Reply(t.who); err != nil {
-		if t.who.Type == interaction.ActorBot && t.latest.Owner.IsZero() {
+		if t.who.Type == interaction.ActorBot && (!t.latest.Status.Live() || t.latest.Owner.IsZero()) {
 			if _, uncontrolled := t.decide(in); uncontrolled != nil {
 				return "", uncontrolled
 			}
