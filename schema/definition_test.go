@@ -29,10 +29,11 @@ func definition(jsonSchema string) string {
 	return `{"id":"S","displayName":"S","jsonSchema":` + jsonSchema + `}`
 }
 
-// Where JSON is not valid is said as an editor has it.
+// Where JSON is not valid is said by line, as editors count them.
 func TestDefinitionsThatAreNoJSONSayWhere(t *testing.T) {
 	t.Parallel()
 	for document, want := range map[string]string{
+		"{\n\t“type”: \"object\"}":      "not valid JSON in line 2, at byte 2: invalid character '“' looking for beginning of object key string",
 		"{":                             "not valid JSON in line 1, at byte 1: unexpected end of JSON input",
 		"{\n  \"type\": \"object\",\n}": "not valid JSON in line 3, at byte 1: invalid character '}' looking for beginning of object key string",
 		"{\n  \"type\": 'object'\n}":    "not valid JSON in line 2, at byte 11: invalid character '\\'' looking for beginning of value",

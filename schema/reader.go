@@ -8,6 +8,8 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/engage-interactions/engage/schema/internal/jsonscan"
 )
@@ -109,15 +111,19 @@ func (r *reader) open(at string, data []byte, b jsonscan.Bounds) (v jsonscan.Val
 }
 
 // broken says where a document is no JSON, and why: a comma after the last member is easily
-// written, and hard to see.
+// written, and hard to see. The byte that is named is the last one that was read.
 func broken(data []byte) string {
 	err, ok := errors.AsType[*json.SyntaxError](json.Unmarshal(data, &json.RawMessage{}))
 	if !ok {
 		return ""
 	}
-	before := data[:max(0, min(int(err.Offset), len(data))-1)] // what is wrong was read
-	line, column := 1+bytes.Count(before, []byte("\n")), len(before)-bytes.LastIndexByte(before, '\n')
-	return fmt.Sprintf(" in line %d, at byte %d: %v", line, column, err)
+	at, why := max(0, min(int(err.Offset), len(data))-1), err.Error()
+	if r, size := utf8.DecodeRune(data[at:]); size > 1 {
+		// It takes the first byte for a character, which nobody has written.
+		why = strings.Replace(why, strconv.QuoteRune(rune(data[at])), strconv.QuoteRune(r), 1)
+	}
+	line, column := 1+bytes.Count(data[:at], []byte("\n")), at-bytes.LastIndexByte(data[:at], '\n')
+	return fmt.Sprintf(" in line %d, at byte %d: %s", line, column, why)
 }
 
 // fault notes a fault of a document.
