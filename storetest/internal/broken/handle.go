@@ -98,8 +98,8 @@ func (s *inner) aside(ctx context.Context, tenant string, events ...store.Event)
 	})
 }
 
-// linger holds a window open: all other goroutines that can run get their turn,
-// several times. How often is left to chance, so that on one processor, where goroutines
+// linger holds a window open: all other goroutines that can run get their turn, once or
+// several times: about as often as turns says. How often is left to chance, so that on one processor, where goroutines
 // go in step, not everybody is always where they were.
 func linger(turns int) {
 	for range 1 + rand.IntN(2*turns) { //nolint:gosec // a test's luck
